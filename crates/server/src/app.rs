@@ -1,0 +1,107 @@
+//! What every door of the server shares: the store, the record of inquiries, the facts and the clock.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::freshness::Freshness;
+use crate::histories::Histories;
+use crate::meters::Meters;
+use crate::offices::Offices;
+use crate::source::SourceLimit;
+use domain::calendar::Holidays;
+use domain::clock::Thresholds;
+use domain::number::Demonstration;
+use domain::receipt::ReceiptFormat;
+use domain::region::Regions;
+use std::sync::Arc;
+use store::Store;
+use store::application::Application;
+use store::inquiry_log::InquiryLog;
+use store::keys::Keys;
+use store::setting::Purpose;
+
+/// The folder of the inquiries' record within the data folder.
+pub const INQUIRIES_FOLDER: &str = "inquiries";
+
+/// Why the server cannot start or a command cannot run; each is told in full to the operator.
+pub type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// What the doors share.
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The durable record of inquiries.
+    pub inquiries: InquiryLog,
+    /// The offices that answers name.
+    pub offices: Offices,
+    /// How long cards took.
+    pub histories: Histories,
+    /// When the feeds were last heard.
+    pub freshness: Freshness,
+    /// Names of regions.
+    pub regions: Regions,
+    /// Public holidays and make-up working days.
+    pub holidays: Holidays,
+    /// The time.
+    pub clock: Clock,
+    /// How many inquiries a source may make.
+    pub limit: SourceLimit,
+    /// What the operator measures.
+    pub meters: Meters,
+    /// When flags are raised.
+    pub thresholds: Thresholds,
+    /// How receipt numbers look here.
+    pub receipts: ReceiptFormat,
+    /// What an unknown number is compared with, so that it costs the same work as a known one.
+    pub decoy: Application,
+}
+
+impl App {
+    /// Opens everything a server needs.
+    ///
+    /// # Errors
+    /// Whatever is missing, unreadable or refused, in words for the operator.
+    pub async fn open(config: &Config, wanted: Option<Purpose>, clock: Clock) -> Result<Arc<Self>, Failed> {
+        let store = open_store(config, wanted).await?;
+        let decoy = Application::decoy(store.keys())?;
+        Ok(Arc::new(Self {
+            inquiries: InquiryLog::open(&config.data.join(INQUIRIES_FOLDER))?,
+            offices: Offices::default(),
+            histories: Histories::default(),
+            freshness: Freshness::default(),
+            regions: Regions::built_in()?,
+            holidays: Holidays::built_in()?,
+            clock,
+            limit: SourceLimit::new(config),
+            meters: Meters::new()?,
+            thresholds: Thresholds::default(),
+            receipts: config.receipt_format()?,
+            decoy,
+            store,
+        }))
+    }
+
+    /// Whether the invented people of region 119900 are accepted.
+    #[must_use]
+    pub fn demonstration(&self) -> Demonstration {
+        demonstration(&self.store)
+    }
+}
+
+/// Whether a database accepts the invented people of region 119900.
+#[must_use]
+pub fn demonstration(store: &Store) -> Demonstration {
+    match store.purpose() {
+        Purpose::Demonstration => Demonstration::Accepted,
+        Purpose::Service => Demonstration::Refused,
+    }
+}
+
+/// Opens the store with the keys the configuration names.
+///
+/// # Errors
+/// Whatever is missing, unreadable or refused, in words for the operator.
+pub async fn open_store(config: &Config, wanted: Option<Purpose>) -> Result<Store, Failed> {
+    let keys = Keys::load(&config.key_file())?;
+    let fresh = if config.demonstration { Purpose::Demonstration } else { Purpose::Service };
+    Ok(Store::open(&config.data, keys, wanted, fresh).await?)
+}

@@ -1,0 +1,167 @@
+//! The command line: what can be typed, and which feature does it.
+
+mod run;
+
+pub use run::run;
+
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// How far has my new identity card come? 居民身份证办理进度
+#[derive(Debug, Parser)]
+#[command(name = "jindu", version, about)]
+pub struct Command {
+    #[command(subcommand)]
+    does: Does,
+}
+
+#[derive(Debug, Subcommand)]
+enum Does {
+    /// Starts with invented people, to try everything
+    Demo(Demo),
+    /// Answers inquiries
+    Serve(Serve),
+    /// Asks a server how far a card has come
+    Inquire(Inquire),
+    /// Reports of production systems
+    #[command(subcommand)]
+    Feed(Feed),
+    /// Offices with address and phone
+    #[command(subcommand)]
+    Office(Office),
+    /// The key file
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Citizen numbers
+    #[command(subcommand)]
+    Number(Number),
+    /// Fills a folder for the benchmark
+    #[command(hide = true)]
+    Fill(Fill),
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Args)]
+struct Place {
+    /// The configuration file; without it the defaults hold
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// The data folder, instead of the configured one
+    #[arg(long)]
+    data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Demo {
+    /// How many applications to invent
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(4..=20_000_000))]
+    applications: u64,
+    /// Which people and ways: the same seed on the same day makes the same
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where to listen
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// A folder that is kept; without it everything is gone at the end
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Also write the five sample inquiries to this file, as JSON
+    #[arg(long)]
+    samples: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// Where to listen, instead of the configured address
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// Adds the address that does nothing, and takes the limit of inquiries away
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+#[derive(Debug, Args)]
+struct Inquire {
+    /// The citizen number
+    #[arg(long)]
+    number: String,
+    /// The application date, such as 2026-01-05
+    #[arg(long)]
+    applied_on: String,
+    /// The holder's name
+    #[arg(long, required_unless_present = "receipt")]
+    name: Option<String>,
+    /// The receipt number; shows more than the name
+    #[arg(long)]
+    receipt: Option<String>,
+    /// The server to ask
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    server: String,
+    /// Print the answer as JSON
+    #[arg(long)]
+    json: bool,
+    /// The language of the answer: zh or en
+    #[arg(long, default_value = "zh")]
+    language: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Feed {
+    /// Imports a CSV file of milestones; docs/FEEDS.md lists the columns
+    Import {
+        /// The file
+        file: PathBuf,
+        /// The feed that reports it; a new name makes a new feed
+        #[arg(long)]
+        feed: String,
+        /// Where to write what became of each line [default: beside the file]
+        #[arg(long)]
+        report: Option<PathBuf>,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Office {
+    /// Imports a CSV file of offices; docs/OPERATING.md lists the columns
+    Import {
+        /// The file
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Keys {
+    /// Makes new keys in a file that only its owner may read
+    Init {
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Number {
+    /// Says of each number whether it is right and what it tells, as JSON lines
+    Check {
+        /// The numbers; without any, one per line of the standard input
+        numbers: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Fill {
+    #[arg(long)]
+    data: PathBuf,
+    #[arg(long)]
+    applications: u64,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    #[arg(long)]
+    bench_samples: PathBuf,
+}

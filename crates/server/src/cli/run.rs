@@ -1,0 +1,164 @@
+//! Runs a command: configuration first, then the feature, then what to print and how to exit.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak on the terminal")]
+
+use super::{Command, Demo, Does, Feed, Fill, Inquire, Keys, Number, Office, Place, Serve};
+use crate::app::{App, Failed, open_store};
+use crate::clock::Clock;
+use crate::config::{Config, LogFormat};
+use crate::features::demonstration::cli as demonstration;
+use crate::features::inquiry::cli::{Asking, inquire};
+use crate::features::operations::cli::Listening;
+use crate::features::{feeds, inquiry, number, offices};
+use domain::region::Regions;
+use i18n::Language;
+use std::io::{BufReader, BufWriter};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tracing_subscriber::EnvFilter;
+
+/// Runs the command; a failure is told with its whole chain of causes.
+pub fn run(command: Command) -> ExitCode {
+    match dispatch(command.does) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("jindu: {error}");
+            let mut cause = error.source();
+            while let Some(deeper) = cause {
+                eprintln!("  because: {deeper}");
+                cause = deeper.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(does: Does) -> Result<ExitCode, Failed> {
+    match does {
+        Does::Demo(demo) => on_runtime(run_demo(demo)),
+        Does::Serve(serve) => on_runtime(run_serve(serve)),
+        Does::Fill(fill) => on_runtime(run_fill(fill)),
+        Does::Inquire(asked) => run_inquire(asked),
+        Does::Feed(Feed::Import { file, feed, report, place }) => on_runtime(async move {
+            let config = configured(&place)?;
+            let (tally, report) = feeds::cli::import(&config, Clock::System, &file, &feed, report).await?;
+            println!("{}", serde_json::to_string(&tally)?);
+            println!("Report: {}", report.display());
+            Ok(ExitCode::SUCCESS)
+        }),
+        Does::Office(Office::Import { file, place }) => on_runtime(async move {
+            let store = open_store(&configured(&place)?, None).await?;
+            println!("Offices: {}", offices::cli::import(&store, Clock::System, &file).await?);
+            Ok(ExitCode::SUCCESS)
+        }),
+        Does::Keys(Keys::Init { place }) => {
+            let config = configured(&place)?;
+            let file = config.key_file();
+            file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            store::keys::Keys::init(&file)?;
+            println!("Keys: {}", file.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        Does::Number(Number::Check { numbers }) => {
+            let (input, output) = (BufReader::new(std::io::stdin()), std::io::stdout().lock());
+            let output = BufWriter::with_capacity(1 << 16, output);
+            number::cli::check(&numbers, Clock::System.today(), &Regions::built_in()?, input, output)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn on_runtime(work: impl Future<Output = Result<ExitCode, Failed>>) -> Result<ExitCode, Failed> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+fn configured(place: &Place) -> Result<Config, Failed> {
+    let mut config = Config::load(place.config.as_deref())?;
+    if let Some(data) = &place.data {
+        config.data.clone_from(data);
+    }
+    Ok(config)
+}
+
+async fn run_serve(serve: Serve) -> Result<ExitCode, Failed> {
+    let mut config = configured(&serve.place)?;
+    config.listen = serve.listen.unwrap_or(config.listen);
+    if serve.bench {
+        config.limits.inquiries_per_minute = u32::MAX;
+    }
+    start_log(&config)?;
+    let app = App::open(&config, None, Clock::System).await?;
+    let listening = Listening::at(app, &config, serve.bench).await?;
+    tracing::info!(address = %listening.address()?, "answering");
+    listening.serve().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
+    // Lives as long as the server; without --data everything is gone at the end.
+    let temporary = tempfile::Builder::new().prefix("jindu-demo-").tempdir()?;
+    let config = Config::load(None)?;
+    let mut config = Config {
+        listen: demo.listen,
+        data: demo.data.unwrap_or_else(|| temporary.path().to_owned()),
+        key_file: None,
+        demonstration: true,
+        ..config
+    };
+    config.log.level = "warn".to_owned();
+    start_log(&config)?;
+    let recipe = demonstration::Recipe {
+        applications: demo.applications,
+        seed: demo.seed,
+        now: Clock::System.now(),
+    };
+    let (app, samples) = demonstration::prepare(&config, Clock::System, recipe).await?;
+    let listening = Listening::at(Arc::clone(&app), &config, false).await?;
+    println!("Jindu is at http://{}/", listening.address()?);
+    println!("Stop it with Ctrl-C. Inquiries to type (all people are invented):\n");
+    for sample in &samples {
+        let demonstration::Sample { label, citizen_number, applied_on, name, receipt_number } = sample;
+        println!("  {label:13}  {citizen_number}  {applied_on}  {receipt_number}  {name}");
+    }
+    if let Some(path) = demo.samples {
+        demonstration::write_json(&path, &samples)?;
+    }
+    drop(app);
+    listening.serve().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_fill(fill: Fill) -> Result<ExitCode, Failed> {
+    let config = Config { data: fill.data, demonstration: true, ..Config::default() };
+    let recipe =
+        demonstration::Recipe { applications: fill.applications, seed: fill.seed, now: Clock::System.now() };
+    demonstration::fill_for_bench(&config, Clock::System, recipe, &fill.bench_samples).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_inquire(asked: Inquire) -> Result<ExitCode, Failed> {
+    let language = Language::parse(&asked.language)
+        .ok_or_else(|| format!("language {:?} is not spoken here; use zh or en", asked.language))?;
+    let typed = inquiry::Typed {
+        citizen_number: asked.number,
+        applied_on: asked.applied_on,
+        name: asked.name,
+        receipt_number: asked.receipt,
+    };
+    let said = inquire(&Asking { server: asked.server, language, json: asked.json }, &typed)?;
+    if said.answered || asked.json {
+        println!("{}", said.text.trim_end());
+    } else {
+        eprintln!("{}", said.text.trim_end());
+    }
+    Ok(if said.answered { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Logs go to the error output; they name requests, never people.
+fn start_log(config: &Config) -> Result<(), Failed> {
+    let filter = EnvFilter::try_new(&config.log.level)?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    }
+}

@@ -1,0 +1,145 @@
+//! Configuration: one TOML file, environment over it, unknown keys refused.
+
+#[cfg(test)]
+mod tests;
+
+use domain::receipt::ReceiptFormat;
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// Everything an installation sets. `docs/jindu.toml` explains each key.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The data folder: database, record of inquiries, and the keys unless `key_file` says otherwise.
+    pub data: PathBuf,
+    /// The key file, where it is not `keys.toml` in the data folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+    /// Whether a fresh database is for demonstration: invented people of region 119900.
+    pub demonstration: bool,
+    /// The local format of receipt numbers: R region, S station, Y M D date, N sequence.
+    pub receipt_format: String,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// What one source or one connection may take.
+    pub limits: Limits,
+    /// How the log is written.
+    pub log: Log,
+}
+
+/// What one source or one connection may take.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Inquiries one source (IPv4 address, IPv6 /64) may make in a minute.
+    pub inquiries_per_minute: u32,
+    /// Connections open at the same time.
+    pub connections: usize,
+    /// Seconds a client may take to send its headers.
+    pub header_seconds: u64,
+    /// Seconds a client may take to send its body.
+    pub body_seconds: u64,
+    /// Seconds a client may leave an answer unread.
+    pub write_stall_seconds: u64,
+    /// Seconds that open requests get to finish when the server is asked to stop.
+    pub drain_seconds: u64,
+}
+
+/// How the log is written.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// `text` for people, `json` for collectors.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, or a filter as of tracing-subscriber.
+    pub level: String,
+}
+
+/// The shape of a log line.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For collectors.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data: PathBuf::from("data-of-jindu"),
+            key_file: None,
+            demonstration: false,
+            receipt_format: "RRRRRRSSSYYYYMMDDNNNNN".to_owned(),
+            trusted_proxies: Vec::new(),
+            limits: Limits {
+                inquiries_per_minute: 60,
+                connections: 10_000,
+                header_seconds: 5,
+                body_seconds: 15,
+                write_stall_seconds: 15,
+                drain_seconds: 20,
+            },
+            log: Log { format: LogFormat::Text, level: "info".to_owned() },
+        }
+    }
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file was named but is not there.
+    #[error("configuration file {0} does not exist")]
+    Missing(PathBuf),
+    /// A key is unknown or a value does not fit; the text names it.
+    #[error("the configuration does not fit: {0}")]
+    Unfit(Box<figment::Error>),
+    /// The receipt format does not read.
+    #[error("receipt_format {0:?} does not read: use R, S, Y, M, D and N for digits")]
+    ReceiptFormat(String),
+}
+
+impl Config {
+    /// Reads the file, if one is named, and the environment (`JINDU_LISTEN`, `JINDU_LIMITS__CONNECTIONS`).
+    ///
+    /// # Errors
+    /// Refuses a missing file, unknown keys and values that do not fit.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            if !file.is_file() {
+                return Err(ConfigError::Missing(file.to_owned()));
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let config: Self = figment
+            .merge(Env::prefixed("JINDU_").split("__"))
+            .extract()
+            .map_err(|error| ConfigError::Unfit(Box::new(error)))?;
+        config.receipt_format()?;
+        Ok(config)
+    }
+
+    /// The key file's place.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        self.key_file.clone().unwrap_or_else(|| self.data.join("keys.toml"))
+    }
+
+    /// The format of receipt numbers.
+    ///
+    /// # Errors
+    /// Refuses a pattern that does not read.
+    pub fn receipt_format(&self) -> Result<ReceiptFormat, ConfigError> {
+        ReceiptFormat::parse_pattern(&self.receipt_format)
+            .map_err(|_| ConfigError::ReceiptFormat(self.receipt_format.clone()))
+    }
+}

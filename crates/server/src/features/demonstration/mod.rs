@@ -1,0 +1,9 @@
+//! Demonstration: invented people and plausible applications, recorded the way every feed records.
+
+pub mod cli;
+mod fill;
+mod offices;
+mod people;
+mod stories;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,9 @@
+//! Feeds: production systems report milestones.
+
+pub mod cli;
+mod codes;
+mod import;
+mod line;
+mod report;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! Translates between HTTP and the inquiry: a form and its answer page, JSON and its answer.
+
+use super::form::Typed;
+use super::service::{Answer, ask};
+use super::page::{AnswerPage, FormPage, NoMatchPage};
+use super::view::AnswerView;
+use crate::shell::problem::ProblemView;
+use crate::app::App;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Redirect;
+use i18n::Language;
+use std::sync::Arc;
+use std::time::Duration;
+use store::inquiry_log::Channel;
+use web::{Context, Failure, Input, Problem, Reply};
+
+/// The entrance and its form.
+///
+/// # Errors
+/// Fails when the page cannot be made.
+pub async fn form(State(app): State<Arc<App>>, context: Context) -> Result<Reply, Failure> {
+    Reply::page(&FormPage::empty(&app, &context))
+}
+
+/// An answer's address was opened without a question: back to the form.
+pub async fn back_to_form() -> Redirect {
+    Redirect::to("/")
+}
+
+/// The answer page, the no-match page, or the form again with what is wrong.
+///
+/// # Errors
+/// Fails when the source asks too often, or the inquiry cannot be recorded.
+pub async fn answer_page(
+    State(app): State<Arc<App>>,
+    context: Context,
+    headers: HeaderMap,
+    Input(typed): Input<Typed>,
+) -> Result<Reply, Failure> {
+    admit(&app, &context, &headers)?;
+    let inquiry = match typed.parse(&app, context.language) {
+        Ok(inquiry) => inquiry,
+        Err(faults) => {
+            let page = FormPage::again(&app, &context, typed, faults);
+            return Ok(Reply::page(&page)?.with_status(StatusCode::UNPROCESSABLE_ENTITY));
+        }
+    };
+    match ask(&app, &inquiry, Channel::Page).await.map_err(unrecorded)? {
+        Some(answer) => Reply::page(&AnswerPage::new(&app, &context, &typed, &answer)),
+        None => Reply::page(&NoMatchPage::new(&context, &typed)),
+    }
+}
+
+/// How far has the identity card come?
+///
+/// Number, application date and name give the basic level; number, date and receipt number the full level.
+/// Wrong facts and unknown numbers get the same answer. The language follows `Accept-Language` or `?lang=`.
+///
+/// # Errors
+/// Every failure is problem+json.
+#[utoipa::path(post, path = "/api/v1/inquiries", tag = "inquiries", request_body = Typed, responses(
+    (status = 200, description = "The answer; its level depends on the facts given.", body = AnswerView),
+    (status = 404, description = "No application fits all the facts.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 422, description = "Facts are missing or wrong; `errors` points at each.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 429, description = "Too many inquiries from this source; see Retry-After.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, description = "The inquiry could not be recorded, so there is no answer.", body = ProblemView, content_type = "application/problem+json"),
+))]
+pub async fn answer_json(
+    State(app): State<Arc<App>>,
+    context: Context,
+    headers: HeaderMap,
+    Input(typed): Input<Typed>,
+) -> Result<Reply, Failure> {
+    admit(&app, &context, &headers)?;
+    let inquiry = typed.parse(&app, context.language).map_err(Failure::Invalid)?;
+    let answer = ask(&app, &inquiry, Channel::Api).await.map_err(unrecorded)?;
+    let answer: Answer = answer.ok_or_else(|| no_match(context.language))?;
+    Reply::json(&AnswerView::new(&app, context.language, &answer))
+}
+
+/// Counts the inquiry against its source's budget.
+fn admit(app: &App, context: &Context, headers: &HeaderMap) -> Result<(), Failure> {
+    let Some(peer) = context.peer else { return Ok(()) };
+    app.limit.admit(peer.ip(), headers).map_err(|seconds| {
+        app.meters.refused.increment(1);
+        Failure::TooManyRequests { retry_after: Duration::from_secs(seconds) }
+    })
+}
+
+/// Without a durable record of the inquiry there is no answer.
+fn unrecorded(error: store::StoreError) -> Failure {
+    tracing::error!(error = &error as &dyn std::error::Error, "an inquiry was not answered");
+    Failure::Unavailable
+}
+
+fn no_match(l: Language) -> Failure {
+    Failure::Problem(Box::new(Problem {
+        status: StatusCode::NOT_FOUND,
+        kind: "no-match",
+        title: l.inquiry_problem_no_match_title().into(),
+        detail: l.inquiry_problem_no_match_detail().into(),
+        faults: Vec::new(),
+    }))
+}

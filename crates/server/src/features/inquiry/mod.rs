@@ -1,0 +1,10 @@
+//! The main job: a citizen asks how far the new identity card has come.
+
+pub mod cli;
+mod form;
+pub mod http;
+mod page;
+mod service;
+mod view;
+
+pub use form::Typed;

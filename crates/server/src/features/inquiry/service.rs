@@ -1,0 +1,190 @@
+//! Decides what somebody who asks may know.
+
+#[cfg(test)]
+mod tests;
+
+use crate::app::App;
+use domain::Date;
+use domain::clock::{Flag, StatutoryClock, promised};
+use domain::disclosure::{Level, Proof, level};
+use domain::expectation::Expectation;
+use domain::kind::{Delivery, Kind, Reason};
+use domain::moment::Moment;
+use domain::name::Name;
+use domain::number::CitizenNumber;
+use domain::organ::OrganCode;
+use domain::progress::Progress;
+use domain::receipt::ReceiptNumber;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+use store::application::{self, Application};
+use store::inquiry_log::{Channel, InquiryEntry, Outcome};
+use store::office::Office;
+use store::Result;
+use subtle::{Choice, ConstantTimeEq as _};
+
+/// What somebody asks with: two facts always, and at least one of the other two.
+pub struct Inquiry {
+    /// Whose card.
+    pub number: CitizenNumber,
+    /// The day the form was submitted.
+    pub applied_on: Date,
+    /// The holder's name.
+    pub name: Option<Name>,
+    /// The receipt number.
+    pub receipt: Option<ReceiptNumber>,
+}
+
+/// What may be said, and nothing else.
+pub struct Answer {
+    /// How much may be said.
+    pub level: Level,
+    /// First application, renewal, replacement, reissue.
+    pub kind: Kind,
+    /// Why.
+    pub reason: Reason,
+    /// How the card comes to its holder.
+    pub delivery: Delivery,
+    /// The fold of the milestones.
+    pub progress: Progress,
+    /// The statutory clock.
+    pub clock: StatutoryClock,
+    /// The promised date and the working days it rests on.
+    pub promised: Option<(Date, u16)>,
+    /// When the card may be ready.
+    pub expected: Option<Expectation>,
+    /// What needs attention.
+    pub flags: Vec<Flag>,
+    /// When the feeds were last heard.
+    pub as_of: Moment,
+    /// The masked name; full level only.
+    pub name: Option<String>,
+    /// The offices of the organs in the timeline, where listed; full level only.
+    pub offices: BTreeMap<OrganCode, Option<Arc<Office>>>,
+}
+
+/// Looks up, compares every fact, records the inquiry, and only then answers.
+///
+/// # Errors
+/// Fails when the store does or the inquiry cannot be recorded: then there is no answer.
+pub async fn ask(app: &App, inquiry: &Inquiry, channel: Channel) -> Result<Option<Answer>> {
+    let (now, started) = (app.clock.now(), Instant::now());
+    let subject = app.store.keys().subject(&inquiry.number);
+    let candidates = application::of_subject(&app.store.read(), subject).await?;
+    let matched = matching(app, inquiry, candidates)?;
+    let outcome = match &matched {
+        None => Outcome::NoMatch,
+        Some(matched) if matched.level == Level::Full => Outcome::Full,
+        Some(_) => Outcome::Basic,
+    };
+    // On its way to the disk while the answer is made; the answer waits for it.
+    let recorded = app.inquiries.record(&InquiryEntry { at: now, subject, channel, outcome });
+    let answer = match matched {
+        Some(matched) => Some(answer(app, matched, now).await?),
+        None => None,
+    };
+    recorded.await?;
+    app.meters.answered(channel, outcome, started.elapsed());
+    Ok(answer)
+}
+
+/// An application that fits every fact, and how much they prove.
+struct Matched {
+    application: Application,
+    progress: Progress,
+    name: Name,
+    level: Level,
+}
+
+/// Compares every fact of the inquiry with every candidate, in the same way whatever fits.
+fn matching(app: &App, inquiry: &Inquiry, mut candidates: Vec<Application>) -> Result<Option<Matched>> {
+    // An unknown number is compared with a decoy: the same answer for a wrong name and an unknown number,
+    // at the same cost. The difference would tell a stranger which numbers exist.
+    if candidates.is_empty() {
+        candidates.push(app.decoy.clone());
+    }
+    let name = inquiry.name.as_ref().map(Name::matching);
+    let receipt = inquiry.receipt.as_ref().map(|receipt| app.store.keys().receipt(receipt));
+    let mut found = None;
+    for candidate in candidates {
+        let person = candidate.person(app.store.keys())?;
+        let fits = fits(&candidate.applied_on, &inquiry.applied_on)
+            & name.as_ref().map_or(Choice::from(1), |name| same(name, &person.name.matching()))
+            & receipt.map_or(Choice::from(1), |receipt| receipt.0.ct_eq(&candidate.receipt.0));
+        let proof = Proof { number: true, date: true, name: name.is_some(), receipt: receipt.is_some() };
+        if let (true, Some(level), Some(progress)) = (bool::from(fits), level(proof), &candidate.progress) {
+            let progress = progress.clone();
+            found.get_or_insert(Matched { application: candidate, progress, name: person.name, level });
+        }
+    }
+    Ok(found)
+}
+
+fn fits(stored: &Date, asked: &Date) -> Choice {
+    let key = |date: &Date| (i32::from(date.year()) << 16) | (i32::from(date.month()) << 8) | i32::from(date.day());
+    key(stored).ct_eq(&key(asked))
+}
+
+fn same(left: &str, right: &str) -> Choice {
+    left.as_bytes().ct_eq(right.as_bytes())
+}
+
+async fn answer(app: &App, matched: Matched, now: Moment) -> Result<Answer> {
+    let Matched { application, progress, name, level } = matched;
+    let today = now.date();
+    let clock = progress.clock(application.applied_on, today, &app.holidays);
+    let promised = (application.promised_days > 0).then(|| {
+        let days = application.promised_days;
+        (promised(application.applied_on, days, &progress.pauses, &app.holidays), days)
+    });
+    Ok(Answer {
+        level,
+        kind: application.kind,
+        reason: application.reason,
+        delivery: application.delivery,
+        expected: expected(app, &application, &progress, &clock, now).await?,
+        flags: progress.flags(&clock, today, &app.thresholds),
+        as_of: app.freshness.last_heard(&app.store.read(), now).await?.unwrap_or(progress.heard),
+        name: level.shows_masked_name().then(|| name.masked()),
+        offices: offices(app, &progress, level, now).await?,
+        clock,
+        promised,
+        progress,
+    })
+}
+
+/// A range for cards that are still on their way; nothing once the clock has stopped.
+async fn expected(
+    app: &App,
+    application: &Application,
+    progress: &Progress,
+    clock: &StatutoryClock,
+    now: Moment,
+) -> Result<Option<Expectation>> {
+    if clock.ended_on.is_some() {
+        return Ok(None);
+    }
+    let read = app.store.read();
+    let histories = app.histories.of(&read, application.accepting, application.kind, now).await?;
+    let history = histories.get(&progress.stage);
+    Ok(history.and_then(|history| history.expect(progress.since.date(), now.date())))
+}
+
+async fn offices(
+    app: &App,
+    progress: &Progress,
+    level: Level,
+    now: Moment,
+) -> Result<BTreeMap<OrganCode, Option<Arc<Office>>>> {
+    let mut offices = BTreeMap::new();
+    if level.shows_offices() {
+        let organs = progress.timeline.iter().map(|passed| passed.organ);
+        for organ in organs.chain([progress.holder]) {
+            if !offices.contains_key(&organ) {
+                offices.insert(organ, app.offices.of(&app.store.read(), organ, now).await?);
+            }
+        }
+    }
+    Ok(offices)
+}

@@ -1,0 +1,9 @@
+//! What the server does, one folder per capability.
+
+pub mod demonstration;
+pub mod feeds;
+pub mod inquiry;
+pub mod number;
+pub mod offices;
+pub mod operations;
+pub mod stages;

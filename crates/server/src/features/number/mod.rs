@@ -1,0 +1,3 @@
+//! Checks citizen numbers.
+
+pub mod cli;

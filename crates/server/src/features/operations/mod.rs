@@ -1,0 +1,4 @@
+//! What an operator needs: alive, ready, meters, the description for programs, serving itself.
+
+pub mod cli;
+pub mod http;

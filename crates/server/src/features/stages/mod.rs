@@ -1,0 +1,4 @@
+//! What the stages mean, in words.
+
+pub mod http;
+mod view;

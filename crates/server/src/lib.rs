@@ -1,0 +1,20 @@
+//! `jindu`: how far has my new identity card come?
+//!
+//! Start at [`router`]: it lists every address, and each leads to the folder of its feature.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod features;
+pub mod freshness;
+pub mod histories;
+pub mod meters;
+pub mod offices;
+pub mod progress;
+pub mod remembered;
+pub mod router;
+pub mod shell;
+pub mod source;
+#[cfg(test)]
+mod testing;

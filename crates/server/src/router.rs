@@ -1,0 +1,56 @@
+//! The map of the house: every address and who answers there. No logic.
+
+use crate::app::App;
+use crate::features::{inquiry, offices, operations, stages};
+use axum::Router;
+use axum::routing::{get, post};
+use std::sync::Arc;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use web::Failure;
+
+/// Addresses that speak JSON; all others are pages.
+pub const JSON: &[&str] = &["/api/", "/openapi.json", "/bench/"];
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Jindu 进度",
+        description = "How far has a resident identity card come? One question, one answer, for programs.\n\n\
+            Stages: submitted, accepted, under_review, signed, data_check, in_production, quality_check, produced, \
+            in_distribution, mailed, ready_for_collection, collected; beside the road: not_accepted, \
+            correction_required, returned, remake, mail_returned, uncollected, withdrawn, cancelled."
+    ),
+    tags((name = "inquiries", description = "How far a card has come."))
+)]
+struct Described;
+
+/// Every address of the server, and the description of those for programs.
+pub fn routes(app: Arc<App>) -> (Router, Document) {
+    let (api, document) = OpenApiRouter::with_openapi(Described::openapi())
+        .routes(routes!(inquiry::http::answer_json))
+        .split_for_parts();
+    let pages = Router::new()
+        .route("/", get(inquiry::http::form))
+        .route("/inquiry", post(inquiry::http::answer_page).get(inquiry::http::back_to_form))
+        .route("/stages", get(stages::http::stages))
+        .route("/offices", get(offices::http::offices))
+        .route("/healthz", get(operations::http::alive))
+        .route("/readyz", get(operations::http::ready))
+        .route("/metrics", get(operations::http::metrics))
+        .route("/openapi.json", get(operations::http::description));
+    let router = pages
+        .merge(api)
+        .method_not_allowed_fallback(|| async { Failure::MethodNotAllowed })
+        .fallback(|| async { Failure::NotFound })
+        .with_state(app)
+        .merge(web::assets());
+    (router, document)
+}
+
+/// The ceiling of the benchmark: the same server, the same edge, and nothing done.
+pub fn with_bench(router: Router) -> Router {
+    router.route("/bench/nothing", post(operations::http::nothing))
+}

@@ -1,0 +1,4 @@
+//! What every page of the server shares.
+
+pub mod problem;
+pub mod words;

@@ -1,0 +1,123 @@
+//! Where a request comes from, and how many inquiries one source may make.
+
+use crate::config::Config;
+use axum::http::HeaderMap;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+
+/// Sources remembered before those that have been quiet are forgotten.
+const FORGET_ABOVE: usize = 10_000;
+
+/// A source: one IPv4 address, or the /64 that one IPv6 subscriber has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Source(IpAddr);
+
+impl From<IpAddr> for Source {
+    fn from(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V4(address) => IpAddr::V4(address),
+            IpAddr::V6(address) => {
+                IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
+            }
+        })
+    }
+}
+
+/// The budget of inquiries per source, in this process.
+pub struct SourceLimit {
+    limiter: DefaultKeyedRateLimiter<Source>,
+    trusted: Vec<IpAddr>,
+}
+
+impl SourceLimit {
+    /// The limit that the configuration sets.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let per_minute = NonZeroU32::new(config.limits.inquiries_per_minute).unwrap_or(NonZeroU32::MIN);
+        Self {
+            limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
+            trusted: config.trusted_proxies.clone(),
+        }
+    }
+
+    /// Counts an inquiry; gives the seconds to wait where the source has spent its budget.
+    ///
+    /// # Errors
+    /// The seconds until the next inquiry is answered.
+    pub fn admit(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), u64> {
+        if self.limiter.len() > FORGET_ABOVE {
+            self.limiter.retain_recent();
+        }
+        self.limiter.check_key(&self.source(peer, headers)).map_err(|refused| {
+            let wait = refused.wait_time_from(DefaultClock::default().now());
+            wait.as_secs() + 1
+        })
+    }
+
+    /// The nearest address that is not a proxy of ours; a header from anybody else is not believed.
+    fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
+        if !self.trusted.contains(&peer) {
+            return Source::from(peer);
+        }
+        let forwarded = headers.get_all("x-forwarded-for").iter().rev();
+        let hops = forwarded.filter_map(|value| value.to_str().ok()).flat_map(|value| value.rsplit(','));
+        let mut nearest = peer;
+        for hop in hops {
+            let Ok(address) = hop.trim().parse() else { break };
+            nearest = address;
+            if !self.trusted.contains(&nearest) {
+                break;
+            }
+        }
+        Source::from(nearest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(per_minute: u32, trusted: &[&str]) -> SourceLimit {
+        let mut config = Config::default();
+        config.limits.inquiries_per_minute = per_minute;
+        config.trusted_proxies = trusted.iter().map(|address| address.parse().unwrap()).collect();
+        SourceLimit::new(&config)
+    }
+
+    fn headers(forwarded: &[&str]) -> HeaderMap {
+        forwarded.iter().map(|value| ("x-forwarded-for".parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_source_that_spent_its_budget_is_told_how_long_to_wait() {
+        let limit = limit(2, &[]);
+        let peer = "192.0.2.1".parse().unwrap();
+        assert_eq!(limit.admit(peer, &HeaderMap::new()), Ok(()));
+        assert_eq!(limit.admit(peer, &HeaderMap::new()), Ok(()));
+        let wait = limit.admit(peer, &HeaderMap::new()).unwrap_err();
+        assert!((1..=31).contains(&wait), "{wait}");
+        assert_eq!(limit.admit("192.0.2.2".parse().unwrap(), &HeaderMap::new()), Ok(()));
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_subscriber_are_one_source() {
+        let limit = limit(1, &[]);
+        assert_eq!(limit.admit("2001:db8::1".parse().unwrap(), &HeaderMap::new()), Ok(()));
+        assert!(limit.admit("2001:db8::2".parse().unwrap(), &HeaderMap::new()).is_err());
+        assert_eq!(limit.admit("2001:db8:0:1::1".parse().unwrap(), &HeaderMap::new()), Ok(()));
+    }
+
+    #[test]
+    fn a_forwarded_header_counts_only_from_a_trusted_proxy() {
+        let limit = limit(1, &["10.0.0.1", "10.0.0.2"]);
+        let source = |peer: &str, forwarded: &[&str]| limit.source(peer.parse().unwrap(), &headers(forwarded));
+        let plain = |address: &str| Source::from(address.parse::<IpAddr>().unwrap());
+        assert_eq!(source("192.0.2.9", &["198.51.100.1"]), plain("192.0.2.9"));
+        assert_eq!(source("10.0.0.1", &["203.0.113.7, 198.51.100.1"]), plain("198.51.100.1"));
+        assert_eq!(source("10.0.0.1", &["203.0.113.7", "198.51.100.1, 10.0.0.2"]), plain("198.51.100.1"));
+        assert_eq!(source("10.0.0.1", &["nonsense"]), plain("10.0.0.1"));
+        assert_eq!(source("10.0.0.1", &[]), plain("10.0.0.1"));
+    }
+}

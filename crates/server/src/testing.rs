@@ -1,0 +1,1 @@
+//! A server for tests: a fresh folder, a frozen clock.

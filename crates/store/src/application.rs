@@ -1,0 +1,287 @@
+//! Applications: who asked for which card, by hash and sealed, with the packed fold of their milestones.
+
+use crate::engine::{Row, Value};
+use crate::error::{Result, StoreError};
+use crate::keys::{HASH_LENGTH, Keys, Place, Receipt, Subject};
+use crate::{Read, Write, packed};
+use domain::Date;
+use domain::kind::{Delivery, Kind, Reason};
+use domain::name::Name;
+use domain::number::CitizenNumber;
+use domain::organ::OrganCode;
+use domain::progress::Progress;
+use domain::receipt::ReceiptNumber;
+use domain::region::RegionCode;
+
+/// One person's applications at the most: more than a lifetime of cards.
+const OF_SUBJECT: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
+    handing_out, promised_days, person, progress
+    FROM application WHERE subject = $1 ORDER BY id DESC LIMIT 32";
+const BY_RECEIPT: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
+    handing_out, promised_days, person, progress
+    FROM application WHERE receipt = $1";
+const INSERT: &str = "INSERT INTO application (subject, receipt, applied_on, kind, reason, delivery, accepting,
+    signing, handing_out, promised_days, person, progress)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
+const SET_PROGRESS: &str = "UPDATE application SET progress = $1 WHERE id = $2 AND subject = $3";
+const PAGE: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
+    handing_out, promised_days, person, progress FROM application WHERE id > $1 ORDER BY id LIMIT $2";
+const COUNT: &str = "SELECT count(*) FROM application";
+const ANY: &str = "SELECT id FROM application LIMIT 1";
+
+/// The number of an application within this database, in order of arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ApplicationId(pub i64);
+
+/// What opens an application: the facts of the application form.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Whose card it is.
+    pub number: CitizenNumber,
+    /// The holder's name.
+    pub name: Name,
+    /// A minor's guardian.
+    pub guardian: Option<Name>,
+    /// The number on the receipt.
+    pub receipt: ReceiptNumber,
+    /// The day the form was submitted; the statutory clock starts here.
+    pub applied_on: Date,
+    /// First application, renewal, replacement, reissue.
+    pub kind: Kind,
+    /// Why.
+    pub reason: Reason,
+    /// How the card comes to its holder.
+    pub delivery: Delivery,
+    /// The organ that took the form.
+    pub accepting: OrganCode,
+    /// The county-level organ of the hukou place, which signs (Resident Identity Card Law, art. 8).
+    pub signing: OrganCode,
+    /// The organ that hands the card out.
+    pub handing_out: OrganCode,
+    /// The promised time in working days; 0 where none is promised.
+    pub promised_days: u16,
+}
+
+/// An opening with its number hashed and its person sealed, ready to be written.
+pub(crate) struct Sealed {
+    pub(crate) subject: Subject,
+    pub(crate) receipt: Receipt,
+    person: Vec<u8>,
+    pub(crate) opening: Opening,
+}
+
+impl Sealed {
+    pub(crate) fn new(keys: &Keys, opening: Opening) -> Result<Self> {
+        let subject = keys.subject(&opening.number);
+        let receipt = keys.receipt(&opening.receipt);
+        let plain = [
+            opening.number.as_str(),
+            opening.name.as_str(),
+            opening.receipt.as_str(),
+            opening.guardian.as_ref().map_or("", Name::as_str),
+        ]
+        .join("\n");
+        let person = keys.seal(&place(&row_name(subject, receipt)), plain.as_bytes())?;
+        Ok(Self { subject, receipt, person, opening })
+    }
+}
+
+/// A stored application.
+#[derive(Clone)]
+pub struct Application {
+    /// Its number within this database.
+    pub id: ApplicationId,
+    /// Keyed hash of the citizen number.
+    pub subject: Subject,
+    /// Keyed hash of the receipt number.
+    pub receipt: Receipt,
+    /// The day the form was submitted.
+    pub applied_on: Date,
+    /// First application, renewal, replacement, reissue.
+    pub kind: Kind,
+    /// Why.
+    pub reason: Reason,
+    /// How the card comes to its holder.
+    pub delivery: Delivery,
+    /// The organ that took the form.
+    pub accepting: OrganCode,
+    /// The organ that signs.
+    pub signing: OrganCode,
+    /// The organ that hands the card out.
+    pub handing_out: OrganCode,
+    /// The promised time in working days; 0 where none is promised.
+    pub promised_days: u16,
+    /// Where it stands; none until a milestone says so.
+    pub progress: Option<Progress>,
+    person: Vec<u8>,
+}
+
+/// The person of an application, opened.
+pub struct Person {
+    /// The citizen number.
+    pub number: String,
+    /// The holder's name.
+    pub name: Name,
+    /// The receipt number.
+    pub receipt: String,
+    /// A minor's guardian.
+    pub guardian: Option<Name>,
+}
+
+impl Application {
+    /// An application of nobody, which no inquiry fits: comparing with it costs what comparing costs.
+    ///
+    /// # Errors
+    /// Fails when the system gives no random bytes.
+    pub fn decoy(keys: &Keys) -> Result<Self> {
+        let (subject, receipt) = (Subject([0; HASH_LENGTH]), Receipt([0; HASH_LENGTH]));
+        let organ = OrganCode::new(RegionCode::DEMONSTRATION, 0).ok_or(StoreError::Corrupt("organ"))?;
+        let plain = "119900190001010000\n无名氏\n0000000000000000000000\n";
+        Ok(Self {
+            id: ApplicationId(0),
+            subject,
+            receipt,
+            applied_on: Date::MIN,
+            kind: Kind::Renewal,
+            reason: Reason::Expired,
+            delivery: Delivery::Counter,
+            accepting: organ,
+            signing: organ,
+            handing_out: organ,
+            promised_days: 0,
+            progress: None,
+            person: keys.seal(&place(&row_name(subject, receipt)), plain.as_bytes())?,
+        })
+    }
+
+    /// Opens the sealed person.
+    ///
+    /// # Errors
+    /// Fails where the keys do not fit or the row was changed.
+    pub fn person(&self, keys: &Keys) -> Result<Person> {
+        let plain = keys.open(&place(&row_name(self.subject, self.receipt)), &self.person)?;
+        let text = String::from_utf8(plain).map_err(|_| StoreError::Corrupt("person"))?;
+        let mut lines = text.split('\n');
+        let mut line = || lines.next().ok_or(StoreError::Corrupt("person"));
+        let name = |text: &str| Name::parse(text).map_err(|_| StoreError::Corrupt("name"));
+        Ok(Person {
+            number: line()?.to_owned(),
+            name: name(line()?)?,
+            receipt: line()?.to_owned(),
+            guardian: match line()? {
+                "" => None,
+                guardian => Some(name(guardian)?),
+            },
+        })
+    }
+}
+
+/// The applications of one person, newest first. One statement; each row carries its whole progress.
+///
+/// # Errors
+/// Fails when the database does or a row is corrupt.
+pub async fn of_subject(read: &Read<'_>, subject: Subject) -> Result<Vec<Application>> {
+    read.rows(OF_SUBJECT, &[Value::Blob(&subject.0)], application).await
+}
+
+/// Applications in order of arrival after `after`, at most `limit`.
+///
+/// # Errors
+/// Fails when the database does or a row is corrupt.
+pub async fn page(read: &Read<'_>, after: ApplicationId, limit: u16) -> Result<Vec<Application>> {
+    read.rows(PAGE, &[Value::Int(after.0), Value::Int(limit.into())], application).await
+}
+
+/// How many applications there are.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn count(read: &Read<'_>) -> Result<u64> {
+    let counted = read.rows(COUNT, &[], |row| row.narrow(0, "count")).await?;
+    Ok(counted.into_iter().next().unwrap_or(0))
+}
+
+/// Whether there is any application: the cheapest question that reaches the table.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn any(read: &Read<'_>) -> Result<bool> {
+    Ok(!read.rows(ANY, &[], |row| row.int(0)).await?.is_empty())
+}
+
+pub(crate) async fn by_receipt(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<Application>> {
+    let found = write.rows(BY_RECEIPT, &[Value::Blob(&receipt.0)], application).await?;
+    Ok(found.into_iter().next())
+}
+
+pub(crate) async fn insert(
+    write: &mut Write<'_>,
+    sealed: &Sealed,
+    progress: Option<&Progress>,
+) -> Result<ApplicationId> {
+    let opening = &sealed.opening;
+    let applied_on = opening.applied_on.to_string();
+    let packed = progress.map(packed::pack);
+    let values = [
+        Value::Blob(&sealed.subject.0),
+        Value::Blob(&sealed.receipt.0),
+        Value::Text(&applied_on),
+        Value::Text(opening.kind.as_str()),
+        Value::Text(opening.reason.as_str()),
+        Value::Text(opening.delivery.as_str()),
+        Value::Int(opening.accepting.get().into()),
+        Value::Int(opening.signing.get().into()),
+        Value::Int(opening.handing_out.get().into()),
+        Value::Int(opening.promised_days.into()),
+        Value::Blob(&sealed.person),
+        packed.as_deref().map_or(Value::Null, Value::Blob),
+    ];
+    let id = write.rows(INSERT, &values, |row| row.int(0)).await?;
+    id.into_iter().next().map(ApplicationId).ok_or(StoreError::Corrupt("application"))
+}
+
+pub(crate) async fn set_progress(
+    write: &mut Write<'_>,
+    application: &Application,
+    progress: Option<&Progress>,
+) -> Result<()> {
+    let packed = progress.map(packed::pack);
+    let values = [
+        packed.as_deref().map_or(Value::Null, Value::Blob),
+        Value::Int(application.id.0),
+        Value::Blob(&application.subject.0),
+    ];
+    write.execute(SET_PROGRESS, &values).await.map(drop)
+}
+
+fn place(row: &[u8; 32]) -> Place<'_> {
+    Place { table: "application", column: "person", row }
+}
+
+/// A row's unchangeable name: subject and receipt.
+fn row_name(subject: Subject, receipt: Receipt) -> [u8; 32] {
+    let mut name = [0; 32];
+    name.iter_mut().zip(subject.0.iter().chain(&receipt.0)).for_each(|(to, from)| *to = *from);
+    name
+}
+
+fn application(row: &Row<'_>) -> Result<Application> {
+    let organ =
+        |column| OrganCode::from_u32(row.narrow(column, "organ")?).ok_or(StoreError::Corrupt("organ"));
+    let progress = |packed| packed::unpack(packed).ok_or(StoreError::Corrupt("progress"));
+    Ok(Application {
+        id: ApplicationId(row.int(0)?),
+        subject: Subject(row.array(1)?),
+        receipt: Receipt(row.array(2)?),
+        applied_on: row.text(3)?.parse().map_err(|_| StoreError::Corrupt("day"))?,
+        kind: Kind::parse(row.text(4)?).ok_or(StoreError::Corrupt("kind"))?,
+        reason: Reason::parse(row.text(5)?).ok_or(StoreError::Corrupt("reason"))?,
+        delivery: Delivery::parse(row.text(6)?).ok_or(StoreError::Corrupt("delivery"))?,
+        accepting: organ(7)?,
+        signing: organ(8)?,
+        handing_out: organ(9)?,
+        promised_days: row.narrow(10, "promised time")?,
+        person: row.blob(11)?.to_vec(),
+        progress: row.optional_blob(12)?.map(progress).transpose()?,
+    })
+}

@@ -1,0 +1,62 @@
+//! What can go wrong in the store, said once.
+
+use std::path::PathBuf;
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused a statement or cannot be read.
+    #[error("the database failed")]
+    Database(#[from] rusqlite::Error),
+    /// The schema could not be brought up to date.
+    #[error("the database could not be migrated")]
+    Migration(#[from] Box<refinery::Error>),
+    /// A file of the store cannot be read or written.
+    #[error("{path} cannot be used")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The key file does not fit; the text says why and what to do.
+    #[error("key file {path}: {why}")]
+    Keys {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A sealed value does not open: wrong key, or somebody changed it.
+    #[error("a sealed value does not open (wrong key, or the row was changed)")]
+    Unsealed,
+    /// A row holds what no code of ours wrote.
+    #[error("a stored {0} cannot be understood")]
+    Corrupt(&'static str),
+    /// The writer has stopped: after a failed write, or because the process is ending.
+    #[error("the writer has stopped")]
+    Stopped,
+    /// A job of the writer panicked; its changes were rolled back.
+    #[error("a write was abandoned")]
+    Abandoned,
+    /// The folder is used by another running server.
+    #[error("{0} is in use by another Jindu server")]
+    InUse(PathBuf),
+    /// The database was made for another purpose (demonstration or service).
+    #[error("the database in this folder holds {found} data, not {wanted} data")]
+    Purpose {
+        /// What it holds.
+        found: &'static str,
+        /// What the command wants.
+        wanted: &'static str,
+    },
+}
+
+/// What the store's functions give.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Names the file in an I/O error.
+pub(crate) fn at(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> StoreError {
+    let path = path.into();
+    move |source| StoreError::File { path, source }
+}

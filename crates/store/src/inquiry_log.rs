@@ -1,0 +1,230 @@
+//! The durable record of every inquiry, written before its answer leaves.
+//!
+//! One writer appends frames to pre-zeroed segment files: the entries of all inquiries in flight share
+//! one frame and one sync. A frame names the hash of the frame before it, so that nothing in the middle
+//! can be changed or taken out unseen, and a torn frame at the end is known for what it is.
+//! The entries name the subject by its keyed hash only.
+
+mod segment;
+#[cfg(test)]
+mod tests;
+
+use crate::error::{Result, StoreError, at};
+use crate::keys::{HASH_LENGTH, Subject};
+use domain::moment::Moment;
+use segment::Segments;
+use std::fs::File;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{JoinHandle, Thread};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Bytes of one entry on disk.
+pub const ENTRY_LENGTH: usize = 32;
+/// With more than this many entries in flight, waiting a little for company costs less than a sync.
+const FEW: usize = 8;
+/// How long the writer waits for company. Measured with 64 connections: 2 ms starves them.
+const COMPANY: Duration = Duration::from_micros(500);
+
+/// Through which door somebody asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// The web page.
+    Page,
+    /// The JSON interface, which the command line uses too.
+    Api,
+}
+
+/// How an inquiry ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The facts fit no application.
+    NoMatch,
+    /// Answered at the basic level.
+    Basic,
+    /// Answered at the full level.
+    Full,
+}
+
+/// One inquiry: who was asked about (by hash), when, through which door, and how it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InquiryEntry {
+    /// When.
+    pub at: Moment,
+    /// Keyed hash of the citizen number that was typed.
+    pub subject: Subject,
+    /// The door.
+    pub channel: Channel,
+    /// The end.
+    pub outcome: Outcome,
+}
+
+impl InquiryEntry {
+    /// 8 bytes moment, 16 bytes subject, channel, outcome, 6 bytes kept for later; numbers little-endian.
+    fn bytes(&self) -> [u8; ENTRY_LENGTH] {
+        let mut bytes = [0; ENTRY_LENGTH];
+        let channel = match self.channel {
+            Channel::Page => 1,
+            Channel::Api => 2,
+        };
+        let outcome = match self.outcome {
+            Outcome::NoMatch => 1,
+            Outcome::Basic => 2,
+            Outcome::Full => 3,
+        };
+        let at = self.at.millis().to_le_bytes();
+        let fields = at.iter().chain(&self.subject.0).chain([&channel, &outcome]);
+        bytes.iter_mut().zip(fields).for_each(|(to, from)| *to = *from);
+        bytes
+    }
+
+    /// What `bytes` wrote; none where no code of ours wrote it.
+    fn parse(bytes: &[u8; ENTRY_LENGTH]) -> Option<Self> {
+        let (at, rest) = bytes.split_first_chunk::<8>()?;
+        let (subject, rest) = rest.split_first_chunk::<HASH_LENGTH>()?;
+        let channel = match rest.first()? {
+            1 => Channel::Page,
+            2 => Channel::Api,
+            _ => return None,
+        };
+        let outcome = match rest.get(1)? {
+            1 => Outcome::NoMatch,
+            2 => Outcome::Basic,
+            3 => Outcome::Full,
+            _ => return None,
+        };
+        Some(Self {
+            at: Moment::from_millis(i64::from_le_bytes(*at)),
+            subject: Subject(*subject),
+            channel,
+            outcome,
+        })
+    }
+}
+
+/// Every recorded inquiry of a folder, oldest first.
+///
+/// # Errors
+/// Fails when a file cannot be read or the chain is broken between two segments.
+pub fn recorded(folder: &Path) -> Result<Vec<InquiryEntry>> {
+    segment::read_all(folder)?
+        .iter()
+        .map(|bytes| InquiryEntry::parse(bytes).ok_or(StoreError::Corrupt("inquiry")))
+        .collect()
+}
+
+/// An entry on its way, and who waits for it.
+struct Waiting {
+    entry: [u8; ENTRY_LENGTH],
+    done: oneshot::Sender<Result<()>>,
+}
+
+/// What callers and the writer share.
+#[derive(Default)]
+struct Desk {
+    waiting: Mutex<Vec<Waiting>>,
+    closed: AtomicBool,
+}
+
+/// A handle to the log; dropping it ends the writer after its last frame.
+pub struct InquiryLog {
+    desk: Arc<Desk>,
+    writer: Option<JoinHandle<()>>,
+    thread: Thread,
+    // Held for its lock: one server at a time writes this folder.
+    _lock: File,
+}
+
+impl InquiryLog {
+    /// Opens the folder, finds the end of the last segment, and starts the writer.
+    ///
+    /// # Errors
+    /// Refuses a folder that another process writes; fails when the files cannot be read.
+    pub fn open(folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(at(folder))?;
+        let lock = File::create(folder.join("lock")).map_err(at(folder))?;
+        lock.try_lock().map_err(|_| StoreError::InUse(folder.to_owned()))?;
+        let segments = Segments::open(folder)?;
+        let desk = Arc::new(Desk::default());
+        let (acknowledge, acknowledged) = mpsc::unbounded_channel();
+        let at_desk = Arc::clone(&desk);
+        let writer = std::thread::Builder::new()
+            .name("jindu-inquiries".into())
+            .spawn(move || write_frames(segments, &at_desk, &acknowledge))
+            .map_err(at(folder))?;
+        tokio::spawn(tell_callers(acknowledged));
+        let thread = writer.thread().clone();
+        Ok(Self { desk, writer: Some(writer), thread, _lock: lock })
+    }
+
+    /// Records an inquiry. It is on its way when this returns, and on disk when the future is ready.
+    ///
+    /// # Errors
+    /// Fails when it could not be written: then there must be no answer.
+    pub fn record(&self, entry: &InquiryEntry) -> impl Future<Output = Result<()>> + Send + use<> {
+        let (done, written) = oneshot::channel();
+        let first = {
+            let mut waiting = self.desk.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.push(Waiting { entry: entry.bytes(), done });
+            waiting.len() == 1
+        };
+        if first {
+            self.thread.unpark();
+        }
+        async { written.await.unwrap_or(Err(StoreError::Stopped)) }
+    }
+}
+
+impl Drop for InquiryLog {
+    fn drop(&mut self) {
+        self.desk.closed.store(true, Ordering::Release);
+        self.thread.unpark();
+        if let Some(writer) = self.writer.take() {
+            drop(writer.join());
+        }
+    }
+}
+
+/// A written frame's callers and how it went.
+type Acknowledged = (Vec<Waiting>, bool);
+
+/// The writer's life: wait for entries, let company gather, one frame and one sync for all.
+fn write_frames(mut segments: Segments, desk: &Desk, acknowledge: &mpsc::UnboundedSender<Acknowledged>) {
+    let take = || std::mem::take(&mut *desk.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut last = 0;
+    loop {
+        if last > FEW {
+            std::thread::sleep(COMPANY);
+        }
+        let group = take();
+        if group.is_empty() {
+            if desk.closed.load(Ordering::Acquire) {
+                return;
+            }
+            last = 0;
+            std::thread::park();
+            continue;
+        }
+        last = group.len();
+        let written = segments.append(group.iter().map(|waiting| &waiting.entry));
+        if let Err(error) = &written {
+            tracing::error!(error = error as &dyn std::error::Error, "inquiries cannot be recorded");
+        }
+        if acknowledge.send((group, written.is_ok())).is_err() {
+            return;
+        }
+    }
+}
+
+/// Wakes the callers of a whole frame from inside the runtime: waking each from the writer's thread
+/// costs a queue crossing per caller.
+async fn tell_callers(mut acknowledged: mpsc::UnboundedReceiver<Acknowledged>) {
+    while let Some((group, written)) = acknowledged.recv().await {
+        for waiting in group {
+            // A caller that went away needs no word.
+            drop(waiting.done.send(if written { Ok(()) } else { Err(StoreError::Stopped) }));
+        }
+    }
+}

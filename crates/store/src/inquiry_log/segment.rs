@@ -1,0 +1,180 @@
+//! Segment files: pre-zeroed, written front to back in hash-chained frames.
+
+use super::ENTRY_LENGTH;
+use crate::error::{Result, StoreError, at};
+use aws_lc_rs::digest::{Context, SHA256};
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+/// A segment is filled with zeros first: overwriting syncs cheaper than growing.
+const SEGMENT_LENGTH: u64 = 8 << 20;
+const SEGMENT_MAGIC: [u8; 4] = *b"JDIS";
+const FRAME_MAGIC: [u8; 4] = *b"JDIF";
+/// Magic, and the hash of the last frame of the segment before.
+const SEGMENT_HEADER: usize = 4 + 32;
+/// Magic, number of entries, and the hash of the frame before, that number and the entries.
+const FRAME_HEADER: usize = 4 + 4 + 32;
+/// Entries in one frame at the most, so that a frame always fits a fresh segment.
+const FRAME_ENTRIES: usize = 65_536;
+
+type Hash = [u8; 32];
+
+/// The folder's segments and the place where the next frame goes.
+pub(crate) struct Segments {
+    folder: PathBuf,
+    number: u64,
+    file: File,
+    offset: u64,
+    last: Hash,
+    frame: Vec<u8>,
+    /// After a failed write nobody knows what is on disk: look before writing on.
+    doubtful: bool,
+}
+
+impl Segments {
+    /// Finds the end of the newest segment, or starts the first.
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
+        let number = numbers(folder)?.last().copied().unwrap_or(1);
+        let file = prepared(folder, number, [0; 32])?;
+        let bytes = fs::read(path(folder, number)).map_err(at(folder))?;
+        let walked = walk(&bytes, |_| ()).ok_or(StoreError::Corrupt("segment of inquiries"))?;
+        let folder = folder.to_owned();
+        let (offset, last) = (walked.end, walked.last);
+        Ok(Self { folder, number, file, offset, last, frame: Vec::new(), doubtful: false })
+    }
+
+    /// Writes the entries in frames and syncs once per frame.
+    pub(crate) fn append<'a>(
+        &mut self,
+        entries: impl Iterator<Item = &'a [u8; ENTRY_LENGTH]>,
+    ) -> Result<()> {
+        if self.doubtful {
+            *self = Self::open(&self.folder)?;
+        }
+        let mut entries = entries.peekable();
+        while entries.peek().is_some() {
+            let hash = self.fill_frame(entries.by_ref().take(FRAME_ENTRIES));
+            self.write_frame().inspect_err(|_| self.doubtful = true)?;
+            self.last = hash;
+        }
+        Ok(())
+    }
+
+    fn fill_frame<'a>(&mut self, entries: impl Iterator<Item = &'a [u8; ENTRY_LENGTH]>) -> Hash {
+        self.frame.clear();
+        self.frame.resize(FRAME_HEADER, 0);
+        let mut count = 0_u32;
+        for entry in entries {
+            self.frame.extend_from_slice(entry);
+            count += 1;
+        }
+        let hash = frame_hash(self.last, count, self.frame.get(FRAME_HEADER..).unwrap_or_default());
+        let header = FRAME_MAGIC.into_iter().chain(count.to_le_bytes()).chain(hash);
+        self.frame.iter_mut().zip(header).for_each(|(to, from)| *to = from);
+        hash
+    }
+
+    fn write_frame(&mut self) -> Result<()> {
+        let length = self.frame.len() as u64;
+        if self.offset + length > SEGMENT_LENGTH {
+            self.file = prepared(&self.folder, self.number + 1, self.last)?;
+            self.number += 1;
+            self.offset = SEGMENT_HEADER as u64;
+        }
+        let written = self.file.write_all_at(&self.frame, self.offset).and_then(|()| self.file.sync_data());
+        written.map_err(at(path(&self.folder, self.number)))?;
+        self.offset += length;
+        Ok(())
+    }
+}
+
+/// Where a segment's whole frames end, and the hashes before its first and of its last frame.
+struct Walked {
+    first: Hash,
+    last: Hash,
+    end: u64,
+}
+
+/// Goes through the whole frames of a segment; none if it is no segment.
+fn walk(segment: &[u8], mut each: impl FnMut(&[u8])) -> Option<Walked> {
+    let (header, mut rest) = segment.split_first_chunk::<SEGMENT_HEADER>()?;
+    let first = *header.strip_prefix(&SEGMENT_MAGIC)?.first_chunk()?;
+    let mut last = first;
+    while let Some((hash, entries, after)) = next_frame(rest, last) {
+        each(entries);
+        (last, rest) = (hash, after);
+    }
+    Some(Walked { first, last, end: (segment.len() - rest.len()) as u64 })
+}
+
+/// The frame at the front, its entries and what follows, if it is whole and follows `last`.
+fn next_frame(bytes: &[u8], last: Hash) -> Option<(Hash, &[u8], &[u8])> {
+    let (header, rest) = bytes.split_first_chunk::<FRAME_HEADER>()?;
+    let (count, hash) = header.strip_prefix(&FRAME_MAGIC)?.split_first_chunk::<4>()?;
+    let count = u32::from_le_bytes(*count);
+    let (entries, after) = rest.split_at_checked(usize::try_from(count).ok()?.checked_mul(ENTRY_LENGTH)?)?;
+    let expected = frame_hash(last, count, entries);
+    (hash == expected).then_some((expected, entries, after))
+}
+
+fn frame_hash(before: Hash, count: u32, entries: &[u8]) -> Hash {
+    let mut context = Context::new(&SHA256);
+    context.update(&before);
+    context.update(&count.to_le_bytes());
+    context.update(entries);
+    let mut hash = [0; 32];
+    hash.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
+    hash
+}
+
+/// Every entry of the folder in order.
+///
+/// # Errors
+/// Fails when a file cannot be read, is no segment, or does not follow the one before it.
+pub(crate) fn read_all(folder: &Path) -> Result<Vec<[u8; ENTRY_LENGTH]>> {
+    let (mut last, mut all) = ([0; 32], Vec::new());
+    for number in numbers(folder)? {
+        let bytes = fs::read(path(folder, number)).map_err(at(folder))?;
+        let walked = walk(&bytes, |entries| all.extend_from_slice(entries.as_chunks().0));
+        last = walked
+            .filter(|walked| walked.first == last)
+            .ok_or(StoreError::Corrupt("chain of inquiries"))?
+            .last;
+    }
+    Ok(all)
+}
+
+fn path(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:08}.log"))
+}
+
+fn numbers(folder: &Path) -> Result<Vec<u64>> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(folder).map_err(at(folder))? {
+        let name = entry.map_err(at(folder))?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".log")?.parse::<u64>().ok());
+        numbers.extend(number);
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Opens a segment; a new one is filled with zeros and its header before it gets its name.
+fn prepared(folder: &Path, number: u64, last: Hash) -> Result<File> {
+    let path = path(folder, number);
+    let make = || -> io::Result<()> {
+        let unnamed = folder.join("next");
+        let file = File::create(&unnamed)?;
+        file.write_all_at(&vec![0; usize::try_from(SEGMENT_LENGTH).unwrap_or(0)], 0)?;
+        file.write_all_at(&[&SEGMENT_MAGIC, last.as_slice()].concat(), 0)?;
+        file.sync_all()?;
+        fs::rename(&unnamed, &path)?;
+        File::open(folder)?.sync_all()
+    };
+    if !path.exists() {
+        make().map_err(at(&path))?;
+    }
+    OpenOptions::new().write(true).open(&path).map_err(at(&path))
+}

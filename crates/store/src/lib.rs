@@ -1,0 +1,188 @@
+//! What Jindu keeps: applications and the milestones behind them, offices, feeds, histories, audit.
+//!
+//! Reading takes a [`Read`], changing a [`Write`]; a `Write` exists only inside [`Store::write`], which
+//! asks for the audit entry of the change. Numbers and names are hashed and sealed with [`keys::Keys`].
+
+pub mod application;
+pub mod audit;
+mod engine;
+mod error;
+pub mod feed;
+pub mod history;
+pub mod inquiry_log;
+pub mod keys;
+mod migrations;
+pub mod milestone;
+pub mod office;
+mod packed;
+pub mod record;
+pub mod setting;
+
+pub use engine::Work;
+use engine::sqlite::{self, Queued, Sqlite, Told};
+use engine::{Row, Value};
+pub use error::{Result, StoreError};
+use keys::Keys;
+use setting::Purpose;
+use std::path::Path;
+use tokio::sync::oneshot;
+
+/// The database file in a data folder.
+pub const DATABASE_FILE: &str = "jindu.db";
+
+/// The database and the keys to it.
+pub struct Store {
+    engine: Sqlite,
+    keys: Keys,
+    purpose: Purpose,
+}
+
+impl Store {
+    /// Opens the database in a folder, making it for the `fresh` purpose if it is not there.
+    ///
+    /// # Errors
+    /// Refuses a database made with other keys or for another purpose; fails when files do.
+    pub async fn open(folder: &Path, keys: Keys, wanted: Option<Purpose>, fresh: Purpose) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(error::at(folder))?;
+        let readers = std::thread::available_parallelism().map_or(2, usize::from) * 2;
+        let engine = Sqlite::open(&folder.join(DATABASE_FILE), readers)?;
+        let mut store = Self { engine, keys, purpose: wanted.unwrap_or(fresh) };
+        store.check_keys(folder).await?;
+        store.settle_purpose(wanted).await?;
+        Ok(store)
+    }
+
+    /// What the data in this database is.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// The keys that hash and seal for this database.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// A look into the database.
+    #[must_use]
+    pub fn read(&self) -> Read<'_> {
+        Read { engine: &self.engine }
+    }
+
+    /// Runs a change in its own transaction, with its audit entry; returns when it is durable.
+    ///
+    /// # Errors
+    /// What the work fails with, and then nothing is changed; or that the commit failed.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        entry: audit::Entry,
+        work: impl for<'w> FnOnce(&'w mut Write<'_>) -> Work<'w, T> + Send + 'static,
+    ) -> Result<T> {
+        self.change(move |write| {
+            Box::pin(async move {
+                audit::insert(write, &entry).await?;
+                work(write).await
+            })
+        })
+        .await
+    }
+
+    async fn change<T: Send + 'static>(
+        &self,
+        work: impl for<'w> FnOnce(&'w mut Write<'_>) -> Work<'w, T> + Send + 'static,
+    ) -> Result<T> {
+        let (sender, receiver) = oneshot::channel();
+        let sender = std::sync::Arc::new(std::sync::Mutex::new(Some(sender)));
+        let failed = std::sync::Arc::clone(&sender);
+        self.engine.enqueue(Queued {
+            job: Box::new(move |connection| {
+                let value = engine::finished(work(&mut Write { connection }))?;
+                Ok(Box::new(move |committed: Result<()>| answer(&sender, committed.map(|()| value))) as Told)
+            }),
+            failed: Box::new(move |error| answer(&failed, Err(error))),
+        })?;
+        receiver.await.unwrap_or(Err(StoreError::Stopped))
+    }
+
+    async fn check_keys(&self, folder: &Path) -> Result<()> {
+        const NAME: &str = "keys";
+        let fingerprint = self.keys.fingerprint();
+        match setting::get(&self.read(), NAME).await? {
+            Some(found) if found == fingerprint => Ok(()),
+            Some(_) => Err(StoreError::Keys {
+                path: folder.join(DATABASE_FILE),
+                why: "the database was made with other keys".to_owned(),
+            }),
+            None => self.settle(NAME, fingerprint).await,
+        }
+    }
+
+    async fn settle_purpose(&mut self, wanted: Option<Purpose>) -> Result<()> {
+        const NAME: &str = "purpose";
+        let found = setting::get(&self.read(), NAME).await?;
+        match found.map(|word| Purpose::parse(&word).ok_or(StoreError::Corrupt("purpose"))).transpose()? {
+            None => self.settle(NAME, self.purpose.as_str().to_owned()).await,
+            Some(found) => match wanted {
+                Some(wanted) if wanted != found => {
+                    Err(StoreError::Purpose { found: found.as_str(), wanted: wanted.as_str() })
+                }
+                _ => {
+                    self.purpose = found;
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    /// The first settings of a fresh database: part of making it, not a change to audit.
+    async fn settle(&self, name: &'static str, value: String) -> Result<()> {
+        self.change(move |write| Box::pin(async move { setting::settle(write, name, &value).await })).await
+    }
+}
+
+/// Gives the waiting caller its answer; only the first of the two ends does.
+fn answer<T>(sender: &std::sync::Mutex<Option<oneshot::Sender<Result<T>>>>, outcome: Result<T>) {
+    let taken = sender.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    if let Some(sender) = taken {
+        // A caller that went away needs no word; the change stands or falls without it.
+        drop(sender.send(outcome));
+    }
+}
+
+/// A look into the database; each statement sees what was committed when it ran.
+#[derive(Clone, Copy)]
+pub struct Read<'s> {
+    engine: &'s Sqlite,
+}
+
+impl Read<'_> {
+    pub(crate) async fn rows<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.engine.rows(sql, values, map)
+    }
+}
+
+/// A transaction that may change the database; it came with its audit entry.
+pub struct Write<'c> {
+    connection: &'c mut rusqlite::Connection,
+}
+
+impl Write<'_> {
+    pub(crate) async fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
+        sqlite::execute(self.connection, sql, values)
+    }
+
+    pub(crate) async fn rows<T>(
+        &mut self,
+        sql: &str,
+        values: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        sqlite::rows(self.connection, sql, values, map)
+    }
+}

@@ -1,0 +1,142 @@
+//! From rounds to the one line that a bench ends with.
+
+use std::fmt;
+
+use serde_json::json;
+
+use super::load::Drive;
+
+/// The ceiling and the inquiry, one right after the other.
+#[derive(Debug)]
+pub(crate) struct Round {
+    /// The do-nothing endpoint.
+    pub(crate) ceiling: Drive,
+    /// The inquiry.
+    pub(crate) inquiry: Drive,
+    /// Processor time of the server during the inquiry's part.
+    pub(crate) cpu_us: f64,
+}
+
+impl Round {
+    fn ratio(&self) -> f64 {
+        self.inquiry.rps / self.ceiling.rps
+    }
+
+    fn cpu_us_per_request(&self) -> f64 {
+        self.cpu_us / self.inquiry.requests
+    }
+}
+
+impl fmt::Display for Round {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (ceiling, inquiry) = (self.ceiling, self.inquiry);
+        write!(
+            out,
+            "nothing {:.0}/s, inquiry {:.0}/s, ratio {:.2}, ",
+            ceiling.rps,
+            inquiry.rps,
+            self.ratio()
+        )?;
+        write!(out, "p50 {:.2} ms, p99 {:.2} ms, ", inquiry.p50_ms, inquiry.p99_ms)?;
+        write!(out, "{:.1} µs of processor per request", self.cpu_us_per_request())
+    }
+}
+
+/// Everything that a bench measured.
+#[derive(Debug)]
+pub(crate) struct Figures {
+    /// The rounds in their order.
+    pub(crate) rounds: Vec<Round>,
+    /// Bytes on disk.
+    pub(crate) bytes: u64,
+    /// Resident memory after the load.
+    pub(crate) rss_mb: f64,
+    /// Resident memory before it.
+    pub(crate) idle_rss_mb: f64,
+    /// Start of the process to its first answer.
+    pub(crate) start_ms: f64,
+}
+
+impl Figures {
+    /// The closing line, with the medians of the rounds.
+    pub(crate) fn json(&self, applications: u64) -> String {
+        let median = |figure: fn(&Round) -> f64| median(self.rounds.iter().map(figure).collect());
+        let ratios = || self.rounds.iter().map(Round::ratio);
+        let bytes_per_application = self.bytes as f64 / applications as f64;
+        json!({
+            "bench": "inquiry",
+            "engine": "sqlite",
+            "applications": applications,
+            "ceiling_rps": rounded(median(|round| round.ceiling.rps), 0),
+            "rps": rounded(median(|round| round.inquiry.rps), 0),
+            "ratio": rounded(median(Round::ratio), 3),
+            "ratio_min": rounded(ratios().fold(f64::INFINITY, f64::min), 3),
+            "ratio_max": rounded(ratios().fold(0.0, f64::max), 3),
+            "p50_ms": rounded(median(|round| round.inquiry.p50_ms), 3),
+            "p99_ms": rounded(median(|round| round.inquiry.p99_ms), 3),
+            "cpu_us_per_request": rounded(median(Round::cpu_us_per_request), 1),
+            "bytes_per_application": rounded(bytes_per_application, 1),
+            "rss_mb": rounded(self.rss_mb, 1),
+            "idle_rss_mb": rounded(self.idle_rss_mb, 1),
+            "start_ms": rounded(self.start_ms, 1),
+        })
+        .to_string()
+    }
+}
+
+/// The middle value; of an even number, the mean of the two in the middle; 0 of none.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let at = |place: usize| values.get(place).copied().unwrap_or(0.0);
+    let middle = values.len() / 2;
+    if values.len().is_multiple_of(2) {
+        (at(middle.saturating_sub(1)) + at(middle)) / 2.0
+    } else {
+        at(middle)
+    }
+}
+
+fn rounded(value: f64, places: i32) -> f64 {
+    let scale = 10_f64.powi(places);
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn drive(rps: f64) -> Drive {
+        Drive { requests: rps * 8.0, rps, p50_ms: 1.0, p99_ms: 2.0 }
+    }
+
+    #[test]
+    fn ratios_are_taken_round_by_round() {
+        let round = |ceiling, inquiry| Round {
+            ceiling: drive(ceiling),
+            inquiry: drive(inquiry),
+            cpu_us: inquiry * 80.0,
+        };
+        let rounds = vec![round(100.0, 60.0), round(200.0, 80.0), round(50.0, 25.0)];
+        let figures = Figures { rounds, bytes: 1_000, rss_mb: 40.04, idle_rss_mb: 20.0, start_ms: 17.26 };
+        let line: Value = serde_json::from_str(&figures.json(10)).unwrap();
+        assert_eq!(line["ratio"], 0.5);
+        assert_eq!(line["ratio_min"], 0.4);
+        assert_eq!(line["ratio_max"], 0.6);
+        assert_eq!(line["rps"], 60.0);
+        assert_eq!(line["ceiling_rps"], 100.0);
+        assert_eq!(line["cpu_us_per_request"], 10.0);
+        assert_eq!(line["bytes_per_application"], 100.0);
+        assert_eq!(line["rss_mb"], 40.0);
+        assert_eq!(line["start_ms"], 17.3);
+    }
+
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert_eq!(median(vec![7.0]), 7.0);
+        assert_eq!(median(Vec::new()), 0.0);
+    }
+}

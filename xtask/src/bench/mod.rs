@@ -1,0 +1,153 @@
+//! `bench inquiry`: the running release server under load, against a do-nothing endpoint of its own.
+//! Rounds alternate between the two, and ratios are taken round by round, because absolute figures drift.
+
+mod figures;
+mod filled;
+mod http;
+mod load;
+mod proc;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::args::Args;
+use crate::process::Server;
+use crate::{places, setup, test};
+use figures::{Figures, Round};
+use filled::FilledFolder;
+use load::Load;
+
+/// The endpoint that is measured.
+const INQUIRY: &str = "/api/v1/inquiries";
+/// The same server, the same middleware, the same body read, a constant answer.
+const NOTHING: &str = "/bench/nothing";
+/// How long a filled server may take to its first answer before the bench gives up.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+struct Plan {
+    applications: u64,
+    rounds: u64,
+    connections: u64,
+    seconds: u64,
+    data: Option<PathBuf>,
+    binary: Option<PathBuf>,
+}
+
+impl Plan {
+    fn parse(mut args: Args) -> Result<Self, String> {
+        let subject = args.subject();
+        if subject.as_deref() != Some("inquiry") {
+            return Err("there is one bench: cargo xtask bench inquiry".into());
+        }
+        let plan = Self {
+            applications: args.number("--applications", 1_000_000)?,
+            rounds: args.number("--rounds", 5)?,
+            connections: args.number("--connections", 64)?,
+            seconds: args.number("--seconds", 8)?,
+            data: args.value("--data")?.map(PathBuf::from),
+            binary: args.value("--binary")?.map(PathBuf::from),
+        };
+        args.finish()?;
+        Ok(plan)
+    }
+}
+
+/// Fills a folder if needed, starts the server, drives it, and prints one line of JSON last.
+pub(crate) fn run(args: Args) -> Result<(), String> {
+    let plan = Plan::parse(args)?;
+    let binary = match &plan.binary {
+        Some(binary) => {
+            fs::canonicalize(binary).map_err(|reason| format!("{}: {reason}", binary.display()))?
+        }
+        None => {
+            setup::run()?;
+            test::build_release()?;
+            places::binary()
+        }
+    };
+    let data = FilledFolder::prepare(plan.data.as_deref(), &binary, plan.applications)?;
+    let log = data.scratch("server.log");
+    let outcome = measure(&plan, &binary, &data, &log);
+    let figures = outcome.map_err(|reason| format!("{reason}\nthe server said:\n{}", last_lines(&log)))?;
+    println!("{}", figures.json(plan.applications));
+    Ok(())
+}
+
+fn measure(plan: &Plan, binary: &Path, data: &FilledFolder, log: &Path) -> Result<Figures, String> {
+    let port = http::free_port()?;
+    let listen = format!("127.0.0.1:{port}");
+    let folder = data.folder().to_string_lossy().into_owned();
+    let first = data.first_sample()?;
+    let start = Instant::now();
+    let mut server =
+        Server::start(binary, &["serve", "--data", &folder, "--listen", &listen, "--bench"], log)?;
+    let start_ms = first_answer(&mut server, port, &first, start)?;
+    println!("first answer after {start_ms:.1} ms");
+    thread::sleep(Duration::from_secs(1));
+    let idle_rss_mb = proc::resident_mb(server.id())?;
+
+    let load = Load::prepare(data, port, plan.connections)?;
+    for path in [NOTHING, INQUIRY] {
+        load.warm_up(path, 2)?;
+    }
+    let mut rounds = Vec::new();
+    for number in 1..=plan.rounds {
+        let round = one_round(&load, plan.seconds, &server)?;
+        println!("round {number}: {round}");
+        rounds.push(round);
+    }
+    let rss_mb = proc::resident_mb(server.id())?;
+    let bytes = data.bytes()?;
+    Ok(Figures { rounds, bytes, rss_mb, idle_rss_mb, start_ms })
+}
+
+fn one_round(load: &Load, seconds: u64, server: &Server) -> Result<Round, String> {
+    let ceiling = load.drive(NOTHING, seconds)?;
+    let before = proc::cpu_us(server.id())?;
+    let inquiry = load.drive(INQUIRY, seconds)?;
+    let cpu_us = proc::cpu_us(server.id())? - before;
+    Ok(Round { ceiling, inquiry, cpu_us })
+}
+
+/// Milliseconds from the start of the process to its first 200 for a real inquiry.
+fn first_answer(server: &mut Server, port: u16, sample: &str, start: Instant) -> Result<f64, String> {
+    while server.is_running() && start.elapsed() < PATIENCE {
+        match http::post(port, INQUIRY, sample) {
+            Ok(200) => return Ok(start.elapsed().as_secs_f64() * 1_000.0),
+            Ok(status) if status < 500 => {
+                return Err(format!("the first inquiry was answered with {status}"));
+            }
+            _ => thread::sleep(Duration::from_millis(1)),
+        }
+    }
+    Err("the server did not answer".into())
+}
+
+fn last_lines(log: &Path) -> String {
+    let words = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = words.lines().collect();
+    lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(line: &str) -> Result<Plan, String> {
+        Plan::parse(Args::new(line.split_whitespace().map(str::to_owned)))
+    }
+
+    #[test]
+    fn the_usual_bench_has_a_million_applications() {
+        let usual = plan("inquiry").unwrap();
+        assert_eq!(
+            (usual.applications, usual.rounds, usual.connections, usual.seconds),
+            (1_000_000, 5, 64, 8)
+        );
+        assert_eq!(plan("inquiry --applications 10 --data x").unwrap().data, Some(PathBuf::from("x")));
+        assert!(plan("").is_err());
+        assert!(plan("inquiry --turbo").is_err());
+    }
+}

@@ -1,0 +1,56 @@
+//! The project's chores: set up, test, keep tidy, measure, take pictures.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore speaks on its terminal")]
+
+mod args;
+mod bench;
+mod counts;
+mod places;
+mod process;
+mod screenshots;
+mod setup;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use args::Args;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  setup        installs what the tests need (Debian), or names what is missing (elsewhere)
+  test         set-up, formatting, clippy, tidy, all tests, browser tests; one line of counts
+                 --long           with the long tests
+                 --only PART      rust, browser or tidy
+  tidy         the house rules that a tool can check
+  bench inquiry  the running server under load, against its own do-nothing ceiling
+                 --applications N (1000000)  --rounds N (5)  --connections N (64)  --seconds N (8)
+                 --data DIR       a folder to fill once and to use again
+                 --binary FILE    measure this binary instead of building one
+  screenshots  pictures of form and answer into docs/images";
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let command = words.next().unwrap_or_default();
+    let args = Args::new(words);
+    let outcome = match command.as_str() {
+        "setup" => args.finish().and_then(|()| setup::run()).map(|()| true),
+        "test" => test::run(args),
+        "tidy" => args.finish().and_then(|()| tidy::run()).map(|counts| counts.all_passed()),
+        "bench" => bench::run(args).map(|()| true),
+        "screenshots" => args.finish().and_then(|()| screenshots::run()).map(|()| true),
+        "" | "help" | "-h" | "--help" => {
+            println!("{HELP}");
+            Ok(true)
+        }
+        other => Err(format!("there is no command {other:?}\n\n{HELP}")),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(reason) => {
+            eprintln!("xtask: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}

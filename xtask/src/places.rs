@@ -1,0 +1,33 @@
+//! Where things lie: the clone, the build folder, the binary, the browser tests.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The root of the clone that this tool was started in.
+pub(crate) fn root() -> PathBuf {
+    let manifest =
+        env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    manifest.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// Cargo's build folder: `CARGO_TARGET_DIR`, or `target` in the clone.
+pub(crate) fn target() -> PathBuf {
+    let root = root();
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir))
+}
+
+/// The release binary.
+pub(crate) fn binary() -> PathBuf {
+    target().join("release").join("jindu")
+}
+
+/// The folder of the browser tests.
+pub(crate) fn browser_tests() -> PathBuf {
+    root().join("e2e")
+}
+
+/// The first file of that name in `PATH`.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}

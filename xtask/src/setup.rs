@@ -1,0 +1,126 @@
+//! Puts in place what the tests need: Debian packages and the npm packages of the lock file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::places;
+use crate::process::{self, ask, command};
+
+/// Something the tests need that a system package brings.
+struct Need {
+    what: &'static str,
+    debian: &'static str,
+    is_there: fn() -> bool,
+}
+
+const NEEDS: [Need; 6] = [
+    Need { what: "the Chromium browser", debian: "chromium", is_there: has_browser },
+    Need { what: "a Chinese font", debian: "fonts-noto-cjk", is_there: has_chinese_font },
+    Need { what: "the load generator wrk", debian: "wrk", is_there: || places::program("wrk").is_some() },
+    Need { what: "a PostgreSQL server", debian: "postgresql", is_there: has_postgres },
+    Need { what: "node, 18 or newer", debian: "nodejs", is_there: has_node },
+    Need { what: "npm", debian: "npm", is_there: || places::program("npm").is_some() },
+];
+
+/// Installs what is missing on Debian; names it elsewhere and fails.
+pub(crate) fn run() -> Result<(), String> {
+    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.is_there)()).collect();
+    if !missing.is_empty() {
+        install(&missing)?;
+    }
+    install_npm_packages()?;
+    if places::program("cargo-nextest").is_none() {
+        println!("cargo-nextest is not here; the tests run with cargo test, with the same counts");
+    }
+    println!("all that the tests need is in place");
+    Ok(())
+}
+
+fn install(missing: &[&Need]) -> Result<(), String> {
+    let listed = missing
+        .iter()
+        .map(|need| format!("  {} ({})", need.what, need.debian))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let packages: Vec<&str> = missing.iter().map(|need| need.debian).collect();
+    if !is_debian() {
+        return Err(format!("missing on this system, with the names that Debian gives them:\n{listed}"));
+    }
+    let by_hand = format!("apt-get install {}", packages.join(" "));
+    let Some(rights) = rights() else {
+        return Err(format!("missing:\n{listed}\ninstall them as root: {by_hand}"));
+    };
+    println!("installing from Debian:\n{listed}");
+    let apt = |words: &[&str]| {
+        let all = [rights, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes"], words]
+            .concat();
+        all.split_first().map_or(Ok(()), |(program, args)| process::run(&mut command(program, args)))
+    };
+    apt(&["update"])?;
+    apt(&[&["install", "--no-install-recommends"], packages.as_slice()].concat())?;
+    let still: Vec<&str> = missing.iter().filter(|need| !(need.is_there)()).map(|need| need.what).collect();
+    if still.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("still missing after {by_hand}: {}", still.join(", ")))
+    }
+}
+
+/// The words before a command that needs root: none, or `sudo`.
+fn rights() -> Option<&'static [&'static str]> {
+    let is_root = ask(&mut command("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
+    if is_root {
+        return Some(&[]);
+    }
+    places::program("sudo").map(|_| ["sudo"].as_slice())
+}
+
+fn is_debian() -> bool {
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    release.lines().any(|line| line == "ID=debian") && places::program("apt-get").is_some()
+}
+
+fn has_browser() -> bool {
+    let chosen =
+        std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
+    chosen.is_file()
+}
+
+fn has_chinese_font() -> bool {
+    let debian = Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").is_file();
+    debian || ask(&mut command("fc-list", [":lang=zh", "family"])).is_ok_and(|fonts| !fonts.trim().is_empty())
+}
+
+/// The browser tests run on the node of Debian 12 and on newer ones.
+fn has_node() -> bool {
+    const OLDEST: u32 = 18;
+    let version = ask(&mut command("node", ["--version"])).unwrap_or_default();
+    let major = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|number| number.parse::<u32>().ok());
+    major.is_some_and(|major| major >= OLDEST)
+}
+
+/// Debian keeps the server outside of `PATH`, in a folder per version.
+fn has_postgres() -> bool {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.map(|version| version.path().join("bin/postgres")).any(|server| server.is_file())
+        || places::program("postgres").is_some()
+}
+
+/// Runs `npm ci`, unless what is installed came from this very lock file.
+fn install_npm_packages() -> Result<(), String> {
+    let folder = places::browser_tests();
+    let lock = fs::read(folder.join("package-lock.json"))
+        .map_err(|reason| format!("e2e/package-lock.json: {reason}"))?;
+    let installed = folder.join("node_modules/.installed-from");
+    if fs::read(&installed).is_ok_and(|earlier| earlier == lock) {
+        return Ok(());
+    }
+    println!("installing the npm packages of e2e/package-lock.json");
+    process::run(command("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder))?;
+    fs::write(&installed, lock).map_err(|reason| format!("{}: {reason}", installed.display()))
+}
