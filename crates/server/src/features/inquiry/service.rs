@@ -25,7 +25,7 @@ use store::Result;
 use subtle::{Choice, ConstantTimeEq as _};
 
 /// What somebody asks with: two facts always, and at least one of the other two.
-pub struct Inquiry {
+pub(super) struct Inquiry {
     /// Whose card.
     pub number: CitizenNumber,
     /// The day the form was submitted.
@@ -37,7 +37,7 @@ pub struct Inquiry {
 }
 
 /// What may be said, and nothing else.
-pub struct Answer {
+pub(super) struct Answer {
     /// How much may be said.
     pub level: Level,
     /// First application, renewal, replacement, reissue.
@@ -68,7 +68,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// Fails when the store does or the inquiry cannot be recorded: then there is no answer.
-pub async fn ask(app: &App, inquiry: &Inquiry, channel: Channel) -> Result<Option<Answer>> {
+pub(super) async fn ask(app: &App, inquiry: &Inquiry, channel: Channel) -> Result<Option<Answer>> {
     let (now, started) = (app.clock.now(), Instant::now());
     let subject = app.store.keys().subject(&inquiry.number);
     let candidates = application::of_subject(&app.store.read(), subject).await?;

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 /// An answer as programs read it; the page shows the same facts.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct AnswerView {
+pub(super) struct AnswerView {
     /// How much the given facts allow: `basic` or `full`.
     pub level: &'static str,
     /// The kind of application.
@@ -66,7 +66,7 @@ pub struct AnswerView {
 
 /// The statutory clock.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ClockView {
+pub(super) struct ClockView {
     /// The day the form was submitted; not counted.
     #[schema(value_type = String, format = Date)]
     pub submitted_on: Date,
@@ -96,7 +96,7 @@ pub struct ClockView {
 
 /// A range of days: half of the cards were ready by the first, nine in ten by the second.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ExpectedView {
+pub(super) struct ExpectedView {
     /// The 50th percentile.
     #[schema(value_type = String, format = Date)]
     pub earliest: Date,
@@ -109,7 +109,7 @@ pub struct ExpectedView {
 
 /// Who has the card.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct HolderView {
+pub(super) struct HolderView {
     /// `accepting`, `signing`, `provincial_centre`, `production_centre`, `carrier`, `handing_out`, `citizen`.
     pub role: &'static str,
     /// The role in words.
@@ -120,7 +120,7 @@ pub struct HolderView {
 
 /// Where an organ is found and called.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct OfficeView {
+pub(super) struct OfficeView {
     /// The organ's code, 9 digits.
     pub code: String,
     /// Its name.
@@ -135,7 +135,7 @@ pub struct OfficeView {
 
 /// One step of the way.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct StepView {
+pub(super) struct StepView {
     /// The stage.
     pub stage: &'static str,
     /// The stage in words.
@@ -156,7 +156,7 @@ pub struct StepView {
 impl AnswerView {
     /// Puts an answer into words.
     #[must_use]
-    pub fn new(app: &App, l: Language, answer: &Answer) -> Self {
+    pub(super) fn new(app: &App, l: Language, answer: &Answer) -> Self {
         let progress = &answer.progress;
         let stage = words::stage(l, progress.stage);
         let full = answer.level.shows_holder();
