@@ -50,11 +50,11 @@ export function sample(label) {
 }
 
 /** Starts the demonstration and waits until it is ready. */
-export async function start() {
+export async function start(applications = 2000) {
   assert.ok(existsSync(binary), `${binary} is missing; build it with cargo build --release`);
   folder = mkdtempSync(join(tmpdir(), "jindu-e2e-"));
   const samples = join(folder, "samples.json");
-  const words = ["demo", "--applications", "2000", "--seed", "7", "--listen", "127.0.0.1:0", "--samples", samples];
+  const words = ["demo", "--applications", String(applications), "--seed", "7", "--listen", "127.0.0.1:0", "--samples", samples];
   // The suite asks more often than one source may.
   const env = { ...process.env, JINDU_LIMITS__INQUIRIES_PER_MINUTE: "1000000" };
   server = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"], cwd: folder, env });
@@ -101,7 +101,7 @@ export async function stop() {
 
 /** Registers start and stop around the tests of a file. */
 export function aroundTests() {
-  before(start, { timeout: PATIENCE_MS + 10_000 });
+  before(() => start(), { timeout: PATIENCE_MS + 10_000 });
   after(stop);
 }
 

@@ -7,6 +7,7 @@ import { SIZES, open, start, stop } from "./harness.mjs";
 
 const IMAGES = join(dirname(fileURLToPath(import.meta.url)), "..", "docs", "images");
 const LARGEST_BYTES = 400_000;
+const APPLICATIONS = 10_000; // enough to expect a date
 const WINDOWS = { phone: SIZES.phone, desktop: SIZES.desktop };
 const VIEWS = {
   form: (page, language) => visit(page, "/", language),
@@ -27,7 +28,7 @@ async function take(view, name, size, language) {
 
 mkdirSync(IMAGES, { recursive: true });
 try {
-  await start();
+  await start(APPLICATIONS);
   for (const view of Object.keys(VIEWS)) {
     for (const [name, size] of Object.entries(WINDOWS)) {
       for (const language of ["zh-CN", "en"]) await take(view, name, size, language);

@@ -24,6 +24,9 @@ for (const label of LABELS) {
         const text = await page.locator("main").innerText();
         assert.ok(text.includes(answer.stage_text), answer.stage_text);
         assert.ok(await showsDay(page, answer.clock.due_on), `the last day of the legal time: ${answer.clock.due_on}`);
+        for (const day of answer.expected ? [answer.expected.earliest, answer.expected.latest] : []) {
+          assert.ok(await showsDay(page, day), `expected: ${day}`);
+        }
         if (answer.promised_on) assert.ok(await showsDay(page, answer.promised_on), `promised: ${answer.promised_on}`);
       }));
   }

@@ -1,8 +1,8 @@
 //! What the operator measures. Labels name doors and outcomes, never people.
 
-use std::time::Duration;
 use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use std::time::Duration;
 use store::inquiry_log::{Channel, Outcome};
 
 /// Seconds; the answer usually takes a millisecond.
@@ -34,8 +34,14 @@ impl Meters {
         let rendered = recorder.handle();
         Ok(metrics::with_local_recorder(&recorder, || {
             describe_counter!("jindu_inquiries_total", "Inquiries answered, by door and outcome.");
-            describe_counter!("jindu_inquiries_refused_total", "Inquiries refused by the limit of their source.");
-            describe_histogram!("jindu_inquiry_seconds", "Time from a parsed inquiry to its recorded answer.");
+            describe_counter!(
+                "jindu_inquiries_refused_total",
+                "Inquiries refused by the limit of their source."
+            );
+            describe_histogram!(
+                "jindu_inquiry_seconds",
+                "Time from a parsed inquiry to its recorded answer."
+            );
             Self {
                 page: by_outcome("page"),
                 api: by_outcome("api"),
@@ -74,6 +80,7 @@ impl Meters {
 }
 
 fn by_outcome(door: &'static str) -> ByOutcome {
-    let counter = |outcome: &'static str| counter!("jindu_inquiries_total", "door" => door, "outcome" => outcome);
+    let counter =
+        |outcome: &'static str| counter!("jindu_inquiries_total", "door" => door, "outcome" => outcome);
     ByOutcome { no_match: counter("no_match"), basic: counter("basic"), full: counter("full") }
 }

@@ -1,5 +1,8 @@
 //! The map of the house: every address and who answers there. No logic.
 
+#[cfg(test)]
+mod tests;
+
 use crate::app::App;
 use crate::features::{inquiry, offices, operations, stages};
 use axum::Router;

@@ -18,9 +18,7 @@ impl From<IpAddr> for Source {
     fn from(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V4(address) => IpAddr::V4(address),
-            IpAddr::V6(address) => {
-                IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)))
-            }
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
         })
     }
 }
@@ -112,7 +110,8 @@ mod tests {
     #[test]
     fn a_forwarded_header_counts_only_from_a_trusted_proxy() {
         let limit = limit(1, &["10.0.0.1", "10.0.0.2"]);
-        let source = |peer: &str, forwarded: &[&str]| limit.source(peer.parse().unwrap(), &headers(forwarded));
+        let source =
+            |peer: &str, forwarded: &[&str]| limit.source(peer.parse().unwrap(), &headers(forwarded));
         let plain = |address: &str| Source::from(address.parse::<IpAddr>().unwrap());
         assert_eq!(source("192.0.2.9", &["198.51.100.1"]), plain("192.0.2.9"));
         assert_eq!(source("10.0.0.1", &["203.0.113.7, 198.51.100.1"]), plain("198.51.100.1"));

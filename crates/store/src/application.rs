@@ -14,13 +14,16 @@ use domain::receipt::ReceiptNumber;
 use domain::region::RegionCode;
 
 /// One person's applications at the most: more than a lifetime of cards.
-const OF_SUBJECT: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
+const OF_SUBJECT: &str =
+    "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
     handing_out, promised_days, person, progress
     FROM application WHERE subject = $1 ORDER BY id DESC LIMIT 32";
-const BY_RECEIPT: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
+const BY_RECEIPT: &str =
+    "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
     handing_out, promised_days, person, progress
     FROM application WHERE receipt = $1";
-const INSERT: &str = "INSERT INTO application (subject, receipt, applied_on, kind, reason, delivery, accepting,
+const INSERT: &str =
+    "INSERT INTO application (subject, receipt, applied_on, kind, reason, delivery, accepting,
     signing, handing_out, promised_days, person, progress)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
 const SET_PROGRESS: &str = "UPDATE application SET progress = $1 WHERE id = $2 AND subject = $3";

@@ -1,8 +1,8 @@
 //! Feeds: the systems that report milestones, and when each was last heard.
 
-use crate::{Read, Write};
 use crate::engine::Value;
 use crate::error::{Result, StoreError};
+use crate::{Read, Write};
 use domain::milestone::FeedId;
 use domain::moment::Moment;
 
@@ -38,7 +38,6 @@ pub(crate) async fn heard(
     learned: Moment,
     happened: Moment,
 ) -> Result<()> {
-    let values =
-        [Value::Int(learned.millis()), Value::Int(happened.millis()), Value::Int(feed.0.into())];
+    let values = [Value::Int(learned.millis()), Value::Int(happened.millis()), Value::Int(feed.0.into())];
     write.execute(HEARD, &values).await.map(drop)
 }

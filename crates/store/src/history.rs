@@ -1,5 +1,8 @@
 //! How long cards took: the counts behind the expected date.
 
+#[cfg(test)]
+mod tests;
+
 use crate::engine::Value;
 use crate::error::{Result, StoreError};
 use crate::{Read, Write};

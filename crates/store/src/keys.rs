@@ -3,6 +3,9 @@
 //! The keys live in one small file that only its owner may read. The database never holds them: whoever
 //! takes the database or a backup alone learns no number and no name.
 
+#[cfg(test)]
+mod tests;
+
 use crate::error::{Result, StoreError, at};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{hmac, rand};

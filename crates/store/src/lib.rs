@@ -17,6 +17,10 @@ pub mod office;
 mod packed;
 pub mod record;
 pub mod setting;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use engine::Work;
 use engine::sqlite::{self, Queued, Sqlite, Told};

@@ -13,7 +13,8 @@ use domain::stage::{Cause, Ground, Pause, Stage};
 const OF_APPLICATION: &str = "SELECT feed, event, step, organ, cause, happened_at, learned_at
     FROM milestone WHERE application = $1 AND subject = $2";
 /// The feed's own event id makes repetition harmless.
-const INSERT: &str = "INSERT INTO milestone (subject, application, feed, event, step, organ, cause, happened_at,
+const INSERT: &str =
+    "INSERT INTO milestone (subject, application, feed, event, step, organ, cause, happened_at,
     learned_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
 
 /// The milestones of an application, in no order.

@@ -1,9 +1,9 @@
 //! Offices: the organs' names, addresses and phones that answers show.
 
+use crate::audit::Entry;
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::{Read, Store, Work, Write};
-use crate::audit::Entry;
 use domain::organ::OrganCode;
 
 const BY_ORGAN: &str = "SELECT organ, name_zh, name_en, address_zh, address_en, phone, hours_zh, hours_en

@@ -4,10 +4,10 @@
 //! moment before. What is packed here is always made again from the milestones, never migrated.
 
 use domain::Date;
+use domain::clock::Pausing;
 use domain::milestone::{EventKey, FeedId};
 use domain::moment::Moment;
 use domain::organ::OrganCode;
-use domain::clock::Pausing;
 use domain::progress::{Held, Impossible, Passed, Progress};
 use domain::stage::{Cause, Ground, Pause, Stage};
 
@@ -214,6 +214,26 @@ mod tests {
                 cause,
             },
         )
+    }
+
+    #[test]
+    fn what_another_version_packed_or_a_part_of_it_is_not_guessed_at() {
+        let milestone = Milestone {
+            step: Step::Reached(Stage::Accepted),
+            organ: OrganCode::new(domain::region::RegionCode::DEMONSTRATION, 7).unwrap(),
+            happened: Moment::from_millis(1_767_600_000_000),
+            learned: Moment::from_millis(1_767_600_001_000),
+            feed: FeedId(1),
+            event: EventKey([7; 16]),
+            cause: Some(Cause::Photo),
+        };
+        let packed = pack(&Progress::replay(&[milestone]).unwrap());
+        assert!(unpack(&packed).is_some());
+        assert!((0..packed.len()).all(|end| unpack(&packed[..end]).is_none()));
+        assert_eq!(unpack(&[packed.as_slice(), &[0]].concat()), None);
+        let mut newer = packed;
+        newer[0] = VERSION + 1;
+        assert_eq!(unpack(&newer), None);
     }
 
     proptest! {

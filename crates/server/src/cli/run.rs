@@ -106,11 +106,8 @@ async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
     };
     config.log.level = "warn".to_owned();
     start_log(&config)?;
-    let recipe = demonstration::Recipe {
-        applications: demo.applications,
-        seed: demo.seed,
-        now: Clock::System.now(),
-    };
+    let recipe =
+        demonstration::Recipe { applications: demo.applications, seed: demo.seed, now: Clock::System.now() };
     let (app, samples) = demonstration::prepare(&config, Clock::System, recipe).await?;
     let listening = Listening::at(Arc::clone(&app), &config, false).await?;
     println!("Jindu is at http://{}/", listening.address()?);

@@ -46,10 +46,7 @@ impl Segments {
     }
 
     /// Writes the entries in frames and syncs once per frame.
-    pub(crate) fn append<'a>(
-        &mut self,
-        entries: impl Iterator<Item = &'a [u8; ENTRY_LENGTH]>,
-    ) -> Result<()> {
+    pub(crate) fn append<'a>(&mut self, entries: impl Iterator<Item = &'a [u8; ENTRY_LENGTH]>) -> Result<()> {
         if self.doubtful {
             *self = Self::open(&self.folder)?;
         }

@@ -1,7 +1,7 @@
 //! `jindu demo` and `jindu fill`.
 
-use super::fill::{fill, samples};
 pub use super::fill::{Recipe, Sample};
+use super::fill::{fill, samples};
 use crate::app::{App, Failed};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::sync::Arc;
+use store::DATABASE_FILE;
 use store::application;
 use store::keys::Keys;
 use store::setting::Purpose;
@@ -21,23 +22,36 @@ const SAMPLES_FILE: &str = "samples.json";
 ///
 /// # Errors
 /// Refuses a database that holds real data.
-pub async fn prepare(config: &Config, clock: Clock, recipe: Recipe) -> Result<(Arc<App>, Vec<Sample>), Failed> {
+pub async fn prepare(
+    config: &Config,
+    clock: Clock,
+    recipe: Recipe,
+) -> Result<(Arc<App>, Vec<Sample>), Failed> {
     std::fs::create_dir_all(&config.data)?;
-    if !config.key_file().exists() {
+    // A database whose keys lie elsewhere is somebody's: it gets no new ones, and is refused.
+    if !config.key_file().exists() && !config.data.join(DATABASE_FILE).exists() {
         Keys::init(&config.key_file())?;
     }
     let app = App::open(config, Some(Purpose::Demonstration), clock).await?;
     let kept = config.data.join(SAMPLES_FILE);
     if application::any(&app.store.read()).await? {
-        let samples = serde_json::from_reader(File::open(&kept)?)?;
-        return Ok((app, samples));
+        let samples = File::open(&kept).map_err(|_| unfinished(&config.data))?;
+        return Ok((app, serde_json::from_reader(samples)?));
     }
     let bar = progress::things(recipe.applications, "applications");
-    fill(&app.store, &app.receipts, recipe, |done| bar.set_position(done), |_| {}).await?;
+    fill(&app, recipe, |done| bar.set_position(done), |_| {}).await?;
     bar.finish_and_clear();
-    let samples = samples(&app.store, &app.receipts, recipe).ok_or("the samples could not be made")?;
+    let samples = samples(&app, recipe).ok_or("the samples could not be made")?;
     write_json(&kept, &samples)?;
     Ok((app, samples))
+}
+
+/// The samples are written last: without them nobody knows what else is missing.
+fn unfinished(folder: &Path) -> String {
+    let folder = folder.display();
+    format!(
+        "{folder} holds applications without sample inquiries: its filling was broken off, or another command filled it; remove the folder or choose another"
+    )
 }
 
 /// Writes the samples as JSON.
@@ -56,7 +70,12 @@ pub fn write_json(path: &Path, samples: &[Sample]) -> Result<(), Failed> {
 ///
 /// # Errors
 /// Refuses a database that holds real data, and one that is filled already.
-pub async fn fill_for_bench(config: &Config, clock: Clock, recipe: Recipe, inquiries: &Path) -> Result<(), Failed> {
+pub async fn fill_for_bench(
+    config: &Config,
+    clock: Clock,
+    recipe: Recipe,
+    inquiries: &Path,
+) -> Result<(), Failed> {
     /// Inquiries written: enough that they do not all fit in a small cache.
     const INQUIRIES: u64 = 100_000;
     std::fs::create_dir_all(&config.data)?;
@@ -84,7 +103,7 @@ pub async fn fill_for_bench(config: &Config, clock: Clock, recipe: Recipe, inqui
         }
         index += 1;
     };
-    fill(&app.store, &app.receipts, recipe, |done| bar.set_position(done), each).await?;
+    fill(&app, recipe, |done| bar.set_position(done), each).await?;
     bar.finish_and_clear();
     out.flush()?;
     failed.map_or(Ok(()), |error| Err(error.into()))

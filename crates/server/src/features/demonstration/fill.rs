@@ -3,14 +3,14 @@
 use super::offices::{Organs, STATIONS, offices};
 use super::people;
 use super::stories::{Story, Telling, station};
-use crate::app::Failed;
+use super::working::WorkingDays;
+use crate::app::{App, Failed};
 use domain::Date;
 use domain::card::age_on;
 use domain::kind::{Delivery, Reason};
 use domain::milestone::FeedId;
 use domain::moment::Moment;
-use domain::receipt::{ReceiptFormat, ReceiptNumber};
-use jiff::ToSpan as _;
+use domain::receipt::ReceiptNumber;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use store::application::Opening;
 use store::audit::Entry;
 use store::record::{Report, record};
-use store::{Store, Work, feed, office};
+use store::{Work, feed, office};
 
 /// Applications in one transaction.
 const BATCH: u64 = 5_000;
@@ -39,21 +39,21 @@ pub struct Sample {
     pub receipt_number: String,
 }
 
-/// What to make: the same seed on the same day makes the same people and cases.
+/// What to make: the same seed at the same moment makes the same people and cases.
 #[derive(Clone, Copy, Debug)]
 pub struct Recipe {
     /// How many applications.
     pub applications: u64,
     /// Which people and ways.
     pub seed: u64,
-    /// Today.
+    /// The moment up to which everything has happened.
     pub now: Moment,
 }
 
 /// The maker of applications, one after the other.
 pub(super) struct Maker<'a> {
+    app: &'a App,
     recipe: Recipe,
-    receipts: &'a ReceiptFormat,
     organs: Organs,
     /// The daily counters of the stations.
     issued: HashMap<(u32, Date), u32>,
@@ -67,35 +67,38 @@ pub(super) struct Made {
 }
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(recipe: Recipe, receipts: &'a ReceiptFormat) -> Option<Self> {
-        Some(Self { recipe, receipts, organs: Organs::new()?, issued: HashMap::new() })
+    pub(super) fn new(app: &'a App, recipe: Recipe) -> Option<Self> {
+        Some(Self { app, recipe, organs: Organs::new()?, issued: HashMap::new() })
     }
 
     /// The application of an index.
-    pub(super) fn make(&mut self, store: &Store, index: u64) -> Option<Made> {
+    pub(super) fn make(&mut self, index: u64) -> Option<Made> {
+        let Recipe { seed, now, .. } = self.recipe;
         // Each index has its own chance, so that one case never changes another.
-        let mut rng = StdRng::seed_from_u64(self.recipe.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ index);
+        let mut rng = StdRng::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ index);
         let story = Story::of(index);
-        let today = self.recipe.now.date();
-        let applied_on = today.checked_sub(story.age(&mut rng).days()).ok()?;
+        let working = WorkingDays { holidays: &self.app.holidays, today: now.date() };
+        let applied_on = working.first(story, &mut rng);
         let opening = self.opening(index, story, applied_on, &mut rng)?;
         let telling = Telling {
+            story,
             organs: self.organs,
             station: opening.accepting,
             signing: opening.signing,
             day: applied_on,
-            now: self.recipe.now,
+            now,
+            working,
             told: Vec::with_capacity(12),
             rng: &mut rng,
         };
-        let told = telling.tell(story).into_iter().enumerate();
-        let reports = told.map(|(step, told)| Report {
+        let keys = self.app.store.keys();
+        let reports = telling.tell().into_iter().enumerate().map(|(step, told)| Report {
             receipt: opening.receipt.clone(),
             step: told.step,
             organ: told.organ,
             happened: told.happened,
             cause: told.cause,
-            event: store.keys().event(format!("demonstration-{}-{index}-{step}", self.recipe.seed).as_bytes()),
+            event: keys.event(format!("demonstration-{seed}-{index}-{step}").as_bytes()),
             opening: (step == 0).then(|| opening.clone()),
         });
         Some(Made { story, reports: reports.collect(), opening })
@@ -111,7 +114,7 @@ impl<'a> Maker<'a> {
         Some(Opening {
             name: people::name(rng)?,
             guardian: if minor { Some(people::name(rng)?) } else { None },
-            receipt: ReceiptNumber::from_parts(self.receipts, accepting, applied_on, *issued)?,
+            receipt: ReceiptNumber::from_parts(&self.app.receipts, accepting, applied_on, *issued)?,
             applied_on,
             kind: reason.kind(),
             reason,
@@ -142,26 +145,27 @@ fn reason(minor: bool, rng: &mut StdRng) -> Reason {
 
 /// Records offices and applications; `progress` hears how many are done, `each` sees every opening.
 pub(super) async fn fill(
-    store: &Store,
-    receipts: &ReceiptFormat,
+    app: &App,
     recipe: Recipe,
     progress: impl Fn(u64),
     mut each: impl FnMut(&Made),
 ) -> Result<(), Failed> {
     let entry = |action, detail| Entry { at: recipe.now, actor: ACTOR.to_owned(), action, detail };
+    let store = &app.store;
     office::put_all(store, entry("put_offices", format!("{} stations", STATIONS)), offices()).await?;
     let now = recipe.now;
-    let named = store.write(entry("name_feed", "demonstration".to_owned()), move |write| -> Work<'_, FeedId> {
-        Box::pin(async move { feed::named(write, "demonstration", now).await })
-    });
+    let named =
+        store.write(entry("name_feed", "demonstration".to_owned()), move |write| -> Work<'_, FeedId> {
+            Box::pin(async move { feed::named(write, "demonstration", now).await })
+        });
     let feed = named.await?;
-    let mut maker = Maker::new(recipe, receipts).ok_or("the demonstration's organs do not exist")?;
+    let mut maker = Maker::new(app, recipe).ok_or("the demonstration's organs do not exist")?;
     let mut done = 0;
     while done < recipe.applications {
         let until = recipe.applications.min(done + BATCH);
         let mut reports = Vec::new();
         for index in done..until {
-            let made = maker.make(store, index).ok_or("the receipt format has no place for region and date")?;
+            let made = maker.make(index).ok_or("the receipt format has no place for region and date")?;
             each(&made);
             reports.extend(made.reports);
         }
@@ -174,21 +178,21 @@ pub(super) async fn fill(
 }
 
 /// The five ready-to-type inquiries: the first case of each story, and a person of no case.
-pub(super) fn samples(store: &Store, receipts: &ReceiptFormat, recipe: Recipe) -> Option<Vec<Sample>> {
+pub(super) fn samples(app: &App, recipe: Recipe) -> Option<Vec<Sample>> {
     const SHOWN: [(Story, &str); 4] = [
         (Story::Overdue, "overdue"),
         (Story::Ready, "ready"),
         (Story::InProduction, "in_production"),
         (Story::Correction, "correction"),
     ];
-    let mut maker = Maker::new(recipe, receipts)?;
+    let mut maker = Maker::new(app, recipe)?;
     let mut samples = Vec::new();
     for index in 0..recipe.applications.min(SHOWN.len() as u64) {
-        let made = maker.make(store, index)?;
+        let made = maker.make(index)?;
         let (_, label) = SHOWN.iter().find(|(story, _)| *story == made.story)?;
         samples.push(sample(label, &made.opening));
     }
-    let nobody = maker.make(store, recipe.applications)?.opening;
+    let nobody = maker.make(recipe.applications)?.opening;
     samples.push(sample("no_match", &nobody));
     Some(samples)
 }

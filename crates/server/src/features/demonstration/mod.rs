@@ -7,3 +7,4 @@ mod people;
 mod stories;
 #[cfg(test)]
 mod tests;
+mod working;

@@ -54,7 +54,11 @@ impl Organs {
 pub(super) fn offices() -> Vec<Office> {
     let stations = STATION_NAMES.iter().zip(1_u16..).filter_map(|((zh, en), station)| {
         let name = (format!("演示县公安局{zh}派出所"), format!("{en} Police Station, Demonstration County"));
-        office(station, name, (format!("演示县{zh}{station}号"), format!("{station} {en}, Demonstration County")))
+        office(
+            station,
+            name,
+            (format!("演示县{zh}{station}号"), format!("{station} {en}, Demonstration County")),
+        )
     });
     let others = [
         (900, "演示县公安局户政大厅", "Household Registration Hall, Demonstration County"),
@@ -64,7 +68,8 @@ pub(super) fn offices() -> Vec<Office> {
         (920, "演示省证件分发站", "Card Distribution Post, Demonstration Province"),
     ];
     let others = others.into_iter().filter_map(|(station, zh, en)| {
-        let address = ("演示市示范大道1号".to_owned(), "1 Demonstration Avenue, Demonstration City".to_owned());
+        let address =
+            ("演示市示范大道1号".to_owned(), "1 Demonstration Avenue, Demonstration City".to_owned());
         office(station, (zh.to_owned(), en.to_owned()), address)
     });
     stations.chain(others).collect()

@@ -1,6 +1,7 @@
 //! Plausible ways of an application, from the counter to the drawer, with everything that can happen.
 
 use super::offices::{Organs, organ};
+use super::working::WorkingDays;
 use domain::Date;
 use domain::milestone::Step;
 use domain::moment::Moment;
@@ -9,13 +10,16 @@ use domain::stage::{Cause, Ground, Pause, Stage};
 use jiff::ToSpan as _;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
+use std::ops::Range;
 
 /// What happens on the way. Each story says how long ago it began, so that today falls where it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Story {
     /// The ordinary way, wherever it stands today.
     Ordinary,
-    /// By mail.
+    /// By mail, wherever it stands today.
+    ByMail,
+    /// In the post.
     Mailed,
     /// Stuck with a duplicate number until the statutory time is over.
     Overdue,
@@ -51,12 +55,12 @@ pub(super) enum Story {
     Remote,
     /// Near the end of the statutory time.
     DueSoon,
-    /// Wrongly distributed, with an earlier correction of the feed.
+    /// Wrongly distributed.
     Misrouted,
 }
 
 /// The rare stories, in turn; between them everything is ordinary.
-const RARE: [Story; 19] = [
+const RARE: [Story; 20] = [
     Story::Overdue,
     Story::Ready,
     Story::InProduction,
@@ -76,6 +80,7 @@ const RARE: [Story; 19] = [
     Story::DueSoon,
     Story::Misrouted,
     Story::Mailed,
+    Story::ByMail,
 ];
 /// After the first round one application in eight has a rare story.
 const BETWEEN: u64 = 8;
@@ -84,32 +89,39 @@ impl Story {
     /// The story of an index: first each rare one, so that even a small demonstration has them all.
     pub(super) fn of(index: u64) -> Self {
         let rare = RARE.len() as u64;
-        let turn = if index < rare { Some(index) } else { index.is_multiple_of(BETWEEN).then_some(index / BETWEEN) };
+        let turn =
+            if index < rare { Some(index) } else { index.is_multiple_of(BETWEEN).then_some(index / BETWEEN) };
         let place = turn.and_then(|turn| usize::try_from(turn % rare).ok());
         place.and_then(|place| RARE.get(place)).copied().unwrap_or(Self::Ordinary)
     }
 
-    /// How many days ago it began.
-    pub(super) fn age(self, rng: &mut StdRng) -> i64 {
+    /// How many days ago it may have begun, so that it is where it says.
+    pub(super) fn ages(self) -> Range<i64> {
         match self {
-            Self::Ordinary | Self::Mailed => rng.random_range(0..150),
-            Self::Overdue => rng.random_range(75..120),
-            Self::Ready => rng.random_range(24..30),
-            Self::InProduction => rng.random_range(12..16),
-            Self::Correction | Self::Returned => rng.random_range(8..16),
-            Self::Submitted => rng.random_range(0..2),
-            Self::Remake | Self::Quality | Self::Produced => rng.random_range(14..18),
-            Self::MailReturned | Self::Misrouted => rng.random_range(24..32),
-            Self::Uncollected => rng.random_range(130..240),
-            Self::Refused | Self::Withdrawn | Self::Cancelled => rng.random_range(6..90),
-            Self::Paused => rng.random_range(20..40),
-            Self::Remote => rng.random_range(65..75),
-            Self::DueSoon => rng.random_range(55..59),
+            Self::Ordinary | Self::ByMail => 0..150,
+            Self::Overdue => 80..120,
+            Self::Ready | Self::Mailed => 30..36,
+            Self::InProduction => 12..18,
+            Self::Correction | Self::Returned => 8..16,
+            Self::Submitted => 0..2,
+            Self::Remake | Self::Quality | Self::Produced => 16..22,
+            Self::MailReturned | Self::Misrouted => 32..40,
+            Self::Uncollected => 130..240,
+            Self::Refused | Self::Withdrawn | Self::Cancelled => 6..90,
+            Self::Paused => 20..40,
+            Self::Remote => 65..75,
+            // The last week before the sixtieth day.
+            Self::DueSoon => 53..60,
         }
     }
 
+    /// Whether it goes on after today; every other story has come to where it says.
+    fn goes_on(self) -> bool {
+        matches!(self, Self::Ordinary | Self::ByMail)
+    }
+
     pub(super) fn by_mail(self) -> bool {
-        matches!(self, Self::Mailed | Self::MailReturned)
+        matches!(self, Self::ByMail | Self::Mailed | Self::MailReturned)
     }
 }
 
@@ -122,9 +134,11 @@ pub(super) struct Told {
     pub(super) cause: Option<Cause>,
 }
 
-/// A story being told: the day moves on, what lies after today is not told.
+/// A story being told: the working days move on, what lies after today is not told.
 pub(super) struct Telling<'r> {
+    pub(super) story: Story,
     pub(super) rng: &'r mut StdRng,
+    pub(super) working: WorkingDays<'r>,
     pub(super) organs: Organs,
     pub(super) station: OrganCode,
     pub(super) signing: OrganCode,
@@ -134,20 +148,19 @@ pub(super) struct Telling<'r> {
 }
 
 impl Telling<'_> {
-    /// Tells a story to its end or to today.
-    pub(super) fn tell(self, story: Story) -> Vec<Told> {
+    /// Tells the story to its end or to today.
+    pub(super) fn tell(self) -> Vec<Told> {
         use Stage::{
-            Accepted, Cancelled, Collected, CorrectionRequired, InDistribution, InProduction, MailReturned, Mailed,
-            NotAccepted, Produced, QualityCheck, ReadyForCollection, Remake, Returned, Submitted, Uncollected,
-            UnderReview, Withdrawn,
+            Accepted, Cancelled, Collected, CorrectionRequired, InDistribution, InProduction, MailReturned,
+            Mailed, NotAccepted, Produced, QualityCheck, ReadyForCollection, Remake, Returned, Submitted,
+            Uncollected, UnderReview, Withdrawn,
         };
-        if story == Story::Submitted {
-            return self.after(0, Submitted).told;
-        }
-        if story == Story::Refused {
-            return self.after(0, Submitted).after(1, NotAccepted).told;
-        }
-        let started = self.after(0, Accepted);
+        let story = self.story;
+        let started = match story {
+            Story::Submitted => return self.after(0, Submitted).told,
+            Story::Refused => return self.after(0, Submitted).after(1, NotAccepted).told,
+            _ => self.after(0, Accepted),
+        };
         let told = match story {
             Story::Overdue | Story::DueSoon => started.after(1, UnderReview).caused(Cause::DuplicateNumber),
             Story::Correction => started.after(2, CorrectionRequired).caused(Cause::Photo),
@@ -172,11 +185,16 @@ impl Telling<'_> {
                 let drawer = started.made().after(2, InDistribution).after(2, ReadyForCollection);
                 drawer.after(91, Uncollected)
             }
-            Story::Mailed => started.made().after(1, Mailed).between(2, 5, Collected),
-            Story::MailReturned => started.made().after(1, Mailed).after(4, MailReturned).caused(Cause::Address),
-            Story::Ordinary | Story::Submitted | Story::Refused => {
-                started.made().between(1, 4, InDistribution).between(1, 5, ReadyForCollection).between(1, 21, Collected)
+            Story::Mailed => started.made().after(1, Mailed),
+            Story::ByMail => started.made().after(1, Mailed).between(2, 5, Collected),
+            Story::MailReturned => {
+                started.made().after(1, Mailed).after(4, MailReturned).caused(Cause::Address)
             }
+            Story::Ordinary | Story::Submitted | Story::Refused => started
+                .made()
+                .between(1, 4, InDistribution)
+                .between(1, 5, ReadyForCollection)
+                .between(1, 21, Collected),
         };
         told.told
     }
@@ -207,11 +225,12 @@ impl Telling<'_> {
     }
 
     fn step(mut self, days: i64, step: Step) -> Self {
-        self.day = self.day.saturating_add(days.days());
+        let day = self.working.next(self.day.saturating_add(days.days()));
+        self.day = if self.story.goes_on() { day } else { day.min(self.working.last()) };
         // Each stage of a day has its hour, so that a day's stages keep their order.
         let hour = i8::try_from(8 + self.told.len() % 10).unwrap_or(8);
         let happened = Moment::at(self.day, hour, self.rng.random_range(0..60));
-        if happened <= self.now || self.told.is_empty() {
+        if happened <= self.now || self.told.is_empty() || !self.story.goes_on() {
             let organ = self.organ(step);
             self.told.push(Told { step, organ, happened: happened.min(self.now), cause: None });
         }

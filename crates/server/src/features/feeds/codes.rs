@@ -74,9 +74,12 @@ mod tests {
     fn the_shipped_table_knows_every_code_of_the_field() {
         let codes = Codes::built_in().unwrap();
         let known = (0..=98).map(|code| format!("{code:02}")).filter(|code| codes.meaning(code).is_some());
-        assert_eq!(known.count(), 48);
+        assert_eq!(known.count(), 50);
         assert_eq!(codes.meaning("13"), Some(Meaning::Reached(Stage::Signed, None)));
-        assert_eq!(codes.meaning("10"), Some(Meaning::Reached(Stage::Returned, Some(Cause::DuplicateNumber))));
+        assert_eq!(
+            codes.meaning("10"),
+            Some(Meaning::Reached(Stage::Returned, Some(Cause::DuplicateNumber)))
+        );
         assert_eq!(codes.meaning("94"), Some(Meaning::OfTheCard));
         assert_eq!(codes.meaning("19"), None);
     }

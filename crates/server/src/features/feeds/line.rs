@@ -11,6 +11,7 @@ use domain::organ::OrganCode;
 use domain::receipt::{ReceiptFormat, ReceiptNumber};
 use domain::stage::{Cause, Ground, Pause, Stage};
 use domain::text::{digits_normalised, parse_date};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use store::application::Opening;
 use store::keys::Keys;
@@ -32,6 +33,8 @@ const OPTIONAL: [&str; 11] = [
     "handing_out_organ",
     "promised_days",
 ];
+/// The Resident Identity Card Law is in force since this day: nothing is older.
+const FIRST_DAY: Date = Date::constant(2004, 1, 1);
 /// A clock of another system may be a little ahead of ours.
 const AHEAD_MILLIS: i64 = 10 * 60 * 1000;
 
@@ -52,7 +55,10 @@ pub(super) struct Reading<'a> {
 }
 
 /// Where each column stands in the file.
-pub(super) struct Columns(BTreeMap<&'static str, usize>);
+pub(super) struct Columns {
+    places: BTreeMap<&'static str, usize>,
+    width: usize,
+}
 
 impl Columns {
     /// Reads the first line; names in any order and case.
@@ -62,7 +68,7 @@ impl Columns {
     pub(super) fn parse(header: &csv::StringRecord) -> Result<Self, String> {
         let mut places = BTreeMap::new();
         for (place, title) in header.iter().enumerate() {
-            let title = title.trim_start_matches('\u{feff}').trim().to_ascii_lowercase();
+            let title = title.trim().to_ascii_lowercase();
             let known = REQUIRED.iter().chain(&OPTIONAL).find(|known| **known == title);
             let known = known.ok_or_else(|| format!("column {title:?} is unknown"))?;
             if places.insert(*known, place).is_some() {
@@ -71,24 +77,29 @@ impl Columns {
         }
         match REQUIRED.iter().find(|required| !places.contains_key(*required)) {
             Some(missing) => Err(format!("column {missing:?} is missing")),
-            None => Ok(Self(places)),
+            None => Ok(Self { places, width: header.len() }),
         }
+    }
+
+    /// Whether a line has as many cells as there are columns.
+    pub(super) fn fit(&self, record: &csv::StringRecord) -> bool {
+        record.len() == self.width
     }
 
     /// The cell of a column, trimmed; none where the column or its text is missing.
     fn cell<'r>(&self, record: &'r csv::StringRecord, column: &str) -> Option<&'r str> {
-        let cell = record.get(*self.0.get(column)?)?.trim();
+        let cell = record.get(*self.places.get(column)?)?.trim();
         (!cell.is_empty()).then_some(cell)
     }
 }
 
 /// One line with its columns.
-struct Line<'a> {
+struct Row<'a> {
     columns: &'a Columns,
     record: &'a csv::StringRecord,
 }
 
-impl<'a> Line<'a> {
+impl<'a> Row<'a> {
     fn cell(&self, column: &'static str) -> Option<&'a str> {
         self.columns.cell(self.record, column)
     }
@@ -101,7 +112,11 @@ impl<'a> Line<'a> {
         parse(self.required(column)?).ok_or(Rejection { column, code: "unreadable" })
     }
 
-    fn optional<T>(&self, column: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Rejection> {
+    fn optional<T>(
+        &self,
+        column: &'static str,
+        parse: impl Fn(&'a str) -> Option<T>,
+    ) -> Result<Option<T>, Rejection> {
         self.cell(column).map(|cell| parse(cell).ok_or(Rejection { column, code: "unreadable" })).transpose()
     }
 }
@@ -115,91 +130,149 @@ pub(super) fn parse(
     columns: &Columns,
     record: &csv::StringRecord,
 ) -> Result<Report, Rejection> {
-    let line = Line { columns, record };
-    let receipt = ReceiptNumber::parse(line.required("receipt_number")?, reading.receipts)
+    let row = Row { columns, record };
+    let receipt = ReceiptNumber::parse(row.required("receipt_number")?, reading.receipts)
         .map_err(|error| Rejection { column: "receipt_number", code: error.code() })?;
-    let (step, meant) = step(reading, line.required("step")?)?;
-    let happened = line.parsed("happened_at", Moment::parse)?;
+    let Stepped { step, written, cause: meant } = step(reading, row.required("step")?)?;
+    let happened = row.parsed("happened_at", moment)?;
     if happened.millis() > reading.now.millis().saturating_add(AHEAD_MILLIS) {
         return Err(Rejection { column: "happened_at", code: "future" });
     }
-    let organ = line.parsed("organ", organ)?;
-    let event = match line.cell("event_id") {
+    if happened.date() < FIRST_DAY {
+        return Err(Rejection { column: "happened_at", code: "too_early" });
+    }
+    let organ = row.parsed("organ", organ)?;
+    let cause = row.optional("cause", Cause::parse)?;
+    let event = match row.optional("event_id", event_id)? {
         Some(id) => reading.keys.event(id.as_bytes()),
-        // A line without an id is known by what it says.
-        None => reading.keys.event(record.iter().collect::<Vec<_>>().join("\u{1f}").as_bytes()),
+        // A line without an id is known by what it says, however it is written. No id holds the separator.
+        None => {
+            let cause = cause.map_or("", Cause::as_str);
+            let said =
+                [receipt.as_str(), &written, &organ.to_string(), &happened.millis().to_string(), cause];
+            reading.keys.event(said.join("\u{1f}").as_bytes())
+        }
     };
     Ok(Report {
         step,
         organ,
         happened,
-        cause: line.optional("cause", Cause::parse)?.or(meant),
+        cause: cause.or(meant),
         event,
-        opening: opening(reading, &line, &receipt)?,
+        opening: opening(reading, &row, &receipt)?,
         receipt,
     })
 }
 
+/// What a cell says happened.
+struct Stepped<'a> {
+    step: Step,
+    /// The word or code, brought to one form.
+    written: Cow<'a, str>,
+    /// Why, where the code says it.
+    cause: Option<Cause>,
+}
+
 /// A step's own word, or a code of the table.
-fn step(reading: &Reading<'_>, cell: &str) -> Result<(Step, Option<Cause>), Rejection> {
+fn step<'a>(reading: &Reading<'_>, cell: &'a str) -> Result<Stepped<'a>, Rejection> {
     let rejected = |code| Rejection { column: "step", code };
-    if let Some((word, why)) = cell.split_once(':') {
-        let step = match word {
-            "paused" => Pause::parse(why).map(Step::Paused),
-            "extended" => Ground::parse(why).map(Step::Extended),
-            "withdraws" => Some(Step::Withdraws(reading.keys.event(why.as_bytes()))),
-            _ => None,
-        };
-        return step.map(|step| (step, None)).ok_or(rejected("unknown"));
+    if let Some(step) = step_of_word(reading, cell) {
+        let plain = |(word, of): (&str, &str)| format!("{word}:{}", of.trim());
+        let written = cell.split_once(':').map_or(cell.into(), |parts| plain(parts).into());
+        return Ok(Stepped { step, written, cause: None });
     }
-    if cell == "resumed" {
-        return Ok((Step::Resumed, None));
-    }
-    if let Some(stage) = Stage::parse(cell) {
-        return Ok((Step::Reached(stage), None));
-    }
-    match reading.codes.meaning(&digits_normalised(cell)) {
-        Some(Meaning::Reached(stage, cause)) => Ok((Step::Reached(stage), cause)),
+    // A spreadsheet takes the zero from 03.
+    let code = digits(cell).map(|digits| format!("{digits:0>2}")).ok_or(rejected("unknown"))?;
+    match reading.codes.meaning(&code) {
+        Some(Meaning::Reached(stage, cause)) => {
+            Ok(Stepped { step: Step::Reached(stage), written: code.into(), cause })
+        }
         Some(Meaning::OfTheCard) => Err(rejected("not_of_an_application")),
         None => Err(rejected("unknown")),
     }
 }
 
+fn step_of_word(reading: &Reading<'_>, cell: &str) -> Option<Step> {
+    match cell.split_once(':') {
+        None if cell == "resumed" => Some(Step::Resumed),
+        None => Stage::parse(cell).map(Step::Reached),
+        Some(("paused", why)) => Pause::parse(why.trim()).map(Step::Paused),
+        Some(("extended", ground)) => Ground::parse(ground.trim()).map(Step::Extended),
+        Some(("withdraws", event)) => {
+            event_id(event.trim()).map(|event| Step::Withdraws(reading.keys.event(event.as_bytes())))
+        }
+        Some(_) => None,
+    }
+}
+
+/// A feed's own id of an event: anything visible, up to 200 bytes.
+fn event_id(text: &str) -> Option<&str> {
+    let fits = !text.is_empty() && text.len() <= 200 && !text.contains(char::is_control);
+    fits.then_some(text)
+}
+
+/// A moment as feeds write it, or as a spreadsheet writes it again (`2026/1/5 9:30`); a day alone means
+/// its beginning.
+fn moment(cell: &str) -> Option<Moment> {
+    let day = |text: &str| parse_date(text).map(|day| Moment::at(day, 0, 0));
+    Moment::parse(cell).or_else(|| day(cell)).or_else(|| {
+        let (day, time) = cell.split_once(' ')?;
+        let zero = if time.trim().find([':', '：'])? == 1 { "0" } else { "" };
+        Moment::parse(&format!("{}T{zero}{}", parse_date(day)?, time.trim()))
+    })
+}
+
+/// Digits and nothing else, full-width ones made narrow.
+fn digits(cell: &str) -> Option<String> {
+    let digits = digits_normalised(cell);
+    let whole = digits.chars().count() == cell.chars().count();
+    (whole && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+}
+
+/// A promised time in working days; more than a year is a mistake.
+fn promised_days(cell: &str) -> Option<u16> {
+    digits(cell)?.parse().ok().filter(|days| *days <= 366)
+}
+
 /// The facts of the form, where the line has them: a line with a citizen number opens its application.
 fn opening(
     reading: &Reading<'_>,
-    line: &Line<'_>,
+    row: &Row<'_>,
     receipt: &ReceiptNumber,
 ) -> Result<Option<Opening>, Rejection> {
-    let Some(typed) = line.cell("citizen_number") else { return Ok(None) };
+    let Some(typed) = row.cell("citizen_number") else { return Ok(None) };
     let today = reading.now.date();
     let number = CitizenNumber::parse(typed, today, reading.demonstration)
         .map_err(|error| Rejection { column: "citizen_number", code: error.code() })?;
     let name = |column: &'static str, cell: &str| {
         Name::parse(cell).map_err(|error| Rejection { column, code: error.code() })
     };
-    let reason: Reason = line.parsed("reason", Reason::parse)?;
-    let accepting = receipt.accepting_organ().or(line.optional("organ", organ)?);
+    let reason: Reason = row.parsed("reason", Reason::parse)?;
+    let accepting = receipt.accepting_organ().or(row.optional("organ", organ)?);
     let accepting = accepting.ok_or(Rejection { column: "organ", code: "empty" })?;
     Ok(Some(Opening {
         number,
-        name: name("name", line.required("name")?)?,
-        guardian: line.cell("guardian").map(|cell| name("guardian", cell)).transpose()?,
+        name: name("name", row.required("name")?)?,
+        guardian: row.cell("guardian").map(|cell| name("guardian", cell)).transpose()?,
         receipt: receipt.clone(),
-        applied_on: applied_on(line, today)?,
+        applied_on: applied_on(row, today)?,
         kind: reason.kind(),
         reason,
-        delivery: line.optional("delivery", Delivery::parse)?.unwrap_or(Delivery::Counter),
+        delivery: row.optional("delivery", Delivery::parse)?.unwrap_or(Delivery::Counter),
         accepting,
-        signing: line.optional("signing_organ", organ)?.unwrap_or(accepting),
-        handing_out: line.optional("handing_out_organ", organ)?.unwrap_or(accepting),
-        promised_days: line.optional("promised_days", |cell| digits_normalised(cell).parse().ok())?.unwrap_or(0),
+        signing: row.optional("signing_organ", organ)?.unwrap_or(accepting),
+        handing_out: row.optional("handing_out_organ", organ)?.unwrap_or(accepting),
+        promised_days: row.optional("promised_days", promised_days)?.unwrap_or(0),
     }))
 }
 
-fn applied_on(line: &Line<'_>, today: Date) -> Result<Date, Rejection> {
-    let date = line.parsed("applied_on", parse_date)?;
-    if date > today { Err(Rejection { column: "applied_on", code: "future" }) } else { Ok(date) }
+fn applied_on(row: &Row<'_>, today: Date) -> Result<Date, Rejection> {
+    let date = row.parsed("applied_on", parse_date)?;
+    match date {
+        date if date > today => Err(Rejection { column: "applied_on", code: "future" }),
+        date if date < FIRST_DAY => Err(Rejection { column: "applied_on", code: "too_early" }),
+        date => Ok(date),
+    }
 }
 
 fn organ(cell: &str) -> Option<OrganCode> {

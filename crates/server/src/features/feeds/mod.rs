@@ -4,6 +4,7 @@ pub mod cli;
 mod codes;
 mod import;
 mod line;
+mod lines;
 mod report;
 #[cfg(test)]
 mod tests;

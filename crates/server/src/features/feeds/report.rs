@@ -1,6 +1,7 @@
 //! The report of an import: one line for each line of the file, for programs and for people.
 
 use super::line::Rejection;
+use super::lines::Broken;
 use serde::Serialize;
 use std::fs::File;
 use std::path::Path;
@@ -24,8 +25,8 @@ pub struct Tally {
 pub(super) enum Fate {
     Told(Outcome),
     Rejected(Rejection),
-    /// The line is not text in UTF-8, or has another number of columns.
-    Broken(&'static str),
+    /// The line cannot be taken apart.
+    Broken(Broken),
 }
 
 impl Fate {
@@ -35,41 +36,49 @@ impl Fate {
             Self::Told(Outcome::Recorded) => ("recorded", String::new()),
             Self::Told(Outcome::Repeated) => ("repeated", String::new()),
             Self::Told(Outcome::Held(why)) => ("held", why.as_str().to_owned()),
-            Self::Told(Outcome::UnknownApplication) => ("rejected", "receipt_number: unknown_application".to_owned()),
-            Self::Told(Outcome::OtherApplication) => ("rejected", "receipt_number: other_application".to_owned()),
+            Self::Told(Outcome::UnknownApplication) => {
+                ("rejected", "receipt_number: unknown_application".to_owned())
+            }
+            Self::Told(Outcome::OtherApplication) => {
+                ("rejected", "receipt_number: other_application".to_owned())
+            }
             Self::Rejected(Rejection { column, code }) => ("rejected", format!("{column}: {code}")),
-            Self::Broken(why) => ("rejected", why.to_owned()),
+            Self::Broken(why) => ("rejected", why.as_str().to_owned()),
+        }
+    }
+}
+
+impl Tally {
+    /// Counts a line.
+    pub(super) fn count(&mut self, fate: Fate) {
+        match fate {
+            Fate::Told(Outcome::Recorded) => self.recorded += 1,
+            Fate::Told(Outcome::Repeated) => self.repeated += 1,
+            Fate::Told(Outcome::Held(_)) => self.held += 1,
+            Fate::Told(Outcome::UnknownApplication | Outcome::OtherApplication)
+            | Fate::Rejected(_)
+            | Fate::Broken(_) => self.rejected += 1,
         }
     }
 }
 
 /// The report file under way.
-pub(super) struct ReportFile {
-    out: csv::Writer<File>,
-    tally: Tally,
-}
+pub(super) struct ReportFile(csv::Writer<File>);
 
 impl ReportFile {
     pub(super) fn create(path: &Path) -> csv::Result<Self> {
         let mut out = csv::Writer::from_path(path)?;
         out.write_record(["line", "outcome", "reason"])?;
-        Ok(Self { out, tally: Tally::default() })
+        Ok(Self(out))
     }
 
-    /// Says what became of a line; the line itself is not repeated, it may name people.
-    pub(super) fn line(&mut self, number: u64, fate: Fate) -> csv::Result<()> {
-        let (outcome, reason) = fate.words();
-        match outcome {
-            "recorded" => self.tally.recorded += 1,
-            "repeated" => self.tally.repeated += 1,
-            "held" => self.tally.held += 1,
-            _ => self.tally.rejected += 1,
+    /// Says what became of lines, whatever happens afterwards; a line itself is not repeated, it may name
+    /// people.
+    pub(super) fn tell(&mut self, lines: &[(u64, Fate)]) -> csv::Result<()> {
+        for (number, fate) in lines {
+            let (outcome, reason) = fate.words();
+            self.0.write_record([&number.to_string(), outcome, &reason])?;
         }
-        self.out.write_record([&number.to_string(), outcome, &reason])
-    }
-
-    pub(super) fn finish(mut self) -> csv::Result<Tally> {
-        self.out.flush()?;
-        Ok(self.tally)
+        Ok(self.0.flush()?)
     }
 }

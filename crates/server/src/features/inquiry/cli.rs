@@ -55,7 +55,10 @@ fn in_words(l: Language, answer: &Value) -> String {
     let mut line = |label: &str, value: String| {
         if !value.is_empty() {
             // Writing into a String does not fail.
-            let _ = writeln!(out, "{label}: {value}");
+            let _ = match label {
+                "" => writeln!(out, "{value}"),
+                label => writeln!(out, "{label}: {value}"),
+            };
         }
     };
     let clock = &answer["clock"];
@@ -67,8 +70,8 @@ fn in_words(l: Language, answer: &Value) -> String {
     for flag in answer["flag_texts"].as_array().into_iter().flatten() {
         line("!", flag.as_str().unwrap_or_default().to_owned());
     }
-    line(l.inquiry_clock_title(), l.inquiry_clock_day(text(clock, "day"), text(clock, "limit_days")));
-    line("", l.inquiry_clock_due(text(clock, "due_on")));
+    let day = l.inquiry_clock_day(text(clock, "day"), text(clock, "limit_days"));
+    line(l.inquiry_clock_title(), format!("{day}. {}", l.inquiry_clock_due(text(clock, "due_on"))));
     line(l.inquiry_promised_title(), text(answer, "promised_on"));
     if let Some(expected) = answer.get("expected").filter(|expected| !expected.is_null()) {
         let range = l.inquiry_expected(text(expected, "earliest"), text(expected, "latest"));
@@ -82,7 +85,10 @@ fn in_words(l: Language, answer: &Value) -> String {
             Some("now") => l.inquiry_state_now(),
             _ => l.inquiry_state_next(),
         };
-        line(&format!("  {state}"), format!("{} {} {}", text(step, "stage_text"), text(step, "on"), text(step, "office")));
+        line(
+            &format!("  {state}"),
+            format!("{} {} {}", text(step, "stage_text"), text(step, "on"), text(step, "office")),
+        );
     }
     line("", l.inquiry_answer_as_of(text(answer, "as_of")));
     out
@@ -92,7 +98,8 @@ fn problem_in_words(problem: &Value) -> String {
     let mut out = format!("{}\n{}\n", text(problem, "title"), text(problem, "detail"));
     for error in problem["errors"].as_array().into_iter().flatten() {
         // Writing into a String does not fail.
-        let _ = writeln!(out, "{}: {}", text(error, "pointer").trim_start_matches('/'), text(error, "detail"));
+        let _ =
+            writeln!(out, "{}: {}", text(error, "pointer").trim_start_matches('/'), text(error, "detail"));
     }
     out
 }

@@ -61,8 +61,10 @@ impl Typed {
     /// The inquiry, or everything that is wrong with it, in the order of the form.
     pub(super) fn parse(&self, app: &App, l: Language) -> Result<Inquiry, Vec<Fault>> {
         let today = app.clock.today();
-        let number = CitizenNumber::parse(&self.citizen_number, today, app.demonstration())
-            .map_err(|error| Fault::new("citizen_number", error.code(), number_fault(l, &error, &self.citizen_number)));
+        let number =
+            CitizenNumber::parse(&self.citizen_number, today, app.demonstration()).map_err(|error| {
+                Fault::new("citizen_number", error.code(), number_fault(l, &error, &self.citizen_number))
+            });
         let applied_on = self.applied_on(l, today);
         let name = given(self.name()).map(Name::parse).transpose();
         let name = name.map_err(|error| Fault::new("name", error.code(), name_fault(l, &error)));

@@ -1,11 +1,11 @@
 //! Translates between HTTP and the inquiry: a form and its answer page, JSON and its answer.
 
 use super::form::Typed;
-use super::service::{Answer, ask};
 use super::page::{AnswerPage, FormPage, NoMatchPage};
+use super::service::{Answer, ask};
 use super::view::AnswerView;
-use crate::shell::problem::ProblemView;
 use crate::app::App;
+use crate::shell::problem::ProblemView;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Redirect;

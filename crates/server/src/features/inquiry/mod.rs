@@ -5,6 +5,8 @@ mod form;
 pub mod http;
 mod page;
 mod service;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use form::Typed;

@@ -86,14 +86,14 @@ impl FormPage {
 /// The answer.
 #[derive(Template)]
 #[template(path = "features/inquiry/answer.html")]
-pub(super) struct AnswerPage {
+pub(super) struct AnswerPage<'a> {
     shell: Shell,
     /// What was typed, to ask again in another language.
     again: Vec<(&'static str, String)>,
-    answer: AnswerView,
+    answer: AnswerView<'a>,
     stage: Stage,
     /// Every step at the full level; at the basic level only where it stands and what is ahead.
-    steps: Vec<StepView>,
+    steps: Vec<StepView<'a>>,
     flags: Vec<FlagView>,
     promised_days: u16,
     as_of: String,
@@ -121,10 +121,10 @@ impl FlagView {
     }
 }
 
-impl AnswerPage {
+impl<'a> AnswerPage<'a> {
     /// Puts an answer on a page.
     #[must_use]
-    pub(super) fn new(app: &App, context: &Context, typed: &Typed, answer: &Answer) -> Self {
+    pub(super) fn new(app: &'a App, context: &Context, typed: &Typed, answer: &'a Answer) -> Self {
         let l = context.language;
         let view = AnswerView::new(app, l, answer);
         Self {
@@ -148,7 +148,7 @@ impl AnswerPage {
         self.answer.clock.day.min(self.answer.clock.limit_days)
     }
 
-    fn when(&self, step: &StepView) -> String {
+    fn when(&self, step: &StepView<'_>) -> String {
         step.on.map(|date| self.date(&date)).unwrap_or_default()
     }
 
@@ -188,7 +188,7 @@ impl NoMatchPage {
     }
 }
 
-impl StepView {
+impl StepView<'_> {
     fn mark(&self) -> Step {
         match self.state {
             "done" => Step::Done,

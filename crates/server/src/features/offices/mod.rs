@@ -2,4 +2,6 @@
 
 pub mod cli;
 pub mod http;
+#[cfg(test)]
+mod tests;
 mod view;

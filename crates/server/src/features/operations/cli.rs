@@ -28,8 +28,9 @@ impl Listening {
     /// Names the address that cannot be had.
     pub async fn at(app: Arc<App>, config: &Config, bench: bool) -> Result<Self, Failed> {
         let address = config.listen;
-        let listener =
-            TcpListener::bind(address).await.map_err(|error| format!("cannot listen at {address}: {error}"))?;
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| format!("cannot listen at {address}: {error}"))?;
         Ok(Self { listener, app, config: config.clone(), bench })
     }
 

@@ -2,3 +2,5 @@
 
 pub mod cli;
 pub mod http;
+#[cfg(test)]
+mod tests;

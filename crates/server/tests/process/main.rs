@@ -1,0 +1,13 @@
+//! The real binary as a process: what a newcomer, an operator and a crash do to it.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail by panic")]
+
+mod asking;
+mod demo;
+mod inquire;
+mod killed_import;
+mod killed_inquiries;
+mod limits;
+mod number;
+mod running;
+mod serve;

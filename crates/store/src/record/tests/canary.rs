@@ -1,0 +1,72 @@
+//! Whoever takes the data folder learns no number, no name, no receipt and no event id.
+
+use super::*;
+use crate::inquiry_log::{Channel, InquiryEntry, InquiryLog};
+use domain::name::Name;
+use std::path::Path;
+
+const NAME: &str = "金丝雀·阿依努尔";
+const GUARDIAN: &str = "守护人甲乙丙";
+const EVENT: &str = "canary-event-0042";
+
+/// The files of a folder and its folders, without the zeros that fill up their ends.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        if file.is_dir() {
+            found.extend(files(&file));
+            continue;
+        }
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes.truncate(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1));
+        found.push((file.file_name().unwrap().to_string_lossy().into_owned(), bytes));
+    }
+    found
+}
+
+/// The names of the files in which some text stands.
+fn holding(folder: &Path, text: &str) -> Vec<String> {
+    let holds = |bytes: &[u8]| bytes.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+    let files = files(folder).into_iter();
+    files.filter(|(_, bytes)| holds(bytes)).map(|(name, _)| name).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_byte_of_the_data_folder_names_anybody() {
+    let fresh = Fresh::new().await;
+    let mut accepted = fresh.report(EVENT, Step::Reached(Stage::Accepted), at(5, 9));
+    let form = Opening {
+        name: Name::parse(NAME).unwrap(),
+        guardian: Some(Name::parse(GUARDIAN).unwrap()),
+        ..opening(1, 7)
+    };
+    let subject = fresh.store.keys().subject(&form.number);
+    accepted.opening = Some(form.clone());
+    fresh.record(vec![accepted, fresh.reached(Stage::Signed, 8)]).await;
+    let log = InquiryLog::open(&fresh.folder.path().join("inquiries")).unwrap();
+    let asked = InquiryEntry {
+        at: at(9, 9),
+        subject,
+        channel: Channel::Page,
+        outcome: crate::inquiry_log::Outcome::Full,
+    };
+    log.record(&asked).await.unwrap();
+
+    let folder = fresh.folder.path();
+    assert!(folder.join("jindu.db-wal").exists(), "the scan must see the write-ahead log");
+    let (number, receipt) = (form.number.as_str(), form.receipt.as_str());
+    // Halves too: a value split over a page would hide from a scan for the whole of it.
+    let secrets = [number, &number[..14], receipt, &receipt[9..], NAME, "金丝雀", GUARDIAN, "守护人", EVENT];
+    for secret in secrets {
+        assert_eq!(holding(folder, secret), Vec::<String>::new(), "{secret}");
+    }
+
+    // The control: what is written in the clear is found, in the log and in the database.
+    let raw = fresh.raw();
+    raw.execute("INSERT INTO setting VALUES ('canary', ?1)", [NAME]).unwrap();
+    assert_eq!(holding(folder, NAME), ["jindu.db-wal"]);
+    raw.execute_batch("PRAGMA wal_checkpoint(FULL)").unwrap();
+    assert!(holding(folder, NAME).contains(&"jindu.db".to_owned()));
+    std::fs::write(folder.join("inquiries/planted"), receipt).unwrap();
+    assert_eq!(holding(folder, receipt), ["planted"]);
+}

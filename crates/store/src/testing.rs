@@ -1,0 +1,137 @@
+//! A fresh store for tests: a temporary folder, its own keys, invented people of region 119900.
+
+use crate::application::{Application, ApplicationId, Opening, of_subject};
+use crate::audit::Entry;
+use crate::keys::Keys;
+use crate::record::{Outcome, Report, record};
+use crate::setting::Purpose;
+use crate::{DATABASE_FILE, Store, Work, application, feed};
+use domain::Date;
+use domain::kind::{Delivery, Reason};
+use domain::milestone::{FeedId, Step};
+use domain::moment::Moment;
+use domain::name::Name;
+use domain::number::CitizenNumber;
+use domain::organ::OrganCode;
+use domain::receipt::{ReceiptFormat, ReceiptNumber};
+use domain::region::RegionCode;
+use domain::stage::Stage;
+use std::path::{Path, PathBuf};
+
+/// A store in a folder that is gone afterwards.
+pub(crate) struct Fresh {
+    pub(crate) store: Store,
+    pub(crate) feed: FeedId,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+pub(crate) fn key_file(folder: &Path) -> PathBuf {
+    folder.join("keys.toml")
+}
+
+/// The moment of a day of January 2026.
+pub(crate) fn at(day: i8, hour: i8) -> Moment {
+    Moment::at(Date::constant(2026, 1, day), hour, 0)
+}
+
+pub(crate) fn entry(detail: &str) -> Entry {
+    Entry { at: at(31, 9), actor: "feed:county".to_owned(), action: "record", detail: detail.to_owned() }
+}
+
+pub(crate) fn organ(station: u16) -> OrganCode {
+    OrganCode::new(RegionCode::DEMONSTRATION, station).unwrap()
+}
+
+/// The application of the n-th person, taken in at a station.
+pub(crate) fn opening(n: u16, station: u16) -> Opening {
+    let applied_on = Date::constant(2026, 1, 4);
+    let born = Date::constant(1980, 1 + (n / 999 % 12) as i8, 1);
+    Opening {
+        number: CitizenNumber::from_parts(RegionCode::DEMONSTRATION, born, n % 999 + 1).unwrap(),
+        name: Name::parse("王小明").unwrap(),
+        guardian: None,
+        receipt: receipt(n, station),
+        applied_on,
+        kind: Reason::Expired.kind(),
+        reason: Reason::Expired,
+        delivery: Delivery::Counter,
+        accepting: organ(station),
+        signing: organ(station),
+        handing_out: organ(station),
+        promised_days: 20,
+    }
+}
+
+pub(crate) fn receipt(n: u16, station: u16) -> ReceiptNumber {
+    let format = ReceiptFormat::standard();
+    ReceiptNumber::from_parts(&format, organ(station), Date::constant(2026, 1, 4), n.into()).unwrap()
+}
+
+impl Fresh {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Keys::init(&key_file(folder.path())).unwrap();
+        let keys = Keys::load(&key_file(folder.path())).unwrap();
+        let store = Store::open(folder.path(), keys, None, Purpose::Demonstration).await.unwrap();
+        let feed = store
+            .write(entry("county"), |write| -> Work<'_, FeedId> {
+                Box::pin(async move { feed::named(write, "county", at(1, 0)).await })
+            })
+            .await
+            .unwrap();
+        Self { store, feed, folder }
+    }
+
+    /// A report of the first person's application; its event is named.
+    pub(crate) fn report(&self, event: &str, step: Step, happened: Moment) -> Report {
+        Report {
+            receipt: receipt(1, 7),
+            step,
+            organ: organ(7),
+            happened,
+            cause: None,
+            event: self.store.keys().event(event.as_bytes()),
+            opening: None,
+        }
+    }
+
+    pub(crate) fn reached(&self, stage: Stage, day: i8) -> Report {
+        self.report(&format!("{stage}-{day}"), Step::Reached(stage), at(day, 9))
+    }
+
+    /// What opens the first person's application, on the fifth.
+    pub(crate) fn accepted(&self) -> Report {
+        Report { opening: Some(opening(1, 7)), ..self.reached(Stage::Accepted, 5) }
+    }
+
+    pub(crate) async fn record(&self, reports: Vec<Report>) -> Vec<Outcome> {
+        record(&self.store, self.feed, at(31, 9), reports, entry("reports")).await.unwrap()
+    }
+
+    /// The n-th person's newest application.
+    pub(crate) async fn application(&self, n: u16, station: u16) -> Option<Application> {
+        let subject = self.store.keys().subject(&opening(n, station).number);
+        of_subject(&self.store.read(), subject).await.unwrap().into_iter().next()
+    }
+
+    pub(crate) async fn every_application(&self) -> Vec<Application> {
+        let mut all: Vec<Application> = Vec::new();
+        loop {
+            let after = all.last().map_or(ApplicationId(0), |last| last.id);
+            let page = application::page(&self.store.read(), after, 1000).await.unwrap();
+            if page.is_empty() {
+                return all;
+            }
+            all.extend(page);
+        }
+    }
+
+    /// Somebody else's connection to the database file, past all of our code.
+    pub(crate) fn raw(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.path().join(DATABASE_FILE)).unwrap()
+    }
+
+    pub(crate) fn count(&self, table: &str) -> i64 {
+        self.raw().query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    }
+}

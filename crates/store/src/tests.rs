@@ -1,0 +1,172 @@
+//! What the store as a whole promises: its keys, its purpose, its audit, and changes that stand alone.
+
+use super::*;
+use crate::testing::{Fresh, at, entry, key_file, opening};
+use domain::stage::Stage;
+use std::sync::Arc;
+
+fn loaded(folder: &Path) -> Keys {
+    Keys::load(&key_file(folder)).unwrap()
+}
+
+async fn opened(folder: &Path, wanted: Option<Purpose>) -> Result<Store> {
+    Store::open(folder, loaded(folder), wanted, Purpose::Service).await
+}
+
+/// Names a feed, and then ends as told.
+async fn name_feed(store: &Store, name: String, end: fn() -> Result<()>) -> Result<()> {
+    store
+        .write(entry("name"), move |write| -> Work<'_, ()> {
+            Box::pin(async move {
+                feed::named(write, &name, at(1, 0)).await?;
+                end()
+            })
+        })
+        .await
+}
+
+#[tokio::test]
+async fn what_was_recorded_is_there_after_a_restart() {
+    let fresh = Fresh::new().await;
+    fresh.record(vec![fresh.accepted(), fresh.reached(Stage::Signed, 8)]).await;
+    let Fresh { store, folder, .. } = fresh;
+    drop(store);
+    let store = opened(folder.path(), None).await.unwrap();
+    assert_eq!(application::count(&store.read()).await.unwrap(), 1);
+    assert!(application::any(&store.read()).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_database_of_other_keys_is_refused() {
+    let fresh = Fresh::new().await;
+    let strange = tempfile::tempdir().unwrap();
+    Keys::init(&key_file(strange.path())).unwrap();
+    let folder = fresh.folder.path();
+    let refused = Store::open(folder, loaded(strange.path()), None, Purpose::Demonstration).await;
+    let said = refused.err().unwrap().to_string();
+    assert!(said.contains("other keys"), "{said}");
+    assert!(Store::open(folder, loaded(folder), None, Purpose::Demonstration).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_database_keeps_its_purpose_and_refuses_the_other() {
+    let fresh = Fresh::new().await;
+    let folder = fresh.folder.path();
+    assert_eq!(fresh.store.purpose(), Purpose::Demonstration);
+    // Without a wish the database says itself what it is for, whatever a fresh one would become.
+    assert_eq!(opened(folder, None).await.unwrap().purpose(), Purpose::Demonstration);
+    assert!(opened(folder, Some(Purpose::Demonstration)).await.is_ok());
+    let refused = opened(folder, Some(Purpose::Service)).await.err().unwrap();
+    assert!(matches!(refused, StoreError::Purpose { found: "demonstration", wanted: "service" }));
+}
+
+#[tokio::test]
+async fn a_fresh_database_takes_the_purpose_that_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    Keys::init(&key_file(folder.path())).unwrap();
+    let store = opened(folder.path(), Some(Purpose::Demonstration)).await.unwrap();
+    assert_eq!(store.purpose(), Purpose::Demonstration);
+    drop(store);
+    assert!(opened(folder.path(), Some(Purpose::Service)).await.is_err());
+}
+
+#[tokio::test]
+async fn every_change_leaves_one_audit_entry_in_its_own_transaction() {
+    let fresh = Fresh::new().await;
+    let before = fresh.count("audit");
+    fresh.record(vec![fresh.accepted()]).await;
+    name_feed(&fresh.store, "post".into(), || Ok(())).await.unwrap();
+    assert_eq!(fresh.count("audit"), before + 2);
+    let last: (i64, String, String, String) = fresh
+        .raw()
+        .query_row("SELECT at, actor, action, detail FROM audit ORDER BY id DESC", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
+        .unwrap();
+    assert_eq!(last, (at(31, 9).millis(), "feed:county".into(), "record".into(), "name".into()));
+}
+
+#[tokio::test]
+async fn a_failed_change_leaves_neither_itself_nor_an_audit_entry() {
+    let fresh = Fresh::new().await;
+    let before = (fresh.count("feed"), fresh.count("audit"));
+    let failed = name_feed(&fresh.store, "post".into(), || Err(StoreError::Corrupt("test"))).await;
+    assert!(matches!(failed, Err(StoreError::Corrupt("test"))));
+    assert_eq!((fresh.count("feed"), fresh.count("audit")), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panicking_or_failing_change_leaves_its_group_intact() {
+    let fresh = Fresh::new().await;
+    let before = (fresh.count("feed"), fresh.count("audit"));
+    let store = Arc::new(fresh.store);
+    // Somebody else holds the write lock, so that all of these wait and then share a commit.
+    let raw = rusqlite::Connection::open(fresh.folder.path().join(DATABASE_FILE)).unwrap();
+    raw.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let ends: [fn() -> Result<()>; 3] =
+        [|| Ok(()), || panic!("on purpose"), || Err(StoreError::Corrupt("test"))];
+    let tasks: Vec<_> = (0..60)
+        .map(|n| {
+            let (store, end) = (Arc::clone(&store), ends[n % 3]);
+            tokio::spawn(async move { name_feed(&store, format!("feed-{n}"), end).await })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    raw.execute_batch("ROLLBACK").unwrap();
+    for (n, task) in tasks.into_iter().enumerate() {
+        match (n % 3, task.await.unwrap()) {
+            (0, Ok(())) | (1, Err(StoreError::Abandoned)) | (2, Err(StoreError::Corrupt("test"))) => {}
+            (_, ended) => panic!("change {n} ended with {ended:?}"),
+        }
+    }
+    let count = |table: &str| -> i64 {
+        raw.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!((count("feed"), count("audit")), (before.0 + 20, before.1 + 20));
+    assert!(name_feed(&store, "afterwards".into(), || Ok(())).await.is_ok());
+}
+
+#[tokio::test]
+async fn work_that_waits_for_something_else_has_no_place_in_a_change() {
+    let fresh = Fresh::new().await;
+    let waited = fresh
+        .store
+        .write(entry("wait"), |_| -> Work<'_, ()> { Box::pin(async { std::future::pending().await }) });
+    assert!(matches!(waited.await, Err(StoreError::Abandoned)));
+}
+
+#[tokio::test]
+async fn a_sealed_person_moved_to_another_row_does_not_open() {
+    let fresh = Fresh::new().await;
+    let mut second = fresh.accepted();
+    second.receipt = crate::testing::receipt(2, 7);
+    second.opening = Some(opening(2, 7));
+    fresh.record(vec![fresh.accepted(), second]).await;
+    let people = || async {
+        let all = fresh.every_application().await;
+        all.iter().map(|application| application.person(fresh.store.keys()).is_ok()).collect::<Vec<_>>()
+    };
+    assert_eq!(people().await, [true, true]);
+    let swap = "CREATE TEMP TABLE was AS SELECT id, person FROM application;
+        UPDATE application SET person = (SELECT person FROM was WHERE was.id <> application.id)";
+    fresh.raw().execute_batch(swap).unwrap();
+    assert_eq!(people().await, [false, false]);
+    fresh.raw().execute_batch(swap).unwrap();
+    assert_eq!(people().await, [true, true]);
+    // Nor does a row that was given to another subject.
+    fresh.raw().execute_batch("UPDATE application SET subject = zeroblob(16) WHERE id = 1").unwrap();
+    assert_eq!(people().await, [false, true]);
+}
+
+#[tokio::test]
+async fn a_row_that_no_code_of_ours_wrote_is_said_to_be_corrupt() {
+    let fresh = Fresh::new().await;
+    fresh.record(vec![fresh.accepted()]).await;
+    for damage in ["progress = x'63'", "kind = 'other'", "accepting = 7", "applied_on = '2026-02-30'"] {
+        let raw = fresh.raw();
+        raw.execute_batch("BEGIN").unwrap();
+        raw.execute_batch(&format!("UPDATE application SET {damage}; COMMIT")).unwrap();
+        let read = application::page(&fresh.store.read(), application::ApplicationId(0), 10).await;
+        assert!(matches!(read, Err(StoreError::Corrupt(_))), "{damage}");
+    }
+}
