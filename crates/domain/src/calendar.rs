@@ -5,11 +5,14 @@ use jiff::civil::Date;
 use crate::day::{days_after, days_between};
 
 /// Public holidays and make-up working days of the mainland, as the State Council announces them each year.
-/// In a year without an announcement only weekends are free.
+/// In years before the first announcement only weekends are free; in the years after the last one also the
+/// days that the holiday regulation fixes by date (全国年节及纪念日放假办法: 1 January, 1–2 May, 1–3 October).
 #[derive(Clone, Debug)]
 pub struct Holidays {
     /// Sorted by day, each day once; `true` is a make-up working day.
     exceptions: Vec<(DayNumber, bool)>,
+    /// The day after the last year that was announced.
+    announced_until: DayNumber,
 }
 
 /// Days since 1970-01-01: every inquiry counts working days, and whole numbers count fast.
@@ -17,6 +20,10 @@ type DayNumber = i32;
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
 const LAST: DayNumber = 2_932_896;
+/// Month and day of the holidays that need no announcement.
+const FIXED: [(i8, i8); 6] = [(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)];
+/// How many years after the last announcement they are known.
+const YEARS_AHEAD: i16 = 10;
 
 /// What is wrong with a table of holidays.
 #[derive(Clone, Eq, PartialEq, Debug, thiserror::Error)]
@@ -58,8 +65,19 @@ impl Holidays {
         exceptions.sort_unstable();
         match exceptions.iter().zip(exceptions.iter().skip(1)).find(|(a, b)| a.0 == b.0) {
             Some((twice, _)) => Err(HolidayTableError::Twice(days_after(EPOCH, twice.0))),
-            None => Ok(Self { exceptions }),
+            None => Ok(Self::with_fixed_days(exceptions)),
         }
+    }
+
+    /// Adds the fixed holidays of the years that are not announced yet.
+    fn with_fixed_days(mut exceptions: Vec<(DayNumber, bool)>) -> Self {
+        let Some((last, _)) = exceptions.last() else { return Self { exceptions, announced_until: 0 } };
+        let year = days_after(EPOCH, *last).year();
+        let unannounced = (year.saturating_add(1)..).take(YEARS_AHEAD.unsigned_abs().into());
+        let fixed = unannounced.flat_map(|year| FIXED.map(|(month, day)| Date::new(year, month, day)));
+        exceptions.extend(fixed.flatten().map(|date| (number(date), false)));
+        let announced_until = Date::new(year.saturating_add(1), 1, 1).map_or(LAST, number);
+        Self { exceptions, announced_until }
     }
 
     /// Whether people work on this day.
@@ -98,7 +116,7 @@ impl Holidays {
     pub fn covers(&self, year: i16) -> bool {
         let bounds = (Date::new(year, 1, 1), Date::new(year, 12, 31));
         let (Ok(first), Ok(last)) = bounds else { return false };
-        !self.between(number(first), number(last) + 1).is_empty()
+        number(last) < self.announced_until && !self.between(number(first), number(last) + 1).is_empty()
     }
 
     fn works_on(&self, day: DayNumber) -> bool {
@@ -171,10 +189,13 @@ mod tests {
     }
 
     #[test]
-    fn a_year_without_announcement_knows_weekends() {
+    fn a_year_without_announcement_knows_weekends_and_the_fixed_days() {
         let holidays = Holidays::built_in().unwrap();
-        assert!(holidays.is_working_day(date(2030, 10, 1)));
+        assert!(!holidays.is_working_day(date(2027, 1, 1)));
+        assert!(!holidays.is_working_day(date(2030, 10, 1)));
+        assert!(holidays.is_working_day(date(2030, 10, 4)));
         assert!(!holidays.is_working_day(date(2030, 10, 5)));
+        assert!(holidays.is_working_day(date(2020, 10, 1)), "nothing is known before the first announcement");
     }
 
     #[test]

@@ -137,11 +137,12 @@ pub fn promised(submitted: Date, working_days: u16, pauses: &[Pausing], holidays
     promised
 }
 
-/// The last day: a standstill that begins after it comes too late to move it.
+/// The last day: a standstill that begins after it, holidays included, comes too late to move it.
 fn due(submitted: Date, limit_days: u32, stood_still: &[(Date, Date)], holidays: &Holidays) -> Date {
     let later = |date, days: u32| days_after(date, i32::try_from(days).unwrap_or(i32::MAX));
     let last = stood_still.iter().fold(later(submitted, limit_days), |last, (from, until)| {
-        if *from <= last { later(last, days_elapsed(*from, *until)) } else { last }
+        let in_time = *from <= holidays.next_working_day_on_or_after(last);
+        if in_time { later(last.max(*from), days_elapsed(*from, *until)) } else { last }
     });
     holidays.next_working_day_on_or_after(last)
 }

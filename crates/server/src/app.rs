@@ -35,7 +35,7 @@ pub struct App {
     pub offices: Offices,
     /// How long cards took.
     pub histories: Histories,
-    /// When the feeds were last heard.
+    /// The newest thing that the feeds have told of.
     pub freshness: Freshness,
     /// Names of regions.
     pub regions: Regions,

@@ -7,9 +7,6 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 
-/// Sources remembered before those that have been quiet are forgotten.
-const FORGET_ABOVE: usize = 10_000;
-
 /// A source: one IPv4 address, or the /64 that one IPv6 subscriber has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Source(IpAddr);
@@ -36,7 +33,7 @@ impl SourceLimit {
         let per_minute = NonZeroU32::new(config.limits.inquiries_per_minute).unwrap_or(NonZeroU32::MIN);
         Self {
             limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
-            trusted: config.trusted_proxies.clone(),
+            trusted: config.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
         }
     }
 
@@ -45,18 +42,21 @@ impl SourceLimit {
     /// # Errors
     /// The seconds until the next inquiry is answered.
     pub fn admit(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), u64> {
-        if self.limiter.len() > FORGET_ABOVE {
-            self.limiter.retain_recent();
-        }
         self.limiter.check_key(&self.source(peer, headers)).map_err(|refused| {
             let wait = refused.wait_time_from(DefaultClock::default().now());
             wait.as_secs() + 1
         })
     }
 
+    /// Forgets the sources that have been quiet; called now and then, never by a request.
+    pub fn tidy(&self) {
+        self.limiter.retain_recent();
+        self.limiter.shrink_to_fit();
+    }
+
     /// The nearest address that is not a proxy of ours; a header from anybody else is not believed.
     fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
-        if !self.trusted.contains(&peer) {
+        if !self.trusts(peer) {
             return Source::from(peer);
         }
         let forwarded = headers.get_all("x-forwarded-for").iter().rev();
@@ -65,11 +65,16 @@ impl SourceLimit {
         for hop in hops {
             let Ok(address) = hop.trim().parse() else { break };
             nearest = address;
-            if !self.trusted.contains(&nearest) {
+            if !self.trusts(nearest) {
                 break;
             }
         }
         Source::from(nearest)
+    }
+
+    /// An IPv4 proxy may arrive as an IPv6 address (`::ffff:10.0.0.1`).
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted.contains(&address.to_canonical())
     }
 }
 
@@ -116,6 +121,7 @@ mod tests {
         assert_eq!(source("192.0.2.9", &["198.51.100.1"]), plain("192.0.2.9"));
         assert_eq!(source("10.0.0.1", &["203.0.113.7, 198.51.100.1"]), plain("198.51.100.1"));
         assert_eq!(source("10.0.0.1", &["203.0.113.7", "198.51.100.1, 10.0.0.2"]), plain("198.51.100.1"));
+        assert_eq!(source("::ffff:10.0.0.1", &["198.51.100.1"]), plain("198.51.100.1"));
         assert_eq!(source("10.0.0.1", &["nonsense"]), plain("10.0.0.1"));
         assert_eq!(source("10.0.0.1", &[]), plain("10.0.0.1"));
     }

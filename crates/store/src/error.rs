@@ -33,10 +33,13 @@ pub enum StoreError {
     /// A row holds what no code of ours wrote.
     #[error("a stored {0} cannot be understood")]
     Corrupt(&'static str),
+    /// A transaction could not begin or commit: nothing of it is kept.
+    #[error("the database could not commit")]
+    Commit(#[source] std::sync::Arc<rusqlite::Error>),
     /// The writer has stopped: after a failed write, or because the process is ending.
     #[error("the writer has stopped")]
     Stopped,
-    /// A job of the writer panicked; its changes were rolled back.
+    /// A job of the writer panicked, or another one's failure took its transaction; nothing of it is kept.
     #[error("a write was abandoned")]
     Abandoned,
     /// The folder is used by another running server.
@@ -54,6 +57,12 @@ pub enum StoreError {
 
 /// What the store's functions give.
 pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Makes a folder that only its owner may enter; one that exists is left as it is.
+pub(crate) fn private_folder(folder: &std::path::Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))
+}
 
 /// Names the file in an I/O error.
 pub(crate) fn at(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> StoreError {

@@ -8,17 +8,17 @@ use domain::moment::Moment;
 
 const ADD: &str = "INSERT INTO feed (name, added_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 const BY_NAME: &str = "SELECT id FROM feed WHERE name = $1";
-const LAST_HEARD: &str = "SELECT max(last_heard) FROM feed";
+const LAST_HAPPENED: &str = "SELECT max(last_happened) FROM feed";
 const HEARD: &str = "UPDATE feed SET last_heard = max(coalesce(last_heard, $1), $1),
     last_happened = max(coalesce(last_happened, $2), $2) WHERE id = $3";
 
-/// When any feed was last heard; none where there was none.
+/// The newest thing that any feed has told of; none where none told anything.
 ///
 /// # Errors
 /// Fails when the database does.
-pub async fn last_heard(read: &Read<'_>) -> Result<Option<Moment>> {
-    let heard = read.rows(LAST_HEARD, &[], |row| row.optional_int(0)).await?;
-    Ok(heard.into_iter().flatten().next().map(Moment::from_millis))
+pub async fn last_happened(read: &Read<'_>) -> Result<Option<Moment>> {
+    let happened = read.rows(LAST_HAPPENED, &[], |row| row.optional_int(0)).await?;
+    Ok(happened.into_iter().flatten().next().map(Moment::from_millis))
 }
 
 /// The feed of that name; a new name makes a new feed.

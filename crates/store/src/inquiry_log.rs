@@ -9,7 +9,7 @@ mod segment;
 #[cfg(test)]
 mod tests;
 
-use crate::error::{Result, StoreError, at};
+use crate::error::{Result, StoreError, at, private_folder};
 use crate::keys::{HASH_LENGTH, Subject};
 use domain::moment::Moment;
 use segment::Segments;
@@ -147,12 +147,13 @@ pub struct InquiryLog {
 }
 
 impl InquiryLog {
-    /// Opens the folder, finds the end of the last segment, and starts the writer.
+    /// Opens the folder, finds the end of the last segment, and starts the writer. Needs a running Tokio
+    /// runtime, in which callers are told.
     ///
     /// # Errors
     /// Refuses a folder that another process writes; fails when the files cannot be read.
     pub fn open(folder: &Path) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(at(folder))?;
+        private_folder(folder)?;
         let lock = File::create(folder.join("lock")).map_err(at(folder))?;
         lock.try_lock().map_err(|_| StoreError::InUse(folder.to_owned()))?;
         let segments = Segments::open(folder)?;

@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::error::{Result, StoreError, at};
+use crate::error::{Result, StoreError, at, private_folder};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{hmac, rand};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,8 @@ impl Keys {
     /// # Errors
     /// Refuses to replace a file that exists; fails when it cannot be written.
     pub fn init(path: &Path) -> Result<()> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        private_folder(folder)?;
         let fresh = || -> Result<String> {
             let mut key = [0_u8; 32];
             rand::fill(&mut key).map_err(|_| refused(path, "the system gave no random bytes"))?;
@@ -69,7 +71,9 @@ impl Keys {
                     _ => at(path)(error),
                 }
             })?;
-        out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(at(path))
+        out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(at(path))?;
+        // The folder too: after a power cut there must not be a database without its keys.
+        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
     }
 
     /// Reads the key file.

@@ -47,7 +47,7 @@ impl Store {
     /// # Errors
     /// Refuses a database made with other keys or for another purpose; fails when files do.
     pub async fn open(folder: &Path, keys: Keys, wanted: Option<Purpose>, fresh: Purpose) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(error::at(folder))?;
+        error::private_folder(folder)?;
         let readers = std::thread::available_parallelism().map_or(2, usize::from) * 2;
         let engine = Sqlite::open(&folder.join(DATABASE_FILE), readers)?;
         let mut store = Self { engine, keys, purpose: wanted.unwrap_or(fresh) };

@@ -12,8 +12,6 @@ use domain::progress::{Held, Impossible, Passed, Progress};
 use domain::stage::{Cause, Ground, Pause, Stage};
 
 const VERSION: u8 = 1;
-/// More entries than any case has; bounds what a damaged row can make us allocate.
-const MOST: u64 = 4096;
 
 /// Packs a progress.
 pub(crate) fn pack(progress: &Progress) -> Vec<u8> {
@@ -155,7 +153,8 @@ impl Unpacker<'_> {
     }
 
     fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let count = self.number().filter(|count| *count <= MOST)?;
+        // An entry takes a byte at least; this bounds what a damaged row can make us allocate.
+        let count = self.number().filter(|count| *count <= self.rest.len() as u64)?;
         (0..count).map(|_| item(self)).collect()
     }
 

@@ -69,6 +69,15 @@ fn a_pause_after_the_last_day_excuses_nothing() {
 }
 
 #[test]
+fn a_pause_on_a_last_day_that_a_holiday_moved_is_in_time() {
+    // The sixtieth day is 1 October 2025; the holidays move it to the 9th, and on the 9th the clock stops.
+    let pauses = [pausing(date(2025, 10, 9), None)];
+    let clock = clock(date(2025, 8, 2), &pauses, None, date(2025, 10, 20));
+    assert!(!clock.overdue);
+    assert!(clock.due_on > date(2025, 10, 9));
+}
+
+#[test]
 fn what_was_ready_in_time_stays_in_time() {
     let clock = clock(date(2026, 1, 5), &[], Some(date(2026, 2, 1)), date(2027, 1, 1));
     assert_eq!((clock.overdue, clock.day, clock.ended_on), (false, 27, Some(date(2026, 2, 1))));

@@ -11,7 +11,9 @@ use crate::features::operations::cli::Listening;
 use crate::features::{feeds, inquiry, number, offices};
 use domain::region::Regions;
 use i18n::Language;
+use std::fs::Permissions;
 use std::io::{BufReader, BufWriter};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
@@ -40,20 +42,22 @@ fn dispatch(does: Does) -> Result<ExitCode, Failed> {
         Does::Inquire(asked) => run_inquire(asked),
         Does::Feed(Feed::Import { file, feed, report, place }) => on_runtime(async move {
             let config = configured(&place)?;
+            start_log(&config)?;
             let (tally, report) = feeds::cli::import(&config, Clock::System, &file, &feed, report).await?;
             println!("{}", serde_json::to_string(&tally)?);
             println!("Report: {}", report.display());
             Ok(ExitCode::SUCCESS)
         }),
         Does::Office(Office::Import { file, place }) => on_runtime(async move {
-            let store = open_store(&configured(&place)?, None).await?;
+            let config = configured(&place)?;
+            start_log(&config)?;
+            let store = open_store(&config, None).await?;
             println!("Offices: {}", offices::cli::import(&store, Clock::System, &file).await?);
             Ok(ExitCode::SUCCESS)
         }),
         Does::Keys(Keys::Init { place }) => {
             let config = configured(&place)?;
             let file = config.key_file();
-            file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
             store::keys::Keys::init(&file)?;
             println!("Keys: {}", file.display());
             Ok(ExitCode::SUCCESS)
@@ -95,7 +99,10 @@ async fn run_serve(serve: Serve) -> Result<ExitCode, Failed> {
 
 async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
     // Lives as long as the server; without --data everything is gone at the end.
-    let temporary = tempfile::Builder::new().prefix("jindu-demo-").tempdir()?;
+    let temporary = tempfile::Builder::new()
+        .prefix("jindu-demo-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir()?;
     let config = Config::load(None)?;
     let mut config = Config {
         listen: demo.listen,
@@ -152,7 +159,8 @@ fn run_inquire(asked: Inquire) -> Result<ExitCode, Failed> {
 
 /// Logs go to the error output; they name requests, never people.
 fn start_log(config: &Config) -> Result<(), Failed> {
-    let filter = EnvFilter::try_new(&config.log.level)?;
+    // That there was nothing to migrate is no news.
+    let filter = EnvFilter::try_new(format!("refinery_core=warn,{}", config.log.level))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match config.log.format {
         LogFormat::Text => log.try_init(),

@@ -90,6 +90,10 @@ impl Running {
                 return found;
             }
             let ended = self.child.try_wait().unwrap();
+            if ended.is_some() {
+                // Its last words may still be on their way.
+                sleep(Duration::from_millis(200));
+            }
             let too_long = started.elapsed() > PATIENCE;
             assert!(ended.is_none() && !too_long, "no {what}, ended {ended:?}, said:\n{}", self.said());
             sleep(Duration::from_millis(5));

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Jobs that share one commit at the most: beyond it, waiting costs more than a sync.
@@ -142,8 +142,8 @@ fn write_until_closed(mut connection: Connection, jobs: &Receiver<Queued>) {
 
 fn commit_group(connection: &mut Connection, group: Vec<Queued>) {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
-        tracing::error!(%error, "the write lock could not be had");
-        group.into_iter().for_each(|queued| (queued.failed)(StoreError::Stopped));
+        let error = Arc::new(error);
+        group.into_iter().for_each(|queued| (queued.failed)(StoreError::Commit(Arc::clone(&error))));
         return;
     }
     // A job alone needs no savepoint: the transaction is its own. For a large batch that halves the time,
@@ -154,16 +154,13 @@ fn commit_group(connection: &mut Connection, group: Vec<Queued>) {
         roll_back(connection);
         return;
     }
-    let committed = connection.execute_batch("COMMIT");
+    let committed = connection.execute_batch("COMMIT").map_err(Arc::new);
     if let Err(error) = &committed {
         tracing::error!(%error, "a commit failed; nothing of it was acknowledged");
         roll_back(connection);
     }
     for tell in told {
-        tell(match &committed {
-            Ok(()) => Ok(()),
-            Err(_) => Err(StoreError::Stopped),
-        });
+        tell(committed.clone().map_err(StoreError::Commit));
     }
 }
 
@@ -179,6 +176,11 @@ fn run_job(connection: &mut Connection, queued: Queued, alone: bool) -> Option<T
         false => ("SAVEPOINT job", "RELEASE job", "ROLLBACK TO job; RELEASE job"),
     };
     let Queued { job, failed } = queued;
+    // A full disk or an I/O error rolls back the whole transaction, and this job must not begin another.
+    if connection.is_autocommit() {
+        failed(StoreError::Abandoned);
+        return None;
+    }
     if let Err(error) = connection.execute_batch(before) {
         failed(error.into());
         return None;

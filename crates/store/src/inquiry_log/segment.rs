@@ -29,8 +29,6 @@ pub(crate) struct Segments {
     offset: u64,
     last: Hash,
     frame: Vec<u8>,
-    /// After a failed write nobody knows what is on disk: look before writing on.
-    doubtful: bool,
 }
 
 impl Segments {
@@ -42,18 +40,18 @@ impl Segments {
         let walked = walk(&bytes, |_| ()).ok_or(StoreError::Corrupt("segment of inquiries"))?;
         let folder = folder.to_owned();
         let (offset, last) = (walked.end, walked.last);
-        Ok(Self { folder, number, file, offset, last, frame: Vec::new(), doubtful: false })
+        Ok(Self { folder, number, file, offset, last, frame: Vec::new() })
     }
 
     /// Writes the entries in frames and syncs once per frame.
+    ///
+    /// After a failed write the next frame goes to the same place: it replaces what nobody was told of, and its
+    /// pages are written and synced anew.
     pub(crate) fn append<'a>(&mut self, entries: impl Iterator<Item = &'a [u8; ENTRY_LENGTH]>) -> Result<()> {
-        if self.doubtful {
-            *self = Self::open(&self.folder)?;
-        }
         let mut entries = entries.peekable();
         while entries.peek().is_some() {
             let hash = self.fill_frame(entries.by_ref().take(FRAME_ENTRIES));
-            self.write_frame().inspect_err(|_| self.doubtful = true)?;
+            self.write_frame()?;
             self.last = hash;
         }
         Ok(())

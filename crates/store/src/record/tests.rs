@@ -143,14 +143,15 @@ async fn a_withdrawn_milestone_counts_no_longer() {
 }
 
 #[tokio::test]
-async fn a_feed_is_heard_and_its_watermark_never_moves_back() {
+async fn a_feeds_watermark_follows_the_newest_thing_it_told_and_never_moves_back() {
     let fresh = Fresh::new().await;
-    assert_eq!(feed::last_heard(&fresh.store.read()).await.unwrap(), None);
-    fresh.record(vec![fresh.accepted()]).await;
-    assert_eq!(feed::last_heard(&fresh.store.read()).await.unwrap(), Some(at(31, 9)));
-    let earlier = vec![fresh.reached(Stage::Signed, 8)];
-    record(&fresh.store, fresh.feed, at(9, 9), earlier, crate::testing::entry("late")).await.unwrap();
-    assert_eq!(feed::last_heard(&fresh.store.read()).await.unwrap(), Some(at(31, 9)));
+    assert_eq!(feed::last_happened(&fresh.store.read()).await.unwrap(), None);
+    let (signed, late) = (fresh.reached(Stage::Signed, 8), fresh.reached(Stage::UnderReview, 6));
+    let newest = Some(signed.happened);
+    fresh.record(vec![fresh.accepted(), signed]).await;
+    assert_eq!(feed::last_happened(&fresh.store.read()).await.unwrap(), newest);
+    fresh.record(vec![late]).await;
+    assert_eq!(feed::last_happened(&fresh.store.read()).await.unwrap(), newest);
 }
 
 #[tokio::test]

@@ -27,7 +27,6 @@ pub async fn prepare(
     clock: Clock,
     recipe: Recipe,
 ) -> Result<(Arc<App>, Vec<Sample>), Failed> {
-    std::fs::create_dir_all(&config.data)?;
     // A database whose keys lie elsewhere is somebody's: it gets no new ones, and is refused.
     if !config.key_file().exists() && !config.data.join(DATABASE_FILE).exists() {
         Keys::init(&config.key_file())?;
@@ -78,7 +77,6 @@ pub async fn fill_for_bench(
 ) -> Result<(), Failed> {
     /// Inquiries written: enough that they do not all fit in a small cache.
     const INQUIRIES: u64 = 100_000;
-    std::fs::create_dir_all(&config.data)?;
     Keys::init(&config.key_file())?;
     let app = App::open(config, Some(Purpose::Demonstration), clock).await?;
     let mut out = BufWriter::new(File::create(inquiries)?);

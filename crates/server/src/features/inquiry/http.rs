@@ -12,6 +12,7 @@ use axum::response::Redirect;
 use i18n::Language;
 use std::sync::Arc;
 use std::time::Duration;
+use store::StoreError;
 use store::inquiry_log::Channel;
 use web::{Context, Failure, Input, Problem, Reply};
 
@@ -46,7 +47,7 @@ pub async fn answer_page(
             return Ok(Reply::page(&page)?.with_status(StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
-    match ask(&app, &inquiry, Channel::Page).await.map_err(unrecorded)? {
+    match ask(&app, &inquiry, Channel::Page).await.map_err(unanswered)? {
         Some(answer) => Reply::page(&AnswerPage::new(&app, &context, &typed, &answer)),
         None => Reply::page(&NoMatchPage::new(&context, &typed)),
     }
@@ -74,7 +75,7 @@ pub async fn answer_json(
 ) -> Result<Reply, Failure> {
     admit(&app, &context, &headers)?;
     let inquiry = typed.parse(&app, context.language).map_err(Failure::Invalid)?;
-    let answer = ask(&app, &inquiry, Channel::Api).await.map_err(unrecorded)?;
+    let answer = ask(&app, &inquiry, Channel::Api).await.map_err(unanswered)?;
     let answer: Answer = answer.ok_or_else(|| no_match(context.language))?;
     Reply::json(&AnswerView::new(&app, context.language, &answer))
 }
@@ -88,10 +89,12 @@ fn admit(app: &App, context: &Context, headers: &HeaderMap) -> Result<(), Failur
     })
 }
 
-/// Without a durable record of the inquiry there is no answer.
-fn unrecorded(error: store::StoreError) -> Failure {
-    tracing::error!(error = &error as &dyn std::error::Error, "an inquiry was not answered");
-    Failure::Unavailable
+/// Without a durable record of the inquiry there is no answer; a row that cannot be read is our fault.
+fn unanswered(error: StoreError) -> Failure {
+    match error {
+        StoreError::Stopped => Failure::Unavailable,
+        error => Failure::internal(error),
+    }
 }
 
 fn no_match(l: Language) -> Failure {

@@ -12,6 +12,7 @@ use domain::number::CitizenNumber;
 use domain::organ::OrganCode;
 use domain::progress::Progress;
 use domain::receipt::ReceiptNumber;
+use domain::stage::HolderRole;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -53,8 +54,10 @@ pub(super) struct Answer {
     pub expected: Option<Expectation>,
     /// What needs attention.
     pub flags: Vec<Flag>,
-    /// When the feeds were last heard.
+    /// The newest thing that the feeds have told of.
     pub as_of: Moment,
+    /// The organ that has the card now; none once its holder has it.
+    pub holder: Option<OrganCode>,
     /// The masked name; full level only.
     pub name: Option<String>,
     /// The offices of the organs in the timeline, where listed; full level only.
@@ -131,6 +134,7 @@ fn same(left: &str, right: &str) -> Choice {
 async fn answer(app: &App, matched: Matched, now: Moment) -> Result<Answer> {
     let Matched { application, progress, name, level } = matched;
     let today = now.date();
+    let holder = holder(&application, &progress);
     let clock = progress.clock(application.applied_on, today, &app.holidays);
     let promised = (application.promised_days > 0).then(|| {
         let days = application.promised_days;
@@ -143,13 +147,28 @@ async fn answer(app: &App, matched: Matched, now: Moment) -> Result<Answer> {
         delivery: application.delivery,
         expected: expected(app, &application, &progress, &clock, now).await?,
         flags: progress.flags(&clock, today, &app.thresholds),
-        as_of: app.freshness.last_heard(&app.store.read(), now).await?.unwrap_or(progress.heard),
+        as_of: app.freshness.newest(&app.store.read(), now).await?.unwrap_or(progress.heard),
         name: level.shows_masked_name().then(|| name.masked()),
-        offices: offices(app, &progress, level, now).await?,
+        offices: offices(app, &progress, holder, level, now).await?,
+        holder,
         clock,
         promised,
         progress,
     })
+}
+
+/// Who has the card by its stage. The organ that told us of the stage may be another: a review that sends an
+/// application back leaves it with the organ that accepted it.
+fn holder(application: &Application, progress: &Progress) -> Option<OrganCode> {
+    match progress.stage.holder_role() {
+        HolderRole::Accepting => Some(application.accepting),
+        HolderRole::Signing => Some(application.signing),
+        HolderRole::HandingOut => Some(application.handing_out),
+        HolderRole::ProvincialCentre | HolderRole::ProductionCentre | HolderRole::Carrier => {
+            Some(progress.holder)
+        }
+        HolderRole::Citizen => None,
+    }
 }
 
 /// A range for cards that are still on their way; nothing once the clock has stopped.
@@ -172,13 +191,14 @@ async fn expected(
 async fn offices(
     app: &App,
     progress: &Progress,
+    holder: Option<OrganCode>,
     level: Level,
     now: Moment,
 ) -> Result<BTreeMap<OrganCode, Option<Arc<Office>>>> {
     let mut offices = BTreeMap::new();
     if level.shows_offices() {
         let organs = progress.timeline.iter().map(|passed| passed.organ);
-        for organ in organs.chain([progress.holder]).collect::<BTreeSet<_>>() {
+        for organ in organs.chain(holder).collect::<BTreeSet<_>>() {
             offices.insert(organ, app.offices.of(&app.store.read(), organ, now).await?);
         }
     }

@@ -186,7 +186,7 @@ impl<'a> AnswerView<'a> {
             as_of: answer.as_of.to_rfc3339(),
             name: answer.name.as_deref(),
             holder: full.then(|| naming.holder()),
-            office: if full { naming.office(progress.holder) } else { None },
+            office: answer.holder.filter(|_| full).and_then(|organ| naming.office(organ)),
             timeline: full.then(|| naming.timeline()),
         }
     }
@@ -255,7 +255,7 @@ impl<'a> Naming<'a> {
         HolderView {
             role: role.as_str(),
             role_text: words::holder(self.l, role),
-            name: self.name(self.answer.progress.holder),
+            name: self.answer.holder.map_or(words::holder(self.l, role).into(), |organ| self.name(organ)),
         }
     }
 

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use web::{BodyLimit, Edge, Limits};
 
-/// How often samples of the meters are folded together.
+/// How often samples of the meters are folded together and quiet sources forgotten.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
 
 /// A server that listens but does not answer yet.
@@ -62,6 +62,7 @@ impl Listening {
             loop {
                 tokio::time::sleep(TIDY_EVERY).await;
                 app.meters.tidy();
+                app.limit.tidy();
             }
         });
         let limits = Limits {

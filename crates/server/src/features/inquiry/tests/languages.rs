@@ -51,12 +51,22 @@ async fn every_stage_is_answered_in_every_language_at_every_level() {
     let cases: Vec<Case> = (1..).zip(Stage::ALL).map(|(person, stage)| at(person, stage)).collect();
     server.record(&cases).await;
     for (case, stage) in cases.iter().zip(Stage::ALL) {
-        for facts in [case.by_name(), case.by_receipt()] {
+        for (level, facts) in [("basic", case.by_name()), ("full", case.by_receipt())] {
             for language in ["zh", "en"] {
                 let page = server.page(language, &facts).await;
                 assert_eq!((page.page(), page.fact("stage")), ("answer", stage.as_str()));
                 is_whole(language, &page);
                 let answer = server.api(language, &facts).await.json();
+                for key in ["name", "holder", "office", "timeline"] {
+                    assert_eq!(
+                        answer.get(key).is_some(),
+                        level == "full",
+                        "{key} at the {level} level of {stage}"
+                    );
+                }
+                assert_eq!(page.body.contains("data-fact=\"holder\""), level == "full");
+                assert!(!page.words().contains("Ann"));
+                assert_eq!(page.words().contains("A**"), level == "full");
                 for text in ["kind_text", "stage_text", "meaning", "next", "bring"] {
                     let said = answer[text].as_str().unwrap();
                     assert!(!said.is_empty(), "{stage} has no {text} in {language}");
