@@ -5,9 +5,9 @@ use crate::word::words;
 words! {
     /// How much of an answer is shown (minimum necessary, Personal Information Protection Law, art. 6).
     pub enum Level {
-        /// Stage, dates, clock and expectation; no office and no name.
+        /// Stage, dates, clock and expectation; no office, no name, no reason and no cause.
         Basic = 1 "basic",
-        /// The whole timeline with its offices, and the masked name.
+        /// The whole timeline with its offices, reason and causes, and the masked name.
         Full = 2 "full",
     }
 }
@@ -53,6 +53,18 @@ impl Level {
     /// Whether each entry of the timeline names its office.
     #[must_use]
     pub const fn shows_timeline_offices(self) -> bool {
+        matches!(self, Self::Full)
+    }
+
+    /// Whether the answer says why somebody applied: expired, lost, name changed.
+    #[must_use]
+    pub const fn shows_reason(self) -> bool {
+        matches!(self, Self::Full)
+    }
+
+    /// Whether the answer says why something went wrong: it may tell of register and body.
+    #[must_use]
+    pub const fn shows_cause(self) -> bool {
         matches!(self, Self::Full)
     }
 

@@ -59,7 +59,8 @@ impl Reason {
     }
 }
 
-/// The table of fees, in fen (Resident Identity Card Law, arts 20 and 21); a region may keep its own.
+/// The table of fees, in fen. The price authority sets the amounts (Resident Identity Card Law, art. 21), so a
+/// region may keep its own.
 #[derive(Clone, Eq, PartialEq, Debug)]
 pub struct Fees(Vec<(Reason, u32)>);
 

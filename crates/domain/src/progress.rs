@@ -90,6 +90,9 @@ impl Progress {
     /// The same event of the same feed counts once, as first learned. Corrections take away what they
     /// name. The rest is put in order of happening; a day on which one milestone has no hour folds in the
     /// order of the road. What is impossible is held.
+    ///
+    /// `correction_required` pauses the clock by itself, as awaiting the applicant; any stage after it ends
+    /// every pause, whether `resumed` was reported or not.
     #[must_use]
     pub fn replay(milestones: &[Milestone]) -> Option<Self> {
         fold::replay(milestones)

@@ -190,8 +190,9 @@ impl Stage {
         matches!(self, Self::Collected | Self::NotAccepted | Self::Withdrawn | Self::Cancelled)
     }
 
-    /// Whether the card is at the citizen's disposal: mailed, in the drawer, or handed over. This is what
-    /// article 12 counts as issued.
+    /// Whether the card has come to the citizen's disposal: mailed, in the drawer, or handed over; what came
+    /// back or was never fetched had been there too. Article 12 says by when the card is issued (发放) and not
+    /// what counts as issued; this is how Jindu reads it.
     #[must_use]
     pub const fn is_issued(self) -> bool {
         matches!(

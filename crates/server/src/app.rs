@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::freshness::Freshness;
+use crate::freshness::{Freshness, Newest};
 use crate::histories::Histories;
 use crate::meters::Meters;
 use crate::offices::Offices;
@@ -37,6 +37,8 @@ pub struct App {
     pub histories: Histories,
     /// The newest thing that the feeds have told of.
     pub freshness: Freshness,
+    /// The number of the newest application.
+    pub newest: Newest,
     /// Names of regions.
     pub regions: Regions,
     /// Public holidays and make-up working days.
@@ -51,7 +53,7 @@ pub struct App {
     pub thresholds: Thresholds,
     /// How receipt numbers look here.
     pub receipts: ReceiptFormat,
-    /// What an unknown number is compared with, so that it costs the same work as a known one.
+    /// What an unknown number is compared with while there is no application.
     pub decoy: Application,
 }
 
@@ -68,6 +70,7 @@ impl App {
             offices: Offices::default(),
             histories: Histories::default(),
             freshness: Freshness::default(),
+            newest: Newest::default(),
             regions: Regions::built_in()?,
             holidays: Holidays::built_in()?,
             clock,

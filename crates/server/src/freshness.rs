@@ -2,6 +2,7 @@
 
 use crate::remembered::Remembered;
 use domain::moment::Moment;
+use store::application::{self, ApplicationId};
 use store::{Read, Result, feed};
 
 /// The newest thing that any feed has told of.
@@ -18,6 +19,24 @@ impl Freshness {
             return Ok(known);
         }
         let newest = feed::last_happened(read).await?;
+        Ok(self.0.put((), now, newest))
+    }
+}
+
+/// The number of the newest application.
+#[derive(Default)]
+pub struct Newest(Remembered<(), ApplicationId>);
+
+impl Newest {
+    /// The number; 0 where there is no application.
+    ///
+    /// # Errors
+    /// Fails when the store does.
+    pub async fn of(&self, read: &Read<'_>, now: Moment) -> Result<ApplicationId> {
+        if let Some(known) = self.0.get(&(), now) {
+            return Ok(known);
+        }
+        let newest = application::newest(read).await?;
         Ok(self.0.put((), now, newest))
     }
 }

@@ -30,6 +30,7 @@ const SET_PROGRESS: &str = "UPDATE application SET progress = $1 WHERE id = $2 A
 const PAGE: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
     handing_out, promised_days, person, progress FROM application WHERE id > $1 ORDER BY id LIMIT $2";
 const COUNT: &str = "SELECT count(*) FROM application";
+const NEWEST: &str = "SELECT max(id) FROM application";
 const ANY: &str = "SELECT id FROM application LIMIT 1";
 
 /// The number of an application within this database, in order of arrival.
@@ -193,6 +194,15 @@ pub async fn of_subject(read: &Read<'_>, subject: Subject) -> Result<Vec<Applica
 /// Fails when the database does or a row is corrupt.
 pub async fn page(read: &Read<'_>, after: ApplicationId, limit: u16) -> Result<Vec<Application>> {
     read.rows(PAGE, &[Value::Int(after.0), Value::Int(limit.into())], application).await
+}
+
+/// The number of the newest application; 0 where there is none.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn newest(read: &Read<'_>) -> Result<ApplicationId> {
+    let newest = read.rows(NEWEST, &[], |row| row.optional_int(0)).await?;
+    Ok(ApplicationId(newest.into_iter().flatten().next().unwrap_or(0)))
 }
 
 /// How many applications there are.

@@ -6,8 +6,8 @@ mod embedded {
     refinery::embed_migrations!("migrations/sqlite");
 }
 
-/// Runs what has not run yet, each migration in its own transaction.
+/// Runs what has not run yet, all of it and the record of it in one transaction: a kill leaves nothing half done.
 pub(crate) fn run(connection: &mut rusqlite::Connection) -> Result<()> {
-    embedded::migrations::runner().run(connection).map_err(Box::new)?;
+    embedded::migrations::runner().set_grouped(true).run(connection).map_err(Box::new)?;
     Ok(())
 }

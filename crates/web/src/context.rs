@@ -64,7 +64,7 @@ impl Context {
         Shell {
             language: self.language,
             title: title.into(),
-            path: self.uri.path().to_owned(),
+            path: own_path(self.uri.path()),
             query: self.uri.query().unwrap_or_default().to_owned(),
             demonstration: self.demonstration,
         }
@@ -77,6 +77,11 @@ impl<S: Sync> FromRequestParts<S> for Context {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         of(parts)
     }
+}
+
+/// The path for links to the same page. `//host` and `/\\host` would lead a browser to another site.
+fn own_path(path: &str) -> String {
+    if path.starts_with("//") || path.contains('\\') { "/".to_owned() } else { path.to_owned() }
 }
 
 /// The context that the edge put into the request.

@@ -161,6 +161,8 @@ fn close(mut response: Response, context: &Context, remember: bool) -> Response 
         failure.render(&mut response, context);
     }
     let headers = response.headers_mut();
+    // What others may keep must not carry somebody's choice.
+    let remember = remember && !headers.contains_key(header::CACHE_CONTROL);
     security::protect(headers);
     let mut id = uuid::Uuid::encode_buffer();
     if let Ok(id) = HeaderValue::from_str(context.request_id.0.as_hyphenated().encode_lower(&mut id)) {

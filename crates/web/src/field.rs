@@ -15,24 +15,15 @@ pub struct Field<'a> {
     pub error: Option<&'a str>,
     /// The on-screen keyboard (`inputmode`): `numeric`, `text`; empty for the usual one.
     pub keyboard: &'a str,
-    /// What the browser may fill in (`autocomplete`); empty means `off`.
-    pub autocomplete: &'a str,
     /// The most characters that can be typed; generous, because people paste; 0 for no limit.
     pub longest: u16,
     /// The sizes of the groups in which the typed digits are shown again, such as `6 8 4`; empty for none.
     pub groups: &'a str,
     /// How wide the field is, in characters of its longest usual value: 10, 18, 22; 0 for the full width.
     pub width: u8,
-    /// Whether it may stay empty.
-    pub optional: bool,
 }
 
 impl Field<'_> {
-    /// What the browser may fill in; personal facts on shared machines are not for browsers to remember.
-    pub fn autocomplete_or_off(&self) -> &str {
-        if self.autocomplete.is_empty() { "off" } else { self.autocomplete }
-    }
-
     /// Whether a hint or an error describes the field.
     pub fn is_described(&self) -> bool {
         !self.hint.is_empty() || self.error.is_some()
@@ -47,17 +38,4 @@ impl Field<'_> {
             (false, Some(_)) => format!("{name}-hint {name}-error"),
         }
     }
-}
-
-/// One of a group of radio buttons.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Choice<'a> {
-    /// What is sent when it is chosen.
-    pub value: &'a str,
-    /// What it is called.
-    pub label: &'a str,
-    /// What it means; empty for none.
-    pub hint: &'a str,
-    /// Whether it is chosen.
-    pub chosen: bool,
 }

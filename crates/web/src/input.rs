@@ -13,6 +13,9 @@ use crate::context::{self, Context, Format};
 use crate::failure::Failure;
 use crate::problem::Fault;
 
+/// More unknown fields than this are not listed one by one.
+const MOST_FAULTS: usize = 20;
+
 /// How much and how long a body may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyLimit {
@@ -81,6 +84,11 @@ async fn read(headers: &HeaderMap, body: axum::body::Body, limit: BodyLimit) -> 
 }
 
 fn parse_json<T: DeserializeOwned>(bytes: &[u8], language: Language) -> Result<T, Failure> {
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        // The reader would take a list for the fields in their order.
+        let fault = Fault::new("", "wrong_type", language.shell_fault_wrong_type());
+        return Err(Failure::Invalid(vec![fault]));
+    }
     let mut unknown = Vec::new();
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_ignored::deserialize(&mut reader, |path| unknown.push(path.to_string()));
@@ -90,6 +98,7 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8], language: Language) -> Result<T
         Ok(_) => Err(Failure::Invalid(
             unknown
                 .into_iter()
+                .take(MOST_FAULTS)
                 .map(|field| Fault::new(field, "unknown_field", language.shell_fault_unknown_field()))
                 .collect(),
         )),

@@ -26,7 +26,7 @@ pub use asset::{asset, assets};
 pub use context::{Context, Format, Peer, RequestId};
 pub use edge::Edge;
 pub use failure::Failure;
-pub use field::{Choice, Field};
+pub use field::Field;
 pub use icon::Icon;
 pub use input::{BodyLimit, Input};
 pub use problem::{Fault, Problem};

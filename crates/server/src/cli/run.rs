@@ -12,7 +12,7 @@ use crate::features::{feeds, inquiry, number, offices};
 use domain::region::Regions;
 use i18n::Language;
 use std::fs::Permissions;
-use std::io::{BufReader, BufWriter};
+use std::io::{BufReader, BufWriter, IsTerminal as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Runs the command; a failure is told with its whole chain of causes.
 pub fn run(command: Command) -> ExitCode {
+    // Whatever we write may name what happened to whom: no file of ours is made for others to read.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     match dispatch(command.does) {
         Ok(code) => code,
         Err(error) => {
@@ -161,7 +163,8 @@ fn run_inquire(asked: Inquire) -> Result<ExitCode, Failed> {
 fn start_log(config: &Config) -> Result<(), Failed> {
     // That there was nothing to migrate is no news.
     let filter = EnvFilter::try_new(format!("refinery_core=warn,{}", config.log.level))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal());
+    let log = log.with_writer(std::io::stderr);
     match config.log.format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().try_init(),

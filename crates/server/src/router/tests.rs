@@ -133,6 +133,24 @@ async fn answers_and_problems_have_the_shape_that_is_described() {
     fits(&document, &described("422", "application/problem+json"), &wrong, "invalid");
 }
 
+#[tokio::test]
+async fn the_examples_of_replies_have_the_shape_that_is_described() {
+    let document = document(&Server::start().await).await;
+    let responses = &document["paths"]["/api/v1/inquiries"]["post"]["responses"];
+    let mut tried = 0;
+    for (status, response) in responses.as_object().unwrap() {
+        for (_, content) in response["content"].as_object().unwrap() {
+            let several = content["examples"].as_object().into_iter().flat_map(Map::values);
+            let several = several.map(|example| &example["value"]);
+            for example in several.chain(content.get("example")) {
+                fits(&document, &content["schema"], example, status);
+                tried += 1;
+            }
+        }
+    }
+    assert_eq!(tried, 4, "basic, full, no match, invalid");
+}
+
 /// The schema itself, where only its place is given.
 fn resolved<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
     match schema["$ref"].as_str() {

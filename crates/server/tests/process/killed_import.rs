@@ -31,8 +31,8 @@ fn killed_at_twenty_moments_an_import_loses_and_doubles_nothing() {
 
 mod long {
     #[test]
-    fn killed_at_two_hundred_moments_an_import_loses_and_doubles_nothing() {
-        super::killed(10_000, 200, 8);
+    fn killed_at_a_hundred_moments_an_import_loses_and_doubles_nothing() {
+        super::killed(2_500, 100, 4);
     }
 }
 

@@ -7,6 +7,7 @@ mod demo;
 mod inquire;
 mod killed_import;
 mod killed_inquiries;
+mod killed_start;
 mod limits;
 mod number;
 mod running;

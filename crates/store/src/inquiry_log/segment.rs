@@ -37,7 +37,7 @@ impl Segments {
         let number = numbers(folder)?.last().copied().unwrap_or(1);
         let file = prepared(folder, number, [0; 32])?;
         let bytes = fs::read(path(folder, number)).map_err(at(folder))?;
-        let walked = walk(&bytes, |_| ()).ok_or(StoreError::Corrupt("segment of inquiries"))?;
+        let walked = whole(&bytes, |_| ())?;
         let folder = folder.to_owned();
         let (offset, last) = (walked.end, walked.last);
         Ok(Self { folder, number, file, offset, last, frame: Vec::new() })
@@ -92,6 +92,26 @@ struct Walked {
     end: u64,
 }
 
+/// Goes through a segment to its end. A torn last frame is what a power cut leaves; a frame that does not fit and
+/// has others behind it is damage, and nobody writes over that.
+fn whole(segment: &[u8], each: impl FnMut(&[u8])) -> Result<Walked> {
+    let walked = walk(segment, each).ok_or(StoreError::Corrupt("segment of inquiries"))?;
+    let end = usize::try_from(walked.end).unwrap_or(usize::MAX);
+    let behind = segment.get(end..).and_then(|rest| rest.get(1..)).unwrap_or_default();
+    if has_frame(behind) { Err(StoreError::Corrupt("record of inquiries")) } else { Ok(walked) }
+}
+
+/// Whether something that looks like a frame stands anywhere in these bytes.
+fn has_frame(bytes: &[u8]) -> bool {
+    let starts = bytes.windows(FRAME_HEADER).enumerate();
+    let mut frames = starts.filter(|(_, header)| header.starts_with(&FRAME_MAGIC));
+    frames.any(|(start, header)| {
+        let count = header.get(4..8).and_then(|count| count.try_into().ok()).map_or(0, u32::from_le_bytes);
+        let length = FRAME_HEADER + count as usize * ENTRY_LENGTH;
+        (1..=FRAME_ENTRIES as u32).contains(&count) && start + length <= bytes.len()
+    })
+}
+
 /// Goes through the whole frames of a segment; none if it is no segment.
 fn walk(segment: &[u8], mut each: impl FnMut(&[u8])) -> Option<Walked> {
     let (header, mut rest) = segment.split_first_chunk::<SEGMENT_HEADER>()?;
@@ -132,11 +152,11 @@ pub(crate) fn read_all(folder: &Path) -> Result<Vec<[u8; ENTRY_LENGTH]>> {
     let (mut last, mut all) = ([0; 32], Vec::new());
     for number in numbers(folder)? {
         let bytes = fs::read(path(folder, number)).map_err(at(folder))?;
-        let walked = walk(&bytes, |entries| all.extend_from_slice(entries.as_chunks().0));
-        last = walked
-            .filter(|walked| walked.first == last)
-            .ok_or(StoreError::Corrupt("chain of inquiries"))?
-            .last;
+        let walked = whole(&bytes, |entries| all.extend_from_slice(entries.as_chunks().0))?;
+        if walked.first != last {
+            return Err(StoreError::Corrupt("chain of inquiries"));
+        }
+        last = walked.last;
     }
     Ok(all)
 }

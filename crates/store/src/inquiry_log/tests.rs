@@ -56,7 +56,7 @@ fn a_torn_last_frame_is_dropped_and_the_log_goes_on() {
 }
 
 #[test]
-fn a_changed_entry_in_the_middle_ends_the_chain_there() {
+fn a_changed_entry_in_the_middle_is_seen_and_never_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let mut segments = Segments::open(folder.path()).unwrap();
     for n in 1..=3 {
@@ -64,7 +64,10 @@ fn a_changed_entry_in_the_middle_ends_the_chain_there() {
     }
     assert_eq!(read_all(folder.path()).unwrap().len(), 3);
     overwrite(folder.path(), 36 + 72 + 40, &[9]);
-    assert_eq!(read_all(folder.path()).unwrap().len(), 1);
+    let damaged = std::fs::read(folder.path().join("00000001.log")).unwrap();
+    assert!(matches!(read_all(folder.path()), Err(StoreError::Corrupt(_))));
+    assert!(matches!(Segments::open(folder.path()), Err(StoreError::Corrupt(_))));
+    assert!(std::fs::read(folder.path().join("00000001.log")).unwrap() == damaged);
 }
 
 #[test]

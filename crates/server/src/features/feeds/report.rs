@@ -4,6 +4,8 @@ use super::line::Rejection;
 use super::lines::Broken;
 use serde::Serialize;
 use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 use store::record::Outcome;
 
@@ -62,11 +64,26 @@ impl Tally {
     }
 }
 
+/// Whether a plain file begins as our reports do.
+fn is_report(path: &Path) -> io::Result<bool> {
+    const TITLE: &[u8] = b"line,outcome,reason";
+    let mut start = Vec::new();
+    let plain = path.symlink_metadata()?.is_file();
+    File::open(path)?.take(TITLE.len() as u64).read_to_end(&mut start)?;
+    Ok(plain && (start == TITLE || start.is_empty()))
+}
+
 /// The report file under way.
 pub(super) struct ReportFile(csv::Writer<File>);
 
 impl ReportFile {
+    /// Starts a report; it replaces an earlier report and nothing else.
     pub(super) fn create(path: &Path) -> csv::Result<Self> {
+        if path.symlink_metadata().is_ok_and(|about| !about.file_type().is_char_device()) && !is_report(path)?
+        {
+            let why = "a file of that name exists and is no report of an import; name another with --report";
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, why).into());
+        }
         let mut out = csv::Writer::from_path(path)?;
         out.write_record(["line", "outcome", "reason"])?;
         Ok(Self(out))

@@ -5,6 +5,10 @@ use crate::app::Failed;
 use i18n::Language;
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::time::Duration;
+
+/// How long a server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Whom to ask, and how to show the answer.
 pub struct Asking {
@@ -30,7 +34,8 @@ pub struct Said {
 /// Fails when the server cannot be reached or does not speak as Jindu does.
 pub fn inquire(asking: &Asking, typed: &Typed) -> Result<Said, Failed> {
     let address = format!("{}/api/v1/inquiries", asking.server.trim_end_matches('/'));
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+    let agent: ureq::Agent = agent.build().into();
     let reply = agent
         .post(&address)
         .header("accept-language", asking.language.code())
@@ -50,48 +55,138 @@ pub fn inquire(asking: &Asking, typed: &Typed) -> Result<Said, Failed> {
 }
 
 /// The facts of the answer, a line each, in the order of the page.
-fn in_words(l: Language, answer: &Value) -> String {
-    let mut out = String::new();
-    let mut line = |label: &str, value: String| {
-        if !value.is_empty() {
-            // Writing into a String does not fail.
-            let _ = match label {
-                "" => writeln!(out, "{value}"),
-                label => writeln!(out, "{label}: {value}"),
-            };
+pub(super) fn in_words(l: Language, answer: &Value) -> String {
+    let mut lines = Lines::default();
+    stage(&mut lines, l, answer);
+    clock(&mut lines, l, &answer["clock"]);
+    duties(&mut lines, l, answer);
+    holder(&mut lines, l, answer);
+    timeline(&mut lines, l, answer);
+    lines.fact(l.inquiry_answer_kind(), &text(answer, "kind_text"));
+    lines.fact(l.inquiry_answer_name(), &text(answer, "name"));
+    lines.fact(l.inquiry_date_label(), &text(&answer["clock"], "submitted_on"));
+    if let Some(days) = answer["promised_days"].as_u64() {
+        let promised = l.inquiry_promised(text(answer, "promised_on"), l.words_working_days(days));
+        lines.fact(l.inquiry_promised_title(), &promised);
+    }
+    lines.sentence(&l.inquiry_answer_as_of(text(answer, "as_of")));
+    lines.0
+}
+
+/// What is printed, line by line; what is empty takes no line.
+#[derive(Default)]
+struct Lines(String);
+
+impl Lines {
+    fn sentence(&mut self, sentence: &str) {
+        if !sentence.is_empty() {
+            self.0.push_str(sentence);
+            self.0.push('\n');
         }
-    };
-    let clock = &answer["clock"];
-    line(l.inquiry_answer_now(), format!("{} ({})", text(answer, "stage_text"), text(answer, "since")));
-    line(l.inquiry_answer_kind(), text(answer, "kind_text"));
-    line(l.inquiry_answer_name(), text(answer, "name"));
-    line(l.inquiry_answer_holder(), text(&answer["holder"], "name"));
-    line(l.inquiry_office_phone(), text(&answer["office"], "phone"));
-    for flag in answer["flag_texts"].as_array().into_iter().flatten() {
-        line("!", flag.as_str().unwrap_or_default().to_owned());
     }
-    let day = l.inquiry_clock_day(text(clock, "day"), text(clock, "limit_days"));
-    line(l.inquiry_clock_title(), format!("{day}. {}", l.inquiry_clock_due(text(clock, "due_on"))));
-    line(l.inquiry_promised_title(), text(answer, "promised_on"));
-    if let Some(expected) = answer.get("expected").filter(|expected| !expected.is_null()) {
+
+    fn fact(&mut self, label: &str, value: &str) {
+        if !value.is_empty() {
+            self.sentence(&format!("{label}: {value}"));
+        }
+    }
+
+    /// A line below a fact.
+    fn under(&mut self, sentence: &str) {
+        if !sentence.is_empty() {
+            self.sentence(&format!("  {sentence}"));
+        }
+    }
+}
+
+fn stage(lines: &mut Lines, l: Language, answer: &Value) {
+    let since = l.inquiry_answer_since(text(answer, "since"));
+    lines.fact(l.inquiry_answer_now(), &format!("{} ({since})", text(answer, "stage_text")));
+    lines.under(&text(answer, "meaning"));
+    if let Some(cause) = answer["cause"].as_str() {
+        lines.under(&l.inquiry_answer_cause(cause));
+    }
+    each(&answer["flag_texts"]).filter_map(Value::as_str).for_each(|flag| lines.sentence(flag));
+    let advice: Vec<&str> = each(&answer["advice"]).filter_map(Value::as_str).collect();
+    if !advice.is_empty() {
+        lines.sentence(&format!("{}:", l.inquiry_overdue_title()));
+        advice.into_iter().for_each(|way| lines.under(way));
+    }
+}
+
+fn clock(lines: &mut Lines, l: Language, clock: &Value) {
+    let days = |key: &str| l.words_days(clock[key].as_u64().unwrap_or_default());
+    let overdue = clock["overdue"] == true;
+    let (day, limit) = (text(clock, "day"), text(clock, "limit_days"));
+    let day = if overdue { l.inquiry_clock_day_over(day, limit) } else { l.inquiry_clock_day(day, limit) };
+    lines.fact(l.inquiry_clock_title(), &day);
+    let ended = clock["ended_on"].as_str();
+    if let Some(ended) = ended {
+        lines.under(&l.inquiry_clock_ended(ended));
+    }
+    match (overdue, ended) {
+        (true, Some(_)) => lines.under(&l.inquiry_clock_overdue_ended(days("overdue_days"))),
+        (true, None) => lines.under(&l.inquiry_clock_overdue(days("overdue_days"))),
+        (false, _) => {}
+    }
+    lines.under(&l.inquiry_clock_due(text(clock, "due_on")));
+    if clock["extension"].is_string() {
+        lines.under(l.inquiry_clock_extended());
+    }
+    if let Some(why) = clock["paused_because"].as_str() {
+        lines.under(&l.inquiry_clock_paused(why));
+    }
+    if clock["paused_days"].as_u64().is_some_and(|days| days > 0) {
+        lines.under(&l.inquiry_clock_paused_days(days("paused_days")));
+    }
+}
+
+fn duties(lines: &mut Lines, l: Language, answer: &Value) {
+    lines.fact(l.inquiry_answer_next_title(), &text(answer, "next"));
+    let expected = &answer["expected"];
+    if expected.is_object() {
         let range = l.inquiry_expected(text(expected, "earliest"), text(expected, "latest"));
-        line(l.inquiry_expected_title(), format!("{range} ({})", text(expected, "cards")));
+        lines.fact(l.inquiry_expected_title(), &range);
+        lines.under(&l.inquiry_expected_basis(text(expected, "cards")));
     }
-    line(l.inquiry_answer_next_title(), text(answer, "next"));
-    line(l.inquiry_answer_bring_title(), text(answer, "bring"));
-    for step in answer["timeline"].as_array().into_iter().flatten() {
+    lines.fact(l.inquiry_answer_bring_title(), &text(answer, "bring"));
+}
+
+fn holder(lines: &mut Lines, l: Language, answer: &Value) {
+    let (holder, office) = (&answer["holder"], &answer["office"]);
+    if !holder.is_object() {
+        return lines.sentence(l.inquiry_answer_full_hint());
+    }
+    lines.fact(l.inquiry_answer_holder(), &text(holder, "name"));
+    lines.under(&text(holder, "role_text"));
+    let labels = [
+        (l.inquiry_office_phone(), "phone"),
+        (l.inquiry_office_address(), "address"),
+        (l.inquiry_office_hours(), "hours"),
+    ];
+    for (label, key) in labels {
+        lines.fact(&format!("  {label}"), &text(office, key));
+    }
+}
+
+fn timeline(lines: &mut Lines, l: Language, answer: &Value) {
+    for (place, step) in each(&answer["timeline"]).enumerate() {
+        if place == 0 {
+            lines.sentence(&format!("{}:", l.inquiry_answer_timeline_title()));
+        }
         let state = match step["state"].as_str() {
             Some("done") => l.inquiry_state_done(),
             Some("now") => l.inquiry_state_now(),
             _ => l.inquiry_state_next(),
         };
-        line(
-            &format!("  {state}"),
-            format!("{} {} {}", text(step, "stage_text"), text(step, "on"), text(step, "office")),
-        );
+        let facts = ["stage_text", "on", "office", "cause"].map(|key| text(step, key));
+        let told: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
+        lines.fact(&format!("  {state}"), &told.join("  "));
     }
-    line("", l.inquiry_answer_as_of(text(answer, "as_of")));
-    out
+}
+
+fn each(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
 }
 
 fn problem_in_words(problem: &Value) -> String {

@@ -9,27 +9,37 @@ use domain::receipt::{ReceiptError, ReceiptNumber};
 use domain::text::{digits_normalised, parse_date};
 use i18n::Language;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use utoipa::ToSchema;
 use web::Fault;
 
 /// What somebody typed, as typed. A missing field and an empty one are the same.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
-#[serde(default)]
+#[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
 pub struct Typed {
     /// The citizen number, 18 characters (GB 11643-1999). Required.
-    #[schema(example = "119900200001010015")]
+    #[serde(default)]
+    #[schema(example = "119900200001010016", required = true)]
     pub citizen_number: String,
     /// The day the application form was submitted. Required.
-    #[schema(example = "2026-01-05")]
+    #[serde(default)]
+    #[schema(example = "2026-01-05", required = true)]
     pub applied_on: String,
     /// The holder's name: this or the receipt number is required.
     #[schema(example = "张三")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The receipt number: this or the name is required; with it the answer is at the full level.
     #[schema(example = "1199000012026010500001")]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_number: Option<String>,
+}
+
+/// Names the fields that are given and never what they say: a debug line must not name a person.
+impl fmt::Debug for Typed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Typed ")?;
+        f.debug_set().entries(self.fields().into_iter().map(|(name, _)| name)).finish()
+    }
 }
 
 impl Typed {

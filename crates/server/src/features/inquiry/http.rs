@@ -1,5 +1,6 @@
 //! Translates between HTTP and the inquiry: a form and its answer page, JSON and its answer.
 
+use super::examples;
 use super::form::Typed;
 use super::page::{AnswerPage, FormPage, NoMatchPage};
 use super::service::{Answer, ask};
@@ -60,11 +61,24 @@ pub async fn answer_page(
 ///
 /// # Errors
 /// Every failure is problem+json.
-#[utoipa::path(post, path = "/api/v1/inquiries", tag = "inquiries", request_body = Typed, responses(
-    (status = 200, description = "The answer; its level depends on the facts given.", body = AnswerView),
-    (status = 404, description = "No application fits all the facts.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 422, description = "Facts are missing or wrong; `errors` points at each.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 429, description = "Too many inquiries from this source; see Retry-After.", body = ProblemView, content_type = "application/problem+json"),
+#[utoipa::path(post, path = "/api/v1/inquiries", tag = "inquiries", request_body = Typed, params(
+    ("lang" = Option<String>, Query, description = "The language of the texts, `zh` or `en`; stronger than Accept-Language.", example = "en"),
+    ("Accept-Language" = Option<String>, Header, description = "The language of the texts; Chinese where neither is named.", example = "en"),
+), responses(
+    (status = 200, description = "The answer; its level depends on the facts given.", body = AnswerView, examples(
+        ("basic" = (summary = "With the name", value = json!(examples::basic()))),
+        ("full" = (summary = "With the receipt number", value = json!(examples::full()))),
+    )),
+    (status = 400, description = "The body is no JSON.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 404, description = "No application fits all the facts.", body = ProblemView, content_type = "application/problem+json", example = json!(examples::no_match())),
+    (status = 408, description = "The body did not come in time.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 413, description = "The body is larger than 16 KiB.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 415, description = "The body is not said to be JSON.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 422, description = "Facts are missing or wrong; `errors` points at each.", body = ProblemView, content_type = "application/problem+json", example = json!(examples::invalid())),
+    (status = 429, description = "Too many inquiries from this source; see Retry-After.", body = ProblemView, content_type = "application/problem+json", headers(
+        ("Retry-After" = u64, description = "Seconds to wait."),
+    )),
+    (status = 500, description = "Something went wrong on the server.", body = ProblemView, content_type = "application/problem+json"),
     (status = 503, description = "The inquiry could not be recorded, so there is no answer.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn answer_json(
@@ -92,7 +106,10 @@ fn admit(app: &App, context: &Context, headers: &HeaderMap) -> Result<(), Failur
 /// Without a durable record of the inquiry there is no answer; a row that cannot be read is our fault.
 fn unanswered(error: StoreError) -> Failure {
     match error {
-        StoreError::Stopped => Failure::Unavailable,
+        StoreError::Stopped | StoreError::Database(_) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "an inquiry was not answered");
+            Failure::Unavailable
+        }
         error => Failure::internal(error),
     }
 }

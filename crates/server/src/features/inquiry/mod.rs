@@ -1,6 +1,7 @@
 //! The main job: a citizen asks how far the new identity card has come.
 
 pub mod cli;
+mod examples;
 mod form;
 pub mod http;
 mod page;

@@ -20,6 +20,7 @@ pub(super) struct FormPage {
     typed: Typed,
     faults: Vec<Fault>,
     date_hint: String,
+    receipt_hint: String,
 }
 
 impl FormPage {
@@ -34,7 +35,8 @@ impl FormPage {
     pub(super) fn again(app: &App, context: &Context, typed: Typed, faults: Vec<Fault>) -> Self {
         let shell = context.shell(context.language.inquiry_heading());
         let date_hint = context.language.inquiry_date_hint(app.clock.today());
-        Self { shell: Shell { path: "/".to_owned(), ..shell }, typed, faults, date_hint }
+        let receipt_hint = context.language.inquiry_receipt_hint(app.receipts.length());
+        Self { shell: Shell { path: "/".to_owned(), ..shell }, typed, faults, date_hint, receipt_hint }
     }
 
     fn number(&self) -> Field<'_> {
@@ -71,7 +73,7 @@ impl FormPage {
         let l = self.shell.language;
         Field {
             label: l.inquiry_receipt_label(),
-            hint: l.inquiry_receipt_hint(),
+            hint: &self.receipt_hint,
             keyboard: "numeric",
             width: 22,
             ..self.field("receipt_number", self.typed.receipt_number(), 60)
@@ -132,7 +134,7 @@ impl<'a> AnswerPage<'a> {
             again: typed.fields(),
             steps: view.timeline.clone().unwrap_or_else(|| road(l, answer)),
             flags: answer.flags.iter().map(|flag| FlagView::new(l, *flag)).collect(),
-            promised_days: answer.promised.map_or(0, |(_, days)| days),
+            promised_days: view.promised_days.unwrap_or_default(),
             as_of: words::moment(l, answer.as_of),
             stage: answer.progress.stage,
             answer: view,

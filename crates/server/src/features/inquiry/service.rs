@@ -17,8 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 use store::Result;
-use store::application::{self, Application};
+use store::application::{self, Application, ApplicationId};
 use store::inquiry_log::{Channel, InquiryEntry, Outcome};
+use store::keys::Subject;
 use store::office::Office;
 use subtle::{Choice, ConstantTimeEq as _};
 
@@ -58,6 +59,8 @@ pub(super) struct Answer {
     pub as_of: Moment,
     /// The organ that has the card now; none once its holder has it.
     pub holder: Option<OrganCode>,
+    /// The organ to call: who has the card, or who handed it out.
+    pub contact: OrganCode,
     /// The masked name; full level only.
     pub name: Option<String>,
     /// The offices of the organs in the timeline, where listed; full level only.
@@ -72,7 +75,9 @@ pub(super) async fn ask(app: &App, inquiry: &Inquiry, channel: Channel) -> Resul
     let (now, started) = (app.clock.now(), Instant::now());
     let subject = app.store.keys().subject(&inquiry.number);
     let candidates = application::of_subject(&app.store.read(), subject).await?;
-    let matched = matching(app, inquiry, candidates)?;
+    let known = Choice::from(u8::from(!candidates.is_empty()));
+    let candidates = if candidates.is_empty() { stand_in(app, subject, now).await? } else { candidates };
+    let matched = matching(app, inquiry, known, candidates)?;
     let outcome = match &matched {
         None => Outcome::NoMatch,
         Some(matched) if matched.level == Level::Full => Outcome::Full,
@@ -97,19 +102,31 @@ struct Matched {
     level: Level,
 }
 
-/// Compares every fact of the inquiry with every candidate, in the same way whatever fits.
-fn matching(app: &App, inquiry: &Inquiry, mut candidates: Vec<Application>) -> Result<Option<Matched>> {
-    // An unknown number is compared with a decoy: the same answer for a wrong name and an unknown number,
-    // at the same cost. The difference would tell a stranger which numbers exist.
-    if candidates.is_empty() {
-        candidates.push(app.decoy.clone());
-    }
+/// What an unknown number is compared with: somebody's application, read as a known one is read. The same answer
+/// for a wrong name and an unknown number, at the same cost: the difference would tell a stranger which numbers
+/// exist.
+async fn stand_in(app: &App, subject: Subject, now: Moment) -> Result<Vec<Application>> {
+    let newest = app.newest.of(&app.store.read(), now).await?.0.max(1);
+    let chance = i64::from_le_bytes(*subject.0.first_chunk().unwrap_or(&[0; 8])) & i64::MAX;
+    let somebody = application::page(&app.store.read(), ApplicationId(chance % newest), 1).await?;
+    Ok(if somebody.is_empty() { vec![app.decoy.clone()] } else { somebody })
+}
+
+/// Compares every fact of the inquiry with every candidate, in the same way whatever fits; none of them fits an
+/// unknown number.
+fn matching(
+    app: &App,
+    inquiry: &Inquiry,
+    known: Choice,
+    candidates: Vec<Application>,
+) -> Result<Option<Matched>> {
     let name = inquiry.name.as_ref().map(Name::matching);
     let receipt = inquiry.receipt.as_ref().map(|receipt| app.store.keys().receipt(receipt));
     let mut found = None;
     for candidate in candidates {
         let person = candidate.person(app.store.keys())?;
-        let fits = fits(&candidate.applied_on, &inquiry.applied_on)
+        let fits = known
+            & fits(&candidate.applied_on, &inquiry.applied_on)
             & name.as_ref().map_or(Choice::from(1), |name| same(name, &person.name.matching()))
             & receipt.map_or(Choice::from(1), |receipt| receipt.0.ct_eq(&candidate.receipt.0));
         let proof = Proof { number: true, date: true, name: name.is_some(), receipt: receipt.is_some() };
@@ -135,6 +152,7 @@ async fn answer(app: &App, matched: Matched, now: Moment) -> Result<Answer> {
     let Matched { application, progress, name, level } = matched;
     let today = now.date();
     let holder = holder(&application, &progress);
+    let contact = holder.unwrap_or(application.handing_out);
     let clock = progress.clock(application.applied_on, today, &app.holidays);
     let promised = (application.promised_days > 0).then(|| {
         let days = application.promised_days;
@@ -149,8 +167,9 @@ async fn answer(app: &App, matched: Matched, now: Moment) -> Result<Answer> {
         flags: progress.flags(&clock, today, &app.thresholds),
         as_of: app.freshness.newest(&app.store.read(), now).await?.unwrap_or(progress.heard),
         name: level.shows_masked_name().then(|| name.masked()),
-        offices: offices(app, &progress, holder, level, now).await?,
+        offices: offices(app, &progress, contact, level, now).await?,
         holder,
+        contact,
         clock,
         promised,
         progress,
@@ -191,14 +210,14 @@ async fn expected(
 async fn offices(
     app: &App,
     progress: &Progress,
-    holder: Option<OrganCode>,
+    contact: OrganCode,
     level: Level,
     now: Moment,
 ) -> Result<BTreeMap<OrganCode, Option<Arc<Office>>>> {
     let mut offices = BTreeMap::new();
     if level.shows_offices() {
         let organs = progress.timeline.iter().map(|passed| passed.organ);
-        for organ in organs.chain(holder).collect::<BTreeSet<_>>() {
+        for organ in organs.chain([contact]).collect::<BTreeSet<_>>() {
             offices.insert(organ, app.offices.of(&app.store.read(), organ, now).await?);
         }
     }

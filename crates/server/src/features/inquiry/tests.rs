@@ -6,6 +6,7 @@ mod languages;
 mod levels;
 mod matching;
 mod records;
+mod terminal;
 mod typed;
 
 use crate::testing::Case;

@@ -22,7 +22,7 @@ pub(super) struct AnswerView<'a> {
     pub level: &'static str,
     /// The kind of application.
     pub kind: &'static str,
-    /// The kind in words, with the reason.
+    /// The kind in words; at the full level with the reason.
     pub kind_text: Cow<'static, str>,
     /// The stage; the words of the stages are listed in the description.
     pub stage: &'static str,
@@ -33,7 +33,7 @@ pub(super) struct AnswerView<'a> {
     /// The day the stage began.
     #[schema(value_type = String, format = Date)]
     pub since: Date,
-    /// Why something went wrong, in words.
+    /// Why something went wrong, in words; full level only.
     pub cause: Option<&'static str>,
     /// What needs attention: `due_soon`, `overdue`, `paused`, `data_delayed`, `uncollected`.
     pub flags: Vec<&'static str>,
@@ -44,12 +44,16 @@ pub(super) struct AnswerView<'a> {
     /// The date that was promised locally.
     #[schema(value_type = Option<String>, format = Date)]
     pub promised_on: Option<Date>,
+    /// The working days that the promise rests on.
+    pub promised_days: Option<u16>,
     /// The expected date; null where fewer than 30 cards are known.
     pub expected: Option<ExpectedView>,
     /// What happens next.
     pub next: &'static str,
     /// What to bring.
     pub bring: &'static str,
+    /// What one may do, in words; empty unless the time set by law is over and the card is not issued.
+    pub advice: Vec<&'static str>,
     /// How current the data is: when the feeds were last heard (RFC 3339).
     pub as_of: String,
     /// The masked name; full level only.
@@ -161,21 +165,22 @@ impl<'a> AnswerView<'a> {
     pub(super) fn new(app: &'a App, l: Language, answer: &'a Answer) -> Self {
         let progress = &answer.progress;
         let stage = words::stage(l, progress.stage);
-        let full = answer.level.shows_holder();
+        let level = answer.level;
         let naming = Naming { app, l, answer };
         Self {
-            level: answer.level.as_str(),
+            level: level.as_str(),
             kind: answer.kind.as_str(),
             kind_text: kind_text(l, answer),
             stage: progress.stage.as_str(),
             stage_text: stage.name,
             meaning: stage.meaning,
             since: progress.since.date(),
-            cause: progress.cause.map(|cause| words::cause(l, cause)),
+            cause: progress.cause.filter(|_| level.shows_cause()).map(|cause| words::cause(l, cause)),
             flags: answer.flags.iter().map(|flag| flag.as_str()).collect(),
             flag_texts: answer.flags.iter().map(|flag| words::flag(l, *flag)).collect(),
             clock: ClockView::new(l, &answer.clock),
             promised_on: answer.promised.map(|(date, _)| date),
+            promised_days: answer.promised.map(|(_, days)| days),
             expected: answer.expected.map(|expected| ExpectedView {
                 earliest: expected.earliest,
                 latest: expected.latest,
@@ -183,21 +188,37 @@ impl<'a> AnswerView<'a> {
             }),
             next: stage.next,
             bring: stage.bring,
+            advice: advice(l, &answer.clock),
             as_of: answer.as_of.to_rfc3339(),
-            name: answer.name.as_deref(),
-            holder: full.then(|| naming.holder()),
-            office: answer.holder.filter(|_| full).and_then(|organ| naming.office(organ)),
-            timeline: full.then(|| naming.timeline()),
+            name: answer.name.as_deref().filter(|_| level.shows_masked_name()),
+            holder: level.shows_holder().then(|| naming.holder()),
+            office: if level.shows_offices() { naming.office(answer.contact) } else { None },
+            timeline: level.shows_timeline_offices().then(|| naming.timeline()),
         }
     }
 }
 
-/// The kind with its reason; a first card needs none.
+/// The kind with its reason, where the level shows it; a first card needs none.
 fn kind_text(l: Language, answer: &Answer) -> Cow<'static, str> {
     match answer.reason {
-        Reason::First => words::kind(l, answer.kind).into(),
+        reason if reason == Reason::First || !answer.level.shows_reason() => {
+            words::kind(l, answer.kind).into()
+        }
         reason => l.inquiry_answer_kind_value(words::kind(l, answer.kind), words::reason(l, reason)).into(),
     }
+}
+
+/// What one may do while a card is overdue; nothing once it was issued or the case closed.
+fn advice(l: Language, clock: &StatutoryClock) -> Vec<&'static str> {
+    if !clock.overdue || clock.ended_on.is_some() {
+        return Vec::new();
+    }
+    vec![
+        l.inquiry_overdue_call(),
+        l.inquiry_overdue_complain(),
+        l.inquiry_overdue_review(),
+        l.inquiry_overdue_temporary(),
+    ]
 }
 
 impl ClockView {
@@ -231,13 +252,18 @@ impl<'a> Naming<'a> {
     }
 
     fn name(&self, organ: OrganCode) -> Cow<'a, str> {
-        self.listed(organ).map_or_else(
-            || {
-                let place = self.app.regions.path(organ.region(), None).concat();
-                self.l.inquiry_office_unlisted(organ, place).into()
-            },
-            |office| in_language(self.l, &office.name).into(),
-        )
+        self.listed(organ)
+            .map_or_else(|| self.unlisted(organ).into(), |office| in_language(self.l, &office.name).into())
+    }
+
+    /// The code, and the place where the region is in the table.
+    fn unlisted(&self, organ: OrganCode) -> String {
+        let (regions, region) = (&self.app.regions, organ.region());
+        if regions.knows(region) {
+            self.l.inquiry_office_unlisted(organ, regions.path(region, None).concat())
+        } else {
+            self.l.inquiry_office_unlisted_code(organ)
+        }
     }
 
     fn office(&self, organ: OrganCode) -> Option<OfficeView<'a>> {

@@ -4,7 +4,10 @@ use domain::Date;
 use domain::number::{Demonstration, Examined, examine};
 use domain::region::Regions;
 use serde::Serialize;
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read as _, Write};
+
+/// A longer line is taken apart; no number comes near it.
+const LONGEST_LINE: u64 = 4096;
 
 /// What is said about one number.
 #[derive(Serialize)]
@@ -49,7 +52,7 @@ struct Checker<'a, W> {
 impl<W: Write> Checker<'_, W> {
     fn lines(&mut self, mut input: impl BufRead) -> io::Result<()> {
         let mut line = Vec::with_capacity(64);
-        while input.read_until(b'\n', &mut line)? > 0 {
+        while input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)? > 0 {
             let end = line.trim_ascii_end().len();
             // Bytes that are no text become a character that is in no number.
             self.say(&String::from_utf8_lossy(line.get(..end).unwrap_or_default()))?;

@@ -80,7 +80,13 @@ async fn a_correction_pauses_the_clock_for_the_applicant() {
         case.reached("2026-03-04 09:00", Stage::CorrectionRequired).caused(domain::stage::Cause::Photo);
     let (answer, _, en) = said(&case).await;
     assert_eq!((&answer["clock"]["paused"], &answer["clock"]["day"]), (&json!(true), &json!(2)));
-    contains_all(&en, &["Reason: The photo does not meet the rules."]);
+    // Why it has to be corrected is for the full level.
+    assert_eq!(answer["cause"], Value::Null);
+    assert!(!en.contains("photo"), "{en}");
+    let server = Server::start().await;
+    server.record([&case]).await;
+    let full = server.page("en", &case.by_receipt()).await.words();
+    contains_all(&full, &["Reason: The photo does not meet the rules."]);
 }
 
 #[tokio::test]
@@ -106,6 +112,9 @@ async fn overdue_says_by_how_much_and_what_one_may_do() {
     assert_eq!((&clock["day"], &clock["due_on"]), (&json!(72), &json!("2026-03-13")));
     assert_eq!((&clock["overdue"], &clock["overdue_days"]), (&json!(true), &json!(12)));
     assert_eq!(answer["flags"], json!(["overdue"]));
+    let advice: Vec<&str> = answer["advice"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(advice.len(), 4);
+    contains_all(&en, &advice);
     let ways =
         ["12 days over the time set by law.", "What you may do", "12345", "reconsideration", "temporary"];
     contains_all(&en, &ways);
@@ -145,16 +154,18 @@ async fn a_card_that_was_late_says_so_and_offers_no_complaint() {
     );
     contains_all(&en, &["It was 57 days over the time set by law."]);
     assert!(!en.contains("What you may do"));
+    assert_eq!(answer["advice"], json!([]));
 }
 
 #[tokio::test]
 async fn a_silent_feed_is_told() {
     let server = Server::start().await;
+    // What we learned ten days later is as old as what happened.
     server.record_learned(crate::testing::moment("2026-02-20 09:00"), [&early()]).await;
     let answered: Answered = server.page("en", &early().by_name()).await;
     assert_eq!(answered.fact("flag"), "data_delayed");
-    assert_eq!(answered.fact("as_of"), "2026-02-20T09:00:00+08:00");
-    contains_all(&answered.words(), &["Data as of 20 February 2026, 09:00"]);
+    assert_eq!(answered.fact("as_of"), "2026-02-10T09:00:00+08:00");
+    contains_all(&answered.words(), &["Data as of 10 February 2026, 09:00"]);
 }
 
 fn early() -> Case {

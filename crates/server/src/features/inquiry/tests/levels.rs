@@ -1,10 +1,11 @@
 //! How much each level shows, in both languages, to people and to programs.
 
 use super::ordinary;
-use crate::testing::{Answered, Facts, Server};
+use crate::testing::{Answered, Case, Facts, Server};
+use domain::kind::Reason;
 use domain::milestone::Step;
-use domain::stage::Pause;
-use domain::stage::Stage;
+use domain::stage::{Cause, Pause, Stage};
+use serde_json::Value;
 
 async fn answers(facts: &Facts) -> (Server, [Answered; 4]) {
     let server = Server::start().await;
@@ -61,6 +62,21 @@ async fn the_basic_level_names_nobody_and_no_office() {
 }
 
 #[tokio::test]
+async fn reason_and_cause_are_for_the_full_level() {
+    let server = Server::start().await;
+    let case = Case::of(1, "2026-03-02").because(Reason::Lost).reached("2026-03-02 09:00", Stage::Accepted);
+    let case = case.reached("2026-03-06 09:00", Stage::Returned).caused(Cause::DuplicateNumber);
+    server.record([&case]).await;
+    let (basic, full) = (server.api("en", &case.by_name()).await, server.api("en", &case.by_receipt()).await);
+    let (basic, full) = (basic.json(), full.json());
+    assert_eq!((&basic["kind_text"], &basic["cause"]), (&"Replacement".into(), &Value::Null));
+    assert_eq!(full["kind_text"], "Replacement (lost)");
+    assert!(full["cause"].as_str().unwrap().contains("registered for someone else"));
+    let words = server.page("en", &case.by_name()).await.words();
+    assert!(!words.contains("lost") && !words.contains("someone else"), "{words}");
+}
+
+#[tokio::test]
 async fn no_level_shows_the_whole_name_the_number_or_the_receipt() {
     let (_server, answers) = answers(&ordinary().by_receipt()).await;
     let opening = ordinary().opening;
@@ -109,7 +125,7 @@ async fn an_unlisted_office_is_told_by_its_code() {
     let (_server, [_, json, ..]) = answers(&ordinary().by_receipt()).await;
     let answer = json.json();
     let holder = answer["holder"]["name"].as_str().unwrap();
-    assert!(holder.contains("119900911"), "{holder}");
+    assert_eq!(holder, "Organ code 119900911", "the demonstration's region is in no table");
     assert!(answer.get("office").is_none());
 }
 
