@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
 use crate::features::demonstration::cli as demonstration;
 use crate::features::inquiry::cli::{Asking, inquire};
-use crate::features::operations::cli::Listening;
+use crate::features::operations::cli::{Listening, told_to_stop};
 use crate::features::{feeds, inquiry, number, offices};
 use domain::region::Regions;
 use i18n::Language;
@@ -117,7 +117,11 @@ async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
     start_log(&config)?;
     let recipe =
         demonstration::Recipe { applications: demo.applications, seed: demo.seed, now: Clock::System.now() };
-    let (app, samples) = demonstration::prepare(&config, Clock::System, recipe).await?;
+    let (app, samples) = tokio::select! {
+        prepared = demonstration::prepare(&config, Clock::System, recipe) => prepared?,
+        // The temporary folder goes with us.
+        () = told_to_stop()? => return Ok(ExitCode::SUCCESS),
+    };
     let listening = Listening::at(Arc::clone(&app), &config, false).await?;
     println!("Jindu is at http://{}/", listening.address()?);
     println!("Stop it with Ctrl-C. Inquiries to type (all people are invented):\n");

@@ -74,19 +74,22 @@ impl Listening {
         let stop = told_to_stop()?;
         web::serve(self.listener, edge.wrap(routes)?, limits, stop).await?;
         tidying.abort();
-        tracing::info!("stopped");
+        tracing::info!("stopped; requests under way got their answer");
         Ok(())
     }
 }
 
-fn told_to_stop() -> Result<impl Future<Output = ()>, Failed> {
+/// Waits until the process is told to stop (SIGTERM, Ctrl-C).
+///
+/// # Errors
+/// Fails when the system does not let us listen for signals.
+pub fn told_to_stop() -> Result<impl Future<Output = ()>, Failed> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping; requests under way get their answer");
     })
 }
 
