@@ -54,7 +54,7 @@ pub(super) struct AnswerView<'a> {
     pub bring: &'static str,
     /// What one may do, in words; empty unless the time set by law is over and the card is not issued.
     pub advice: Vec<&'static str>,
-    /// How current the data is: when the feeds were last heard (RFC 3339).
+    /// How current the data is: the newest thing that any feed has told of (RFC 3339).
     pub as_of: String,
     /// The masked name; full level only.
     #[serde(skip_serializing_if = "Option::is_none")]
