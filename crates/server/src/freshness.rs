@@ -15,11 +15,7 @@ impl Freshness {
     /// # Errors
     /// Fails when the store does.
     pub async fn newest(&self, read: &Read<'_>, now: Moment) -> Result<Option<Moment>> {
-        if let Some(known) = self.0.get(&(), now) {
-            return Ok(known);
-        }
-        let newest = feed::last_happened(read).await?;
-        Ok(self.0.put((), now, newest))
+        self.0.recall((), now, feed::last_happened(read)).await
     }
 }
 
@@ -33,10 +29,6 @@ impl Newest {
     /// # Errors
     /// Fails when the store does.
     pub async fn of(&self, read: &Read<'_>, now: Moment) -> Result<ApplicationId> {
-        if let Some(known) = self.0.get(&(), now) {
-            return Ok(known);
-        }
-        let newest = application::newest(read).await?;
-        Ok(self.0.put((), now, newest))
+        self.0.recall((), now, application::newest(read)).await
     }
 }

@@ -30,11 +30,8 @@ impl Histories {
         kind: Kind,
         now: Moment,
     ) -> Result<Arc<ByStage>> {
-        if let Some(known) = self.0.get(&(organ, kind), now) {
-            return Ok(known);
-        }
-        let took = history::of(read, organ, kind).await?;
-        Ok(self.0.put((organ, kind), now, Arc::new(by_stage(&took))))
+        let took = async { Ok(Arc::new(by_stage(&history::of(read, organ, kind).await?))) };
+        self.0.recall((organ, kind), now, took).await
     }
 }
 

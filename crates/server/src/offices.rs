@@ -17,10 +17,7 @@ impl Offices {
     /// # Errors
     /// Fails when the store does.
     pub async fn of(&self, read: &Read<'_>, organ: OrganCode, now: Moment) -> Result<Option<Arc<Office>>> {
-        if let Some(known) = self.0.get(&organ, now) {
-            return Ok(known);
-        }
-        let found = office::of(read, organ).await?.map(Arc::new);
-        Ok(self.0.put(organ, now, found))
+        let found = async { Ok(office::of(read, organ).await?.map(Arc::new)) };
+        self.0.recall(organ, now, found).await
     }
 }

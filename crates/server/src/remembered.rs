@@ -20,8 +20,24 @@ impl<K, V> Default for Remembered<K, V> {
 }
 
 impl<K: Hash + Eq, V: Clone> Remembered<K, V> {
+    /// What is remembered, else what `read` gives, which is then remembered; a failure is not.
+    ///
+    /// # Errors
+    /// What `read` fails with.
+    pub async fn recall<E>(
+        &self,
+        key: K,
+        now: Moment,
+        read: impl Future<Output = Result<V, E>>,
+    ) -> Result<V, E> {
+        match self.get(&key, now) {
+            Some(known) => Ok(known),
+            None => Ok(self.put(key, now, read.await?)),
+        }
+    }
+
     /// What is remembered, unless it is too old.
-    pub fn get(&self, key: &K, now: Moment) -> Option<V> {
+    fn get(&self, key: &K, now: Moment) -> Option<V> {
         let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let (read_at, value) = entries.get(key)?;
         let age = now.millis().saturating_sub(read_at.millis());
@@ -29,7 +45,7 @@ impl<K: Hash + Eq, V: Clone> Remembered<K, V> {
     }
 
     /// Remembers a value and gives it back.
-    pub fn put(&self, key: K, now: Moment, value: V) -> V {
+    fn put(&self, key: K, now: Moment, value: V) -> V {
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MOST {
             entries.clear();
