@@ -27,9 +27,9 @@ pub const ENTRY_LENGTH: usize = 32;
 const FEW: u32 = 8;
 /// The window in which entries are counted.
 const WINDOW: Duration = Duration::from_millis(2);
-/// How long the writer waits for company. Measured with 64 connections: 2 ms starves them, and waiting until
-/// nobody comes any more leaves the processors idle during the sync.
-const COMPANY: Duration = Duration::from_micros(500);
+/// How long the writer waits for company. Measured with 64 connections: between 0.05 and 0.7 ms the rate hardly
+/// changes, 2 ms starves them, and waiting until nobody comes any more leaves the processors idle during the sync.
+const COMPANY: Duration = Duration::from_micros(200);
 
 /// Through which door somebody asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,11 +23,11 @@ mod testing;
 mod tests;
 
 pub use engine::Work;
-use engine::sqlite::{self, Queued, Sqlite, Told};
+use engine::sqlite::{self, Queued, Sqlite, Told, Unmigrated};
 use engine::{Row, Value};
 pub use error::{Result, StoreError};
 use keys::Keys;
-use setting::Purpose;
+use setting::{Purpose, Settled};
 use std::path::Path;
 use tokio::sync::oneshot;
 
@@ -48,11 +48,23 @@ impl Store {
     /// Refuses a database made with other keys or for another purpose; fails when files do.
     pub async fn open(folder: &Path, keys: Keys, wanted: Option<Purpose>, fresh: Purpose) -> Result<Self> {
         error::private_folder(folder)?;
+        let path = folder.join(DATABASE_FILE);
+        let found = Unmigrated::open(&path)?;
+        let settled = Settled::of(&found)?;
+        let fingerprint = keys.fingerprint();
+        if settled.keys.as_ref().is_some_and(|keys| *keys != fingerprint) {
+            return Err(StoreError::Keys { path, why: "the database was made with other keys".to_owned() });
+        }
+        let purpose = settled.purpose(wanted)?;
         let readers = std::thread::available_parallelism().map_or(2, usize::from) * 2;
-        let engine = Sqlite::open(&folder.join(DATABASE_FILE), readers)?;
-        let mut store = Self { engine, keys, purpose: wanted.unwrap_or(fresh) };
-        store.check_keys(folder).await?;
-        store.settle_purpose(wanted).await?;
+        let store = Self {
+            engine: found.migrate(readers)?,
+            keys,
+            purpose: purpose.unwrap_or(wanted.unwrap_or(fresh)),
+        };
+        if settled.keys.is_none() || purpose.is_none() {
+            store.settle(fingerprint).await?;
+        }
         Ok(store)
     }
 
@@ -109,39 +121,11 @@ impl Store {
         receiver.await.unwrap_or(Err(StoreError::Stopped))
     }
 
-    async fn check_keys(&self, folder: &Path) -> Result<()> {
-        const NAME: &str = "keys";
-        let fingerprint = self.keys.fingerprint();
-        match setting::get(&self.read(), NAME).await? {
-            Some(found) if found == fingerprint => Ok(()),
-            Some(_) => Err(StoreError::Keys {
-                path: folder.join(DATABASE_FILE),
-                why: "the database was made with other keys".to_owned(),
-            }),
-            None => self.settle(NAME, fingerprint).await,
-        }
-    }
-
-    async fn settle_purpose(&mut self, wanted: Option<Purpose>) -> Result<()> {
-        const NAME: &str = "purpose";
-        let found = setting::get(&self.read(), NAME).await?;
-        match found.map(|word| Purpose::parse(&word).ok_or(StoreError::Corrupt("purpose"))).transpose()? {
-            None => self.settle(NAME, self.purpose.as_str().to_owned()).await,
-            Some(found) => match wanted {
-                Some(wanted) if wanted != found => {
-                    Err(StoreError::Purpose { found: found.as_str(), wanted: wanted.as_str() })
-                }
-                _ => {
-                    self.purpose = found;
-                    Ok(())
-                }
-            },
-        }
-    }
-
     /// The first settings of a fresh database: part of making it, not a change to audit.
-    async fn settle(&self, name: &'static str, value: String) -> Result<()> {
-        self.change(move |write| Box::pin(async move { setting::settle(write, name, &value).await })).await
+    async fn settle(&self, fingerprint: String) -> Result<()> {
+        let purpose = self.purpose;
+        self.change(move |write| Box::pin(async move { setting::settle(write, &fingerprint, purpose).await }))
+            .await
     }
 }
 

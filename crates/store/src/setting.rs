@@ -1,11 +1,15 @@
 //! What the database says about itself: what it is for, and with which keys it was made.
 
+use crate::Write;
 use crate::engine::Value;
-use crate::error::Result;
-use crate::{Read, Write};
+use crate::engine::sqlite::Unmigrated;
+use crate::error::{Result, StoreError};
 
 const READ: &str = "SELECT value FROM setting WHERE name = $1";
 const INSERT: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+
+const KEYS: &str = "keys";
+const PURPOSE: &str = "purpose";
 
 /// What the data in a database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,13 +35,40 @@ impl Purpose {
     }
 }
 
-/// The value of a setting, if it was ever set.
-pub(crate) async fn get(read: &Read<'_>, name: &str) -> Result<Option<String>> {
-    let found = read.rows(READ, &[Value::Text(name)], |row| Ok(row.text(0)?.to_owned())).await?;
-    Ok(found.into_iter().next())
+/// What a database said about itself when it was found.
+pub(crate) struct Settled {
+    /// The fingerprint of the keys it was made with; none in a fresh database.
+    pub(crate) keys: Option<String>,
+    purpose: Option<Purpose>,
 }
 
-/// Sets a value once; a value that stands is kept.
-pub(crate) async fn settle(write: &mut Write<'_>, name: &str, value: &str) -> Result<()> {
-    write.execute(INSERT, &[Value::Text(name), Value::Text(value)]).await.map(drop)
+impl Settled {
+    /// Reads it before anything is changed, migrations included.
+    pub(crate) fn of(found: &Unmigrated<'_>) -> Result<Self> {
+        let value = |name: &str| -> Result<Option<String>> {
+            let rows =
+                found.rows("setting", READ, &[Value::Text(name)], |row| Ok(row.text(0)?.to_owned()))?;
+            Ok(rows.into_iter().next())
+        };
+        let purpose = |word: String| Purpose::parse(&word).ok_or(StoreError::Corrupt("purpose"));
+        Ok(Self { keys: value(KEYS)?, purpose: value(PURPOSE)?.map(purpose).transpose()? })
+    }
+
+    /// The purpose that stands; refuses a wish for the other one.
+    pub(crate) fn purpose(&self, wanted: Option<Purpose>) -> Result<Option<Purpose>> {
+        match (self.purpose, wanted) {
+            (Some(found), Some(wanted)) if wanted != found => {
+                Err(StoreError::Purpose { found: found.as_str(), wanted: wanted.as_str() })
+            }
+            (found, _) => Ok(found),
+        }
+    }
+}
+
+/// Settles both, once; what stands is kept.
+pub(crate) async fn settle(write: &mut Write<'_>, keys: &str, purpose: Purpose) -> Result<()> {
+    for (name, value) in [(KEYS, keys), (PURPOSE, purpose.as_str())] {
+        write.execute(INSERT, &[Value::Text(name), Value::Text(value)]).await?;
+    }
+    Ok(())
 }

@@ -104,6 +104,11 @@ impl Fresh {
         Report { opening: Some(opening(1, 7)), ..self.reached(Stage::Accepted, 5) }
     }
 
+    /// What opens the n-th person's application.
+    pub(crate) fn accepted_of(&self, n: u16) -> Report {
+        Report { receipt: receipt(n, 7), opening: Some(opening(n, 7)), ..self.accepted() }
+    }
+
     pub(crate) async fn record(&self, reports: Vec<Report>) -> Vec<Outcome> {
         record(&self.store, self.feed, at(31, 9), reports, entry("reports")).await.unwrap()
     }
@@ -129,6 +134,12 @@ impl Fresh {
     /// Somebody else's connection to the database file, past all of our code.
     pub(crate) fn raw(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.folder.path().join(DATABASE_FILE)).unwrap()
+    }
+
+    /// A change past all of our code, and the moment after which readers must have seen it.
+    pub(crate) fn change_behind(&self, sql: &str) {
+        self.raw().execute_batch(sql).unwrap();
+        std::thread::sleep(2 * crate::engine::GLANCE);
     }
 
     pub(crate) fn count(&self, table: &str) -> i64 {

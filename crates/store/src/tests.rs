@@ -1,7 +1,7 @@
 //! What the store as a whole promises: its keys, its purpose, its audit, and changes that stand alone.
 
 use super::*;
-use crate::testing::{Fresh, at, entry, key_file, opening};
+use crate::testing::{Fresh, at, entry, key_file};
 use domain::stage::Stage;
 use std::sync::Arc;
 
@@ -138,10 +138,7 @@ async fn work_that_waits_for_something_else_has_no_place_in_a_change() {
 #[tokio::test]
 async fn a_sealed_person_moved_to_another_row_does_not_open() {
     let fresh = Fresh::new().await;
-    let mut second = fresh.accepted();
-    second.receipt = crate::testing::receipt(2, 7);
-    second.opening = Some(opening(2, 7));
-    fresh.record(vec![fresh.accepted(), second]).await;
+    fresh.record(vec![fresh.accepted(), fresh.accepted_of(2)]).await;
     let people = || async {
         let all = fresh.every_application().await;
         all.iter().map(|application| application.person(fresh.store.keys()).is_ok()).collect::<Vec<_>>()
@@ -149,12 +146,12 @@ async fn a_sealed_person_moved_to_another_row_does_not_open() {
     assert_eq!(people().await, [true, true]);
     let swap = "CREATE TEMP TABLE was AS SELECT id, person FROM application;
         UPDATE application SET person = (SELECT person FROM was WHERE was.id <> application.id)";
-    fresh.raw().execute_batch(swap).unwrap();
+    fresh.change_behind(swap);
     assert_eq!(people().await, [false, false]);
-    fresh.raw().execute_batch(swap).unwrap();
+    fresh.change_behind(swap);
     assert_eq!(people().await, [true, true]);
     // Nor does a row that was given to another subject.
-    fresh.raw().execute_batch("UPDATE application SET subject = zeroblob(16) WHERE id = 1").unwrap();
+    fresh.change_behind("UPDATE application SET subject = zeroblob(16) WHERE id = 1");
     assert_eq!(people().await, [false, true]);
 }
 
@@ -163,10 +160,51 @@ async fn a_row_that_no_code_of_ours_wrote_is_said_to_be_corrupt() {
     let fresh = Fresh::new().await;
     fresh.record(vec![fresh.accepted()]).await;
     for damage in ["progress = x'63'", "kind = 'other'", "accepting = 7", "applied_on = '2026-02-30'"] {
-        let raw = fresh.raw();
-        raw.execute_batch("BEGIN").unwrap();
-        raw.execute_batch(&format!("UPDATE application SET {damage}; COMMIT")).unwrap();
+        fresh.change_behind(&format!("UPDATE application SET {damage}"));
         let read = application::page(&fresh.store.read(), application::ApplicationId(0), 10).await;
         assert!(matches!(read, Err(StoreError::Corrupt(_))), "{damage}");
     }
+}
+
+#[tokio::test]
+async fn a_change_is_seen_at_once_where_it_was_made_and_soon_where_another_process_made_it() {
+    let fresh = Fresh::new().await;
+    for n in 1..=200 {
+        fresh.record(vec![fresh.accepted_of(n)]).await;
+        assert_eq!(fresh.every_application().await.len(), n as usize);
+    }
+    fresh.change_behind("UPDATE application SET promised_days = 77");
+    assert!(fresh.every_application().await.iter().all(|application| application.promised_days == 77));
+}
+
+#[tokio::test]
+async fn idle_readers_do_not_keep_the_log_from_being_written_back() {
+    let fresh = Fresh::new().await;
+    fresh.record(vec![fresh.accepted()]).await;
+    assert_eq!(fresh.every_application().await.len(), 1);
+    fresh.record(vec![fresh.accepted_of(2)]).await;
+    let written_back = || {
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+        let (log, moved) = fresh.raw().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], row).unwrap();
+        log == moved
+    };
+    let rested = (0..100).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        written_back()
+    });
+    assert!(rested);
+}
+
+#[tokio::test]
+async fn a_database_of_other_keys_is_refused_before_it_is_migrated() {
+    let Fresh { store, folder, .. } = Fresh::new().await;
+    drop(store);
+    let raw = rusqlite::Connection::open(folder.path().join(DATABASE_FILE)).unwrap();
+    raw.execute_batch("DELETE FROM refinery_schema_history").unwrap();
+    let strange = tempfile::tempdir().unwrap();
+    Keys::init(&key_file(strange.path())).unwrap();
+    let refused = Store::open(folder.path(), loaded(strange.path()), None, Purpose::Demonstration).await;
+    assert!(matches!(refused, Err(StoreError::Keys { .. })));
+    let count = "SELECT count(*) FROM refinery_schema_history";
+    assert_eq!(raw.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
 }

@@ -35,7 +35,7 @@ impl Reply {
     /// # Errors
     /// The value cannot be written as JSON, which is our fault.
     pub fn json(value: &impl Serialize) -> Result<Self, Failure> {
-        let mut text = Vec::with_capacity(1024);
+        let mut text = Vec::with_capacity(4096);
         serde_json::to_writer(&mut text, value).map_err(Failure::internal)?;
         Ok(Self { status: StatusCode::OK, kind: JSON, body: Body::from(text) })
     }

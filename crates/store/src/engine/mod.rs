@@ -4,6 +4,9 @@
 //! parameter by its first appearance. Functions are `async` so that a second engine fits; the embedded
 //! engine never waits in them.
 
+mod readers;
+#[cfg(test)]
+pub(crate) use readers::GLANCE;
 pub(crate) mod sqlite;
 
 use crate::error::{Result, StoreError};

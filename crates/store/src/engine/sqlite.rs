@@ -1,5 +1,6 @@
 //! The embedded engine: one writer thread with group commit, reader connections, WAL, every commit synced.
 
+use super::readers::Readers;
 use super::{Row, Value};
 use crate::error::{Result, StoreError};
 use rusqlite::config::DbConfig;
@@ -7,15 +8,17 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// Jobs that share one commit at the most: beyond it, waiting costs more than a sync.
 const JOBS_PER_COMMIT: usize = 512;
 /// Another process (an import beside a server) may hold the write lock this long before we give up.
 const BUSY: Duration = Duration::from_secs(30);
+/// After this long without a job the writer tidies up.
+const IDLE: Duration = Duration::from_millis(500);
 
 impl ToSql for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -40,27 +43,56 @@ pub(crate) struct Queued {
 
 /// One database file: its readers and its writer.
 pub(crate) struct Sqlite {
-    readers: Vec<Mutex<Connection>>,
-    next: AtomicUsize,
-    writer: Sender<Queued>,
+    readers: Arc<Readers>,
+    writer: Option<Sender<Queued>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A database file that is open and not migrated yet: nothing in it is changed.
+pub(crate) struct Unmigrated<'p> {
+    path: &'p Path,
+    writer: Connection,
+}
+
+impl<'p> Unmigrated<'p> {
+    /// Opens or creates the file.
+    pub(crate) fn open(path: &'p Path) -> Result<Self> {
+        let writer = connect(path, OpenFlags::default())?;
+        // cache_size: 64 MB for the writer, so that a large import keeps its index pages.
+        writer.execute_batch("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000;")?;
+        Ok(Self { path, writer })
+    }
+
+    /// The rows of a statement; none where its table is not there yet.
+    pub(crate) fn rows<T>(
+        &self,
+        table: &str,
+        sql: &str,
+        values: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        if self.writer.table_exists(None, table)? {
+            rows(&self.writer, sql, values, map)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    /// Migrates it and starts the writer.
+    pub(crate) fn migrate(mut self, readers: usize) -> Result<Sqlite> {
+        crate::migrations::run(&mut self.writer)?;
+        let readers = Arc::new(Readers::open(self.path, readers)?);
+        let (sender, jobs) = channel();
+        let desk = Writer { connection: self.writer, readers: Arc::clone(&readers), dirty: true };
+        let thread = std::thread::Builder::new()
+            .name("jindu-writer".into())
+            .spawn(move || desk.write_until_closed(&jobs))
+            .map_err(crate::error::at(self.path))?;
+        Ok(Sqlite { readers, writer: Some(sender), thread: Some(thread) })
+    }
 }
 
 impl Sqlite {
-    /// Opens or creates the file, migrates it, and starts the writer.
-    pub(crate) fn open(path: &Path, readers: usize) -> Result<Self> {
-        let mut writer = connect(path, OpenFlags::default())?;
-        // cache_size: 64 MB for the writer, so that a large import keeps its index pages.
-        writer.execute_batch("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000;")?;
-        crate::migrations::run(&mut writer)?;
-        let readers = (0..readers.max(1)).map(|_| reader(path)).collect::<Result<Vec<_>>>()?;
-        let (sender, jobs) = channel();
-        std::thread::Builder::new()
-            .name("jindu-writer".into())
-            .spawn(move || write_until_closed(writer, &jobs))
-            .map_err(crate::error::at(path))?;
-        Ok(Self { readers, next: AtomicUsize::new(0), writer: sender })
-    }
-
     /// Runs a statement and maps its rows.
     pub(crate) fn rows<T>(
         &self,
@@ -68,25 +100,23 @@ impl Sqlite {
         values: &[Value<'_>],
         map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        rows(&self.reader(), sql, values, map)
+        self.readers.rows(sql, values, map)
     }
 
     /// Hands a job to the writer.
     pub(crate) fn enqueue(&self, queued: Queued) -> Result<()> {
-        self.writer.send(queued).map_err(|_| StoreError::Stopped)
+        let writer = self.writer.as_ref().ok_or(StoreError::Stopped)?;
+        writer.send(queued).map_err(|_| StoreError::Stopped)
     }
+}
 
-    /// A free reader, else the next in turn.
-    fn reader(&self) -> MutexGuard<'_, Connection> {
-        let start = self.next.load(Ordering::Relaxed);
-        let turn = (0..self.readers.len()).map(|step| (start + step) % self.readers.len());
-        if let Some(free) = turn.filter_map(|n| self.readers.get(n)).find_map(|reader| reader.try_lock().ok())
-        {
-            return free;
+impl Drop for Sqlite {
+    /// The writer finishes what was handed to it and writes the log back.
+    fn drop(&mut self) {
+        self.writer = None;
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
         }
-        let waiting = self.next.fetch_add(1, Ordering::Relaxed) % self.readers.len();
-        #[expect(clippy::indexing_slicing, reason = "a remainder of the length is within it")]
-        self.readers[waiting].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -111,7 +141,7 @@ pub(crate) fn execute(connection: &Connection, sql: &str, values: &[Value<'_>]) 
     Ok(connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values))?)
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -123,24 +153,47 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     Ok(connection)
 }
 
-fn reader(path: &Path) -> Result<Mutex<Connection>> {
-    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    // Pages come from the system's page cache without a copy; what is mapped counts as resident, but is the
-    // system's to take back.
-    connection.execute_batch("PRAGMA query_only = ON; PRAGMA mmap_size = 1099511627776;")?;
-    Ok(Mutex::new(connection))
+/// The writer's desk.
+struct Writer {
+    connection: Connection,
+    readers: Arc<Readers>,
+    /// Whether the log holds what the file does not.
+    dirty: bool,
 }
 
-/// The writer's life: wait for a job, gather those that wait with it, one commit for all.
-fn write_until_closed(mut connection: Connection, jobs: &Receiver<Queued>) {
-    while let Ok(first) = jobs.recv() {
-        let group: Vec<Queued> =
-            std::iter::once(first).chain(jobs.try_iter().take(JOBS_PER_COMMIT - 1)).collect();
-        commit_group(&mut connection, group);
+impl Writer {
+    /// The writer's life: wait for a job, gather those that wait with it, one commit for all.
+    fn write_until_closed(mut self, jobs: &Receiver<Queued>) {
+        loop {
+            match jobs.recv_timeout(IDLE) {
+                Ok(first) => {
+                    let company = jobs.try_iter().take(JOBS_PER_COMMIT - 1);
+                    let group: Vec<Queued> = std::iter::once(first).chain(company).collect();
+                    commit_group(&mut self.connection, &self.readers, group);
+                    self.dirty = true;
+                }
+                Err(RecvTimeoutError::Timeout) => self.tidy(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.tidy();
+    }
+
+    /// Writes the log back into the file while nothing else is to do: a reader that finds nothing in the log
+    /// does not look there at all.
+    fn tidy(&mut self) {
+        self.readers.rest();
+        if std::mem::take(&mut self.dirty) {
+            let moved = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+                Ok(row.get::<_, i64>(1)? == row.get::<_, i64>(2)?)
+            });
+            // A reader of another process may still need the log; then we come back.
+            self.dirty = !moved.unwrap_or(false);
+        }
     }
 }
 
-fn commit_group(connection: &mut Connection, group: Vec<Queued>) {
+fn commit_group(connection: &mut Connection, readers: &Readers, group: Vec<Queued>) {
     if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
         let error = Arc::new(error);
         group.into_iter().for_each(|queued| (queued.failed)(StoreError::Commit(Arc::clone(&error))));
@@ -159,6 +212,7 @@ fn commit_group(connection: &mut Connection, group: Vec<Queued>) {
         tracing::error!(%error, "a commit failed; nothing of it was acknowledged");
         roll_back(connection);
     }
+    readers.outdate();
     for tell in told {
         tell(committed.clone().map_err(StoreError::Commit));
     }

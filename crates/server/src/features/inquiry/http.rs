@@ -48,10 +48,11 @@ pub async fn answer_page(
             return Ok(Reply::page(&page)?.with_status(StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
-    match ask(&app, &inquiry, Channel::Page).await.map_err(unanswered)? {
-        Some(answer) => Reply::page(&AnswerPage::new(&app, &context, &typed, &answer)),
+    let page = |answer: Option<&Answer>| match answer {
+        Some(answer) => Reply::page(&AnswerPage::new(&app, &context, &typed, answer)),
         None => Reply::page(&NoMatchPage::new(&context, &typed)),
-    }
+    };
+    ask(&app, &inquiry, Channel::Page, page).await.map_err(unanswered)?
 }
 
 /// How far has the identity card come?
@@ -89,9 +90,11 @@ pub async fn answer_json(
 ) -> Result<Reply, Failure> {
     admit(&app, &context, &headers)?;
     let inquiry = typed.parse(&app, context.language).map_err(Failure::Invalid)?;
-    let answer = ask(&app, &inquiry, Channel::Api).await.map_err(unanswered)?;
-    let answer: Answer = answer.ok_or_else(|| no_match(context.language))?;
-    Reply::json(&AnswerView::new(&app, context.language, &answer))
+    let json = |answer: Option<&Answer>| match answer {
+        Some(answer) => Reply::json(&AnswerView::new(&app, context.language, answer)),
+        None => Err(no_match(context.language)),
+    };
+    ask(&app, &inquiry, Channel::Api, json).await.map_err(unanswered)?
 }
 
 /// Counts the inquiry against its source's budget.

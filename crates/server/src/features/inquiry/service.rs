@@ -67,11 +67,17 @@ pub(super) struct Answer {
     pub offices: BTreeMap<OrganCode, Option<Arc<Office>>>,
 }
 
-/// Looks up, compares every fact, records the inquiry, and only then answers.
+/// Looks up, compares every fact, records the inquiry, and only then gives what `show` made of the answer: it is
+/// put into words while its record is on the way to the disk, and nobody has it before the record is there.
 ///
 /// # Errors
 /// Fails when the store does or the inquiry cannot be recorded: then there is no answer.
-pub(super) async fn ask(app: &App, inquiry: &Inquiry, channel: Channel) -> Result<Option<Answer>> {
+pub(super) async fn ask<T>(
+    app: &App,
+    inquiry: &Inquiry,
+    channel: Channel,
+    show: impl FnOnce(Option<&Answer>) -> T,
+) -> Result<T> {
     let (now, started) = (app.clock.now(), Instant::now());
     let subject = app.store.keys().subject(&inquiry.number);
     let candidates = application::of_subject(&app.store.read(), subject).await?;
@@ -83,15 +89,15 @@ pub(super) async fn ask(app: &App, inquiry: &Inquiry, channel: Channel) -> Resul
         Some(matched) if matched.level == Level::Full => Outcome::Full,
         Some(_) => Outcome::Basic,
     };
-    // On its way to the disk while the answer is made; the answer waits for it.
     let recorded = app.inquiries.record(&InquiryEntry { at: now, subject, channel, outcome });
     let answer = match matched {
         Some(matched) => Some(answer(app, matched, now).await?),
         None => None,
     };
+    let shown = show(answer.as_ref());
     recorded.await?;
     app.meters.answered(channel, outcome, started.elapsed());
-    Ok(answer)
+    Ok(shown)
 }
 
 /// An application that fits every fact, and how much they prove.
