@@ -6,5 +6,6 @@ mod import;
 mod line;
 mod lines;
 mod report;
+pub mod signature;
 #[cfg(test)]
 mod tests;
