@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::feed_budget::FeedBudget;
 use crate::freshness::{Freshness, Newest};
 use crate::histories::Histories;
 use crate::meters::Meters;
@@ -47,6 +48,8 @@ pub struct App {
     pub clock: Clock,
     /// How many inquiries a source may make.
     pub limit: SourceLimit,
+    /// What each feed may send.
+    pub feeds: FeedBudget,
     /// What the operator measures.
     pub meters: Meters,
     /// When flags are raised.
@@ -75,6 +78,7 @@ impl App {
             holidays: Holidays::built_in()?,
             clock,
             limit: SourceLimit::new(config),
+            feeds: FeedBudget::new(config),
             meters: Meters::new()?,
             thresholds: Thresholds::default(),
             receipts: config.receipt_format()?,

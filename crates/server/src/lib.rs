@@ -7,6 +7,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod features;
+pub mod feed_budget;
 pub mod freshness;
 pub mod histories;
 pub mod meters;

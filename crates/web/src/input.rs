@@ -46,7 +46,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Input<T> {
         let (parts, body) = request.into_parts();
         let context = context::of(&parts)?;
         check_type(&parts.headers, context.format)?;
-        let bytes = read(&parts.headers, body, context.body).await?;
+        let bytes = read_body(&parts.headers, body, context.body).await?;
         parse(&bytes, &context).map(Self)
     }
 }
@@ -69,7 +69,15 @@ fn check_type(headers: &HeaderMap, format: Format) -> Result<(), Failure> {
     if kind.eq_ignore_ascii_case(expected) { Ok(()) } else { Err(Failure::UnsupportedMediaType) }
 }
 
-async fn read(headers: &HeaderMap, body: axum::body::Body, limit: BodyLimit) -> Result<Bytes, Failure> {
+/// A whole body as it came, for what is neither a form nor our JSON.
+///
+/// # Errors
+/// The body is larger than the limit, comes too slowly, or breaks off.
+pub async fn read_body(
+    headers: &HeaderMap,
+    body: axum::body::Body,
+    limit: BodyLimit,
+) -> Result<Bytes, Failure> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|n| n > limit.bytes as u64) {
         return Err(Failure::TooLarge);

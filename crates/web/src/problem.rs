@@ -16,12 +16,19 @@ pub struct Fault {
     pub code: &'static str,
     /// What is wrong and how to put it right, for people.
     pub message: String,
+    /// Whether `field` is a JSON pointer already, and not the name of a field.
+    is_pointer: bool,
 }
 
 impl Fault {
     /// A fault of `field`.
     pub fn new(field: impl Into<Cow<'static, str>>, code: &'static str, message: impl Into<String>) -> Self {
-        Self { field: field.into(), code, message: message.into() }
+        Self { field: field.into(), code, message: message.into(), is_pointer: false }
+    }
+
+    /// A fault somewhere deep in a document, at a JSON pointer (RFC 6901).
+    pub fn pointing(pointer: String, code: &'static str, message: impl Into<String>) -> Self {
+        Self { field: pointer.into(), code, message: message.into(), is_pointer: true }
     }
 
     /// What to say beside `field`: its first fault.
@@ -83,8 +90,12 @@ struct FaultBody<'a> {
 
 impl<'a> FaultBody<'a> {
     fn of(fault: &'a Fault) -> Self {
-        let token = fault.field.replace('~', "~0").replace('/', "~1");
-        Self { pointer: format!("/{token}"), code: fault.code, detail: &fault.message }
+        let pointer = if fault.is_pointer {
+            fault.field.to_string()
+        } else {
+            format!("/{}", fault.field.replace('~', "~0").replace('/', "~1"))
+        };
+        Self { pointer, code: fault.code, detail: &fault.message }
     }
 }
 
@@ -109,6 +120,13 @@ mod tests {
             r#""errors":[{"pointer":"/citizen_number","code":"length","detail":"It has 18 characters."}]}"#,
         );
         assert_eq!(problem.json(RequestId(Uuid::nil())), expected);
+    }
+
+    #[test]
+    fn a_name_is_escaped_and_a_pointer_is_not() {
+        let pointer = |fault: &Fault| FaultBody::of(fault).pointer;
+        assert_eq!(pointer(&Fault::new("a/b~c", "x", "")), "/a~1b~0c");
+        assert_eq!(pointer(&Fault::pointing("/3/data/step".to_owned(), "x", "")), "/3/data/step");
     }
 
     #[test]

@@ -40,6 +40,12 @@ impl Reply {
         Ok(Self { status: StatusCode::OK, kind: JSON, body: Body::from(text) })
     }
 
+    /// A JSON document that is written already.
+    #[must_use]
+    pub fn written_json(text: Vec<u8>) -> Self {
+        Self { status: StatusCode::OK, kind: JSON, body: Body::from(text) }
+    }
+
     /// The same with another status, such as 422 for a form that is shown again.
     #[must_use]
     pub fn with_status(self, status: StatusCode) -> Self {

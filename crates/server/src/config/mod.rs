@@ -39,6 +39,8 @@ pub struct Config {
 pub struct Limits {
     /// Inquiries one source (IPv4 address, IPv6 /64) may make in a minute.
     pub inquiries_per_minute: u32,
+    /// Messages one feed may send in a minute.
+    pub feed_messages_per_minute: u32,
     /// Connections open at the same time.
     pub connections: usize,
     /// Seconds a client may take to send its headers.
@@ -82,6 +84,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             limits: Limits {
                 inquiries_per_minute: 60,
+                feed_messages_per_minute: 6_000,
                 connections: 10_000,
                 header_seconds: 5,
                 body_seconds: 15,

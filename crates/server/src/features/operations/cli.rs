@@ -63,6 +63,7 @@ impl Listening {
                 tokio::time::sleep(TIDY_EVERY).await;
                 app.meters.tidy();
                 app.limit.tidy();
+                app.feeds.tidy();
             }
         });
         let limits = Limits {

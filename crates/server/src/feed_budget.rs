@@ -1,0 +1,118 @@
+//! What a feed may send: messages in a minute, files at a time, and each message once at a time.
+
+use crate::config::Config;
+use domain::milestone::FeedId;
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+use std::collections::HashSet;
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Files that are received at a time; each is held in memory until its signature is checked.
+const FILES: usize = 4;
+
+/// The budget of each feed, in this process.
+pub struct FeedBudget {
+    limiter: DefaultKeyedRateLimiter<FeedId>,
+    files: Semaphore,
+    under_way: Mutex<HashSet<UnderWayKey>>,
+}
+
+/// A feed and the key under which it wants an answer once.
+type UnderWayKey = (FeedId, String);
+
+/// A message under way; nothing else with its key is taken until it is dropped.
+pub struct UnderWay<'b> {
+    budget: &'b FeedBudget,
+    key: UnderWayKey,
+}
+
+impl FeedBudget {
+    /// The budget that the configuration sets.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let per_minute = NonZeroU32::new(config.limits.feed_messages_per_minute).unwrap_or(NonZeroU32::MIN);
+        Self {
+            limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
+            files: Semaphore::new(FILES),
+            under_way: Mutex::default(),
+        }
+    }
+
+    /// Counts a message whose signature fits.
+    ///
+    /// # Errors
+    /// The seconds until the next message is taken.
+    pub fn admit(&self, feed: FeedId) -> Result<(), u64> {
+        self.limiter
+            .check_key(&feed)
+            .map_err(|refused| refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+    }
+
+    /// A place for a file; none while all are taken.
+    pub fn file(&self) -> Option<SemaphorePermit<'_>> {
+        self.files.try_acquire().ok()
+    }
+
+    /// Marks a message as under way; none where one with the same key is.
+    pub fn begin(&self, feed: FeedId, key: &str) -> Option<UnderWay<'_>> {
+        let key = (feed, key.to_owned());
+        let is_first = self.keys().insert(key.clone());
+        is_first.then_some(UnderWay { budget: self, key })
+    }
+
+    /// Forgets the feeds that have been quiet; called now and then, never by a request.
+    pub fn tidy(&self) {
+        self.limiter.retain_recent();
+        self.limiter.shrink_to_fit();
+    }
+
+    fn keys(&self) -> std::sync::MutexGuard<'_, HashSet<UnderWayKey>> {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.budget.keys().remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budget(per_minute: u32) -> FeedBudget {
+        let mut config = Config::default();
+        config.limits.feed_messages_per_minute = per_minute;
+        FeedBudget::new(&config)
+    }
+
+    #[test]
+    fn each_feed_has_its_own_budget() {
+        let budget = budget(2);
+        assert_eq!([budget.admit(FeedId(1)), budget.admit(FeedId(1))], [Ok(()), Ok(())]);
+        assert!(budget.admit(FeedId(1)).is_err_and(|seconds| (1..=31).contains(&seconds)));
+        assert_eq!(budget.admit(FeedId(2)), Ok(()));
+    }
+
+    #[test]
+    fn a_key_is_under_way_once_at_a_time() {
+        let budget = budget(2);
+        let first = budget.begin(FeedId(1), "a").unwrap();
+        assert!(budget.begin(FeedId(1), "a").is_none());
+        assert!(budget.begin(FeedId(1), "b").is_some() && budget.begin(FeedId(2), "a").is_some());
+        drop(first);
+        assert!(budget.begin(FeedId(1), "a").is_some());
+    }
+
+    #[test]
+    fn files_are_received_a_few_at_a_time() {
+        let budget = budget(2);
+        let taken: Vec<_> = std::iter::from_fn(|| budget.file()).collect();
+        assert_eq!(taken.len(), FILES);
+        drop(taken);
+        assert!(budget.file().is_some());
+    }
+}
