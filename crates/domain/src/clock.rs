@@ -63,10 +63,12 @@ words! {
         Overdue = 2 "overdue",
         /// 暂停: the clock stands still.
         Paused = 3 "paused",
-        /// 数据延迟: nothing was heard for long.
+        /// 数据延迟: nothing was heard for long, or the feed that it waits for is silent.
         DataDelayed = 4 "data_delayed",
         /// 逾期未领: ready for long, and nobody came.
         Uncollected = 5 "uncollected",
+        /// 未按批到达: the card was announced in a batch and did not arrive.
+        Missing = 6 "missing",
     }
 }
 

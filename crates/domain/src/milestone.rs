@@ -1,5 +1,6 @@
 //! A milestone: what happened to an application, where, when, and who told us.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::moment::Moment;
@@ -17,8 +18,8 @@ pub enum Step {
     Resumed,
     /// More time was granted (Resident Identity Card Law, art. 12).
     Extended(Ground),
-    /// A correction: the named milestone of the same feed was wrong. A correction itself cannot be
-    /// withdrawn; what it took away is recorded anew.
+    /// A correction: the named milestone of the same feed was wrong. A correction itself can be withdrawn by a
+    /// person at a desk only; otherwise what it took away is recorded anew.
     Withdraws(EventKey),
 }
 
@@ -29,6 +30,10 @@ pub struct EventKey(pub [u8; 16]);
 /// The feed a milestone came from.
 #[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
 pub struct FeedId(pub u32);
+
+/// The precedence of a feed when it reported: where two feeds contradict each other, the smaller rank counts.
+#[derive(Copy, Clone, Eq, PartialEq, Ord, PartialOrd, Hash, Debug)]
+pub struct Rank(pub u8);
 
 /// One recorded fact about an application; milestones are only ever appended.
 #[derive(Clone, Eq, PartialEq, Debug)]
@@ -43,65 +48,80 @@ pub struct Milestone {
     pub learned: Moment,
     /// The feed it came from.
     pub feed: FeedId,
+    /// The feed's precedence when it reported.
+    pub rank: Rank,
     /// The feed's own id; the same id from the same feed is the same event.
     pub event: EventKey,
     /// Why, where there is something to explain.
     pub cause: Option<Cause>,
 }
 
+impl Default for Rank {
+    /// What a feed has unless its owner settles otherwise.
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl Rank {
+    /// What a person at a desk says goes before what any system says.
+    pub const DESK: Self = Self(0);
+}
+
+impl EventKey {
+    /// The key written by [`Display`](fmt::Display).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let hexadecimal = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let key = hexadecimal.then(|| u128::from_str_radix(text, 16).ok()).flatten()?;
+        Some(Self(key.to_be_bytes()))
+    }
+}
+
+/// 32 hexadecimal digits.
+impl fmt::Display for EventKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
 impl Step {
-    /// Two stable numbers that keep the step in a record: what it is and its stage, pause or ground. The
-    /// event that a correction names is kept beside them.
+    /// The step in a word, as records keep it and feeds write it: `signed` (a stage that was reached),
+    /// `paused:awaiting_applicant`, `resumed`, `extended:remote_transport`, `withdraws:` and the event's key.
     #[must_use]
-    pub const fn code(self) -> (u8, u8) {
+    pub fn word(self) -> Cow<'static, str> {
         match self {
-            Self::Reached(stage) => (1, stage.code()),
-            Self::Paused(pause) => (2, pause.code()),
-            Self::Resumed => (3, 0),
-            Self::Extended(ground) => (4, ground.code()),
-            Self::Withdraws(_) => (5, 0),
+            Self::Reached(stage) => stage.as_str().into(),
+            Self::Paused(pause) => format!("paused:{pause}").into(),
+            Self::Resumed => "resumed".into(),
+            Self::Extended(ground) => format!("extended:{ground}").into(),
+            Self::Withdraws(event) => format!("withdraws:{event}").into(),
         }
     }
 
-    /// The step kept as [`code`](Self::code), with the event that a correction names.
+    /// The step of such a word; `event` reads what names an event, which feeds write in their own way.
     #[must_use]
-    pub fn from_code(code: (u8, u8), corrected: Option<EventKey>) -> Option<Self> {
-        match code {
-            (1, stage) => Stage::from_code(stage).map(Self::Reached),
-            (2, pause) => Pause::from_code(pause).map(Self::Paused),
-            (3, 0) => Some(Self::Resumed),
-            (4, ground) => Ground::from_code(ground).map(Self::Extended),
-            (5, 0) => corrected.map(Self::Withdraws),
+    pub fn parse(word: &str, event: impl FnOnce(&str) -> Option<EventKey>) -> Option<Self> {
+        let Some((word, of)) = word.split_once(':') else {
+            return if word == "resumed" {
+                Some(Self::Resumed)
+            } else {
+                Stage::parse(word).map(Self::Reached)
+            };
+        };
+        let of = of.trim();
+        match word {
+            "paused" => Pause::parse(of).map(Self::Paused),
+            "extended" => Ground::parse(of).map(Self::Extended),
+            "withdraws" => event(of).map(Self::Withdraws),
             _ => None,
-        }
-    }
-
-    /// The step written by [`Display`](fmt::Display), with the event that a correction names. A bare stage
-    /// word means that it was reached.
-    #[must_use]
-    pub fn parse(text: &str, corrected: Option<EventKey>) -> Option<Self> {
-        match text.split_once(':') {
-            Some(("reached", stage)) => Stage::parse(stage).map(Self::Reached),
-            Some(("paused", pause)) => Pause::parse(pause).map(Self::Paused),
-            Some(("extended", ground)) => Ground::parse(ground).map(Self::Extended),
-            Some(_) => None,
-            None if text == "resumed" => Some(Self::Resumed),
-            None if text == "withdraws" => corrected.map(Self::Withdraws),
-            None => Stage::parse(text).map(Self::Reached),
         }
     }
 }
 
-/// `reached:signed`, `paused:awaiting_applicant`, `resumed`, `extended:remote_transport`, `withdraws`.
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Reached(stage) => write!(f, "reached:{stage}"),
-            Self::Paused(pause) => write!(f, "paused:{pause}"),
-            Self::Resumed => f.write_str("resumed"),
-            Self::Extended(ground) => write!(f, "extended:{ground}"),
-            Self::Withdraws(_) => f.write_str("withdraws"),
-        }
+        f.write_str(&self.word())
     }
 }
 
@@ -119,23 +139,27 @@ mod tests {
     }
 
     #[test]
-    fn every_step_is_kept_and_written() {
+    fn every_step_is_written_and_read_back() {
         for step in every_step() {
-            let corrected = Some(EventKey([7; 16]));
-            assert_eq!(Step::from_code(step.code(), corrected), Some(step));
-            assert_eq!(Step::parse(&step.to_string(), corrected), Some(step));
+            assert_eq!(Step::parse(&step.to_string(), EventKey::parse), Some(step));
         }
-        assert_eq!(Step::parse("signed", None), Some(Step::Reached(Stage::Signed)));
-        assert_eq!(Step::parse("withdraws", None), None);
+        assert_eq!(Step::Reached(Stage::Signed).word(), "signed");
+        assert_eq!(Step::Withdraws(EventKey([7; 16])).word(), format!("withdraws:{}", "07".repeat(16)));
+        assert_eq!(Step::parse("paused: other", EventKey::parse), Some(Step::Paused(Pause::Other)));
+        for wrong in ["", "withdraws", "withdraws:", "withdraws:E-1", "reached:signed", "paused", "paused:"] {
+            assert_eq!(Step::parse(wrong, EventKey::parse), None, "{wrong}");
+        }
     }
 
     proptest! {
         #[test]
-        fn any_numbers_and_any_text_are_a_step_or_none(a in any::<u8>(), b in any::<u8>(), text in any::<String>()) {
-            if let Some(step) = Step::from_code((a, b), None) {
-                prop_assert_eq!(step.code(), (a, b));
-            }
-            let _ = Step::parse(&text, None);
+        fn any_text_is_a_step_or_none(text in any::<String>()) {
+            let _ = Step::parse(&text, EventKey::parse);
+        }
+
+        #[test]
+        fn a_written_key_is_read_back(key in any::<[u8; 16]>()) {
+            prop_assert_eq!(EventKey::parse(&EventKey(key).to_string()), Some(EventKey(key)));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Progress: what a list of milestones says about an application, whatever order they came in.
 
 mod fold;
+mod precedence;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -80,7 +81,24 @@ words! {
         AlreadyPaused = 5 "already_paused",
         /// A correction of a milestone that the feed never sent, or of a correction.
         UnknownCorrection = 6 "unknown_correction",
+        /// A feed of higher precedence says otherwise.
+        Contradicted = 7 "contradicted",
     }
+}
+
+/// What is known of an application beside its milestones.
+#[derive(Copy, Clone, Eq, PartialEq, Default, Debug)]
+pub struct Beside {
+    /// The feed that it waits for is silent beyond its rhythm.
+    pub silent: bool,
+    /// The card was announced in a batch that is past due, and did not arrive.
+    pub missing: bool,
+}
+
+/// What is held of these milestones; also where no stage was ever reached and so there is no progress to say it.
+#[must_use]
+pub fn held(milestones: &[Milestone]) -> Vec<Held> {
+    fold::held(milestones)
 }
 
 impl Progress {
@@ -89,7 +107,8 @@ impl Progress {
     ///
     /// The same event of the same feed counts once, as first learned. Corrections take away what they
     /// name. The rest is put in order of happening; a day on which one milestone has no hour folds in the
-    /// order of the road. What is impossible is held.
+    /// order of the road. What is impossible is held; where two feeds contradict each other, the one of higher
+    /// precedence counts (the smaller [`Rank`](crate::Rank)) and the other is held as contradicted.
     ///
     /// `correction_required` pauses the clock by itself, as awaiting the applicant; any stage after it ends
     /// every pause, whether `resumed` was reported or not.
@@ -106,7 +125,13 @@ impl Progress {
 
     /// The flags to show beside the stage, in a fixed order.
     #[must_use]
-    pub fn flags(&self, clock: &StatutoryClock, today: Date, thresholds: &Thresholds) -> Vec<Flag> {
+    pub fn flags(
+        &self,
+        clock: &StatutoryClock,
+        today: Date,
+        thresholds: &Thresholds,
+        beside: Beside,
+    ) -> Vec<Flag> {
         let running = clock.ended_on.is_none() && clock.paused.is_none();
         let days_left = days_elapsed(today, clock.due_on);
         let silent_days = days_elapsed(self.heard.date(), today);
@@ -114,8 +139,9 @@ impl Progress {
             Flag::DueSoon => running && !clock.overdue && days_left <= thresholds.due_soon_days,
             Flag::Overdue => clock.overdue,
             Flag::Paused => clock.paused.is_some(),
-            Flag::DataDelayed => running && silent_days > thresholds.silent_days,
+            Flag::DataDelayed => running && (beside.silent || silent_days > thresholds.silent_days),
             Flag::Uncollected => self.is_uncollected(today, thresholds),
+            Flag::Missing => beside.missing && !self.stage.is_issued() && !self.stage.is_final(),
         };
         Flag::ALL.into_iter().filter(|flag| raised(*flag)).collect()
     }

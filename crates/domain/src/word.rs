@@ -66,8 +66,8 @@ pub(crate) use words;
 #[cfg(test)]
 mod tests {
     use crate::{
-        Cause, Delivery, DocumentKind, Flag, Ground, HolderRole, Impossible, Kind, Level, Pause, Reason, Sex,
-        Stage, Warning,
+        Cause, Delivery, DocumentKind, FeedKind, Flag, Ground, HolderRole, Impossible, Kind, Level, Pause,
+        Reason, Sex, Stage, Warning,
     };
 
     /// Every word and every number leads back to its value.
@@ -89,6 +89,6 @@ mod tests {
     back_and_forth! {
         stages: Stage, kinds: Kind, reasons: Reason, deliveries: Delivery, causes: Cause, pauses: Pause,
         grounds: Ground, flags: Flag, levels: Level, holders: HolderRole, objections: Impossible,
-        sexes: Sex, documents: DocumentKind, warnings: Warning,
+        feeds: FeedKind, sexes: Sex, documents: DocumentKind, warnings: Warning,
     }
 }

@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex};
 use store::audit::Entry;
 use store::inquiry_log::{self, InquiryEntry};
 use store::office::{self, Bilingual, Office};
-use store::record::{Outcome, Report, record};
+use store::record::{Outcome, Report, Unknown, record};
 use store::setting::Purpose;
 use store::{Work, feed};
 use tempfile::TempDir;
@@ -99,7 +99,7 @@ impl Server {
                 case.reports(store.keys())
             })
             .collect();
-        record(store, feed, learned, reports, entry("record")).await.unwrap()
+        record(store, feed, learned, reports, entry("record"), Unknown::Told).await.unwrap()
     }
 
     /// Lists the offices of these stations; the others stay unlisted.

@@ -16,11 +16,13 @@ use domain::region::RegionCode;
 /// One person's applications at the most: more than a lifetime of cards.
 const OF_SUBJECT: &str =
     "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
-    handing_out, promised_days, person, progress
+    handing_out, promised_days, person, progress, missing
     FROM application WHERE subject = $1 ORDER BY id DESC LIMIT 32";
 const BY_RECEIPT: &str =
     "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
-    handing_out, promised_days, person, progress
+    handing_out, promised_days, person, progress, missing
+    FROM application WHERE receipt = $1";
+const KNOWN: &str = "SELECT id, subject, applied_on, kind, accepting, progress, missing
     FROM application WHERE receipt = $1";
 const INSERT: &str =
     "INSERT INTO application (subject, receipt, applied_on, kind, reason, delivery, accepting,
@@ -28,7 +30,7 @@ const INSERT: &str =
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
 const SET_PROGRESS: &str = "UPDATE application SET progress = $1 WHERE id = $2 AND subject = $3";
 const PAGE: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
-    handing_out, promised_days, person, progress FROM application WHERE id > $1 ORDER BY id LIMIT $2";
+    handing_out, promised_days, person, progress, missing FROM application WHERE id > $1 ORDER BY id LIMIT $2";
 const COUNT: &str = "SELECT count(*) FROM application";
 const NEWEST: &str = "SELECT max(id) FROM application";
 const ANY: &str = "SELECT id FROM application LIMIT 1";
@@ -88,6 +90,11 @@ impl Sealed {
         let person = keys.seal(&place(&row_name(subject, receipt)), plain.as_bytes())?;
         Ok(Self { subject, receipt, person, opening })
     }
+
+    pub(crate) fn case(&self, id: ApplicationId) -> Case {
+        let Opening { accepting, kind, .. } = self.opening;
+        Case { id, subject: self.subject, receipt: self.receipt, accepting, kind }
+    }
 }
 
 /// A stored application.
@@ -117,7 +124,36 @@ pub struct Application {
     pub promised_days: u16,
     /// Where it stands; none until a milestone says so.
     pub progress: Option<Progress>,
+    /// Whether its card was announced in a batch that is past due, and did not arrive.
+    pub missing: bool,
     person: Vec<u8>,
+}
+
+/// What recording needs of a stored application.
+pub(crate) struct Known {
+    pub(crate) id: ApplicationId,
+    pub(crate) subject: Subject,
+    pub(crate) applied_on: Date,
+    pub(crate) kind: Kind,
+    pub(crate) accepting: OrganCode,
+    pub(crate) progress: Option<Progress>,
+    pub(crate) missing: bool,
+}
+
+/// An application as the records beside it name it.
+pub(crate) struct Case {
+    pub(crate) id: ApplicationId,
+    pub(crate) subject: Subject,
+    pub(crate) receipt: Receipt,
+    pub(crate) accepting: OrganCode,
+    pub(crate) kind: Kind,
+}
+
+impl Known {
+    pub(crate) fn case(&self, receipt: Receipt) -> Case {
+        let Self { id, subject, accepting, kind, .. } = *self;
+        Case { id, subject, receipt, accepting, kind }
+    }
 }
 
 /// The person of an application, opened.
@@ -154,6 +190,7 @@ impl Application {
             handing_out: organ,
             promised_days: 0,
             progress: None,
+            missing: false,
             person: keys.seal(&place(&row_name(subject, receipt)), plain.as_bytes())?,
         })
     }
@@ -222,8 +259,30 @@ pub async fn any(read: &Read<'_>) -> Result<bool> {
     Ok(!read.rows(ANY, &[], |row| row.int(0)).await?.is_empty())
 }
 
-pub(crate) async fn by_receipt(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<Application>> {
-    let found = write.rows(BY_RECEIPT, &[Value::Blob(&receipt.0)], application).await?;
+/// The application of a receipt number.
+///
+/// # Errors
+/// Fails when the database does or a row is corrupt.
+pub async fn of_receipt(read: &Read<'_>, receipt: Receipt) -> Result<Option<Application>> {
+    let found = read.rows(BY_RECEIPT, &[Value::Blob(&receipt.0)], application).await?;
+    Ok(found.into_iter().next())
+}
+
+pub(crate) async fn known(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<Known>> {
+    let values = [Value::Blob(&receipt.0)];
+    let found = write
+        .rows(KNOWN, &values, |row| {
+            Ok(Known {
+                id: ApplicationId(row.int(0)?),
+                subject: Subject(row.array(1)?),
+                applied_on: day(row.text(2)?)?,
+                kind: Kind::parse(row.text(3)?).ok_or(StoreError::Corrupt("kind"))?,
+                accepting: organ(row, 4)?,
+                progress: progress(row, 5)?,
+                missing: row.int(6)? != 0,
+            })
+        })
+        .await?;
     Ok(found.into_iter().next())
 }
 
@@ -255,15 +314,13 @@ pub(crate) async fn insert(
 
 pub(crate) async fn set_progress(
     write: &mut Write<'_>,
-    application: &Application,
+    id: ApplicationId,
+    subject: Subject,
     progress: Option<&Progress>,
 ) -> Result<()> {
     let packed = progress.map(packed::pack);
-    let values = [
-        packed.as_deref().map_or(Value::Null, Value::Blob),
-        Value::Int(application.id.0),
-        Value::Blob(&application.subject.0),
-    ];
+    let values =
+        [packed.as_deref().map_or(Value::Null, Value::Blob), Value::Int(id.0), Value::Blob(&subject.0)];
     write.execute(SET_PROGRESS, &values).await.map(drop)
 }
 
@@ -278,23 +335,34 @@ fn row_name(subject: Subject, receipt: Receipt) -> [u8; 32] {
     name
 }
 
+fn organ(row: &Row<'_>, column: usize) -> Result<OrganCode> {
+    OrganCode::from_u32(row.narrow(column, "organ")?).ok_or(StoreError::Corrupt("organ"))
+}
+
+fn day(text: &str) -> Result<Date> {
+    text.parse().map_err(|_| StoreError::Corrupt("day"))
+}
+
+fn progress(row: &Row<'_>, column: usize) -> Result<Option<Progress>> {
+    let unpacked = |packed| packed::unpack(packed).ok_or(StoreError::Corrupt("progress"));
+    row.optional_blob(column)?.map(unpacked).transpose()
+}
+
 fn application(row: &Row<'_>) -> Result<Application> {
-    let organ =
-        |column| OrganCode::from_u32(row.narrow(column, "organ")?).ok_or(StoreError::Corrupt("organ"));
-    let progress = |packed| packed::unpack(packed).ok_or(StoreError::Corrupt("progress"));
     Ok(Application {
         id: ApplicationId(row.int(0)?),
         subject: Subject(row.array(1)?),
         receipt: Receipt(row.array(2)?),
-        applied_on: row.text(3)?.parse().map_err(|_| StoreError::Corrupt("day"))?,
+        applied_on: day(row.text(3)?)?,
         kind: Kind::parse(row.text(4)?).ok_or(StoreError::Corrupt("kind"))?,
         reason: Reason::parse(row.text(5)?).ok_or(StoreError::Corrupt("reason"))?,
         delivery: Delivery::parse(row.text(6)?).ok_or(StoreError::Corrupt("delivery"))?,
-        accepting: organ(7)?,
-        signing: organ(8)?,
-        handing_out: organ(9)?,
+        accepting: organ(row, 7)?,
+        signing: organ(row, 8)?,
+        handing_out: organ(row, 9)?,
         promised_days: row.narrow(10, "promised time")?,
         person: row.blob(11)?.to_vec(),
-        progress: row.optional_blob(12)?.map(progress).transpose()?,
+        progress: progress(row, 12)?,
+        missing: row.int(13)? != 0,
     })
 }

@@ -5,15 +5,20 @@
 
 pub mod application;
 pub mod audit;
+pub mod dead_letter;
 mod engine;
 mod error;
 pub mod feed;
+pub mod held;
 pub mod history;
+pub mod idempotency;
 pub mod inquiry_log;
 pub mod keys;
+pub mod manifest;
 mod migrations;
 pub mod milestone;
 pub mod office;
+pub mod outbox;
 mod packed;
 pub mod record;
 pub mod setting;
@@ -29,6 +34,7 @@ pub use error::{Result, StoreError};
 use keys::Keys;
 use setting::{Purpose, Settled};
 use std::path::Path;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// The database file in a data folder.
@@ -37,7 +43,7 @@ pub const DATABASE_FILE: &str = "jindu.db";
 /// The database and the keys to it.
 pub struct Store {
     engine: Sqlite,
-    keys: Keys,
+    keys: Arc<Keys>,
     purpose: Purpose,
 }
 
@@ -59,7 +65,7 @@ impl Store {
         let readers = std::thread::available_parallelism().map_or(2, usize::from) * 2;
         let store = Self {
             engine: found.migrate(readers)?,
-            keys,
+            keys: Arc::new(keys),
             purpose: purpose.unwrap_or(wanted.unwrap_or(fresh)),
         };
         if settled.keys.is_none() || purpose.is_none() {
@@ -78,6 +84,11 @@ impl Store {
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The same, for work that outlives the caller.
+    pub(crate) fn shared_keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys)
     }
 
     /// A look into the database.
@@ -109,8 +120,8 @@ impl Store {
         work: impl for<'w> FnOnce(&'w mut Write<'_>) -> Work<'w, T> + Send + 'static,
     ) -> Result<T> {
         let (sender, receiver) = oneshot::channel();
-        let sender = std::sync::Arc::new(std::sync::Mutex::new(Some(sender)));
-        let failed = std::sync::Arc::clone(&sender);
+        let sender = Arc::new(std::sync::Mutex::new(Some(sender)));
+        let failed = Arc::clone(&sender);
         self.engine.enqueue(Queued {
             job: Box::new(move |connection| {
                 let value = engine::finished(work(&mut Write { connection }))?;

@@ -5,17 +5,17 @@ use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::Subject;
 use crate::{Read, Write};
-use domain::milestone::{EventKey, FeedId, Milestone, Step};
+use domain::milestone::{EventKey, FeedId, Milestone, Rank, Step};
 use domain::moment::Moment;
 use domain::organ::OrganCode;
-use domain::stage::{Cause, Ground, Pause, Stage};
+use domain::stage::Cause;
 
-const OF_APPLICATION: &str = "SELECT feed, event, step, organ, cause, happened_at, learned_at
+const OF_APPLICATION: &str = "SELECT feed, event, step, organ, cause, happened_at, learned_at, rank
     FROM milestone WHERE application = $1 AND subject = $2";
-/// The feed's own event id makes repetition harmless.
+/// The feed's own event id tells one event from every other.
 const INSERT: &str =
     "INSERT INTO milestone (subject, application, feed, event, step, organ, cause, happened_at,
-    learned_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
+    learned_at, rank) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 /// The milestones of an application, in no order.
 ///
@@ -36,14 +36,14 @@ pub(crate) async fn of_changing(
     write.rows(OF_APPLICATION, &values, milestone).await
 }
 
-/// Adds a milestone; false where the feed has reported this event before.
+/// Adds a milestone that the application does not have yet.
 pub(crate) async fn insert(
     write: &mut Write<'_>,
     application: ApplicationId,
     subject: Subject,
     milestone: &Milestone,
-) -> Result<bool> {
-    let step = step_word(&milestone.step);
+) -> Result<()> {
+    let step = milestone.step.word();
     let values = [
         Value::Blob(&subject.0),
         Value::Int(application.0),
@@ -54,34 +54,9 @@ pub(crate) async fn insert(
         milestone.cause.map(Cause::as_str).into(),
         Value::Int(milestone.happened.millis()),
         Value::Int(milestone.learned.millis()),
+        Value::Int(milestone.rank.0.into()),
     ];
-    Ok(write.execute(INSERT, &values).await? == 1)
-}
-
-/// A stage's own word, or what happened to the clock, or which event was wrong.
-fn step_word(step: &Step) -> std::borrow::Cow<'static, str> {
-    match step {
-        Step::Reached(stage) => stage.as_str().into(),
-        Step::Paused(why) => format!("paused:{}", why.as_str()).into(),
-        Step::Resumed => "resumed".into(),
-        Step::Extended(ground) => format!("extended:{}", ground.as_str()).into(),
-        Step::Withdraws(event) => format!("withdraws:{}", hex::encode(event.0)).into(),
-    }
-}
-
-fn parse_step(word: &str) -> Option<Step> {
-    match word.split_once(':') {
-        None if word == "resumed" => Some(Step::Resumed),
-        None => Stage::parse(word).map(Step::Reached),
-        Some(("paused", why)) => Pause::parse(why).map(Step::Paused),
-        Some(("extended", ground)) => Ground::parse(ground).map(Step::Extended),
-        Some(("withdraws", event)) => {
-            let mut key = [0; 16];
-            hex::decode_to_slice(event, &mut key).ok()?;
-            Some(Step::Withdraws(EventKey(key)))
-        }
-        Some(_) => None,
-    }
+    write.execute(INSERT, &values).await.map(drop)
 }
 
 fn milestone(row: &Row<'_>) -> Result<Milestone> {
@@ -89,10 +64,11 @@ fn milestone(row: &Row<'_>) -> Result<Milestone> {
     Ok(Milestone {
         feed: FeedId(row.narrow(0, "feed")?),
         event: EventKey(row.array(1)?),
-        step: parse_step(row.text(2)?).ok_or(StoreError::Corrupt("step"))?,
+        step: Step::parse(row.text(2)?, EventKey::parse).ok_or(StoreError::Corrupt("step"))?,
         organ: OrganCode::from_u32(row.narrow(3, "organ")?).ok_or(StoreError::Corrupt("organ"))?,
         cause: row.optional_text(4)?.map(cause).transpose()?,
         happened: Moment::from_millis(row.int(5)?),
         learned: Moment::from_millis(row.int(6)?),
+        rank: Rank(row.narrow(7, "rank")?),
     })
 }

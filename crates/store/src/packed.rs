@@ -188,7 +188,7 @@ impl Unpacker<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::milestone::{Milestone, Step};
+    use domain::milestone::{Milestone, Rank, Step};
     use proptest::prelude::*;
 
     fn step() -> impl Strategy<Value = Step> {
@@ -209,6 +209,7 @@ mod tests {
                 happened: Moment::from_millis(millis),
                 learned: Moment::from_millis(millis + 1000),
                 feed: FeedId(u32::from(station)),
+                rank: Rank((station % 3) as u8),
                 event: EventKey(event),
                 cause,
             },
@@ -223,6 +224,7 @@ mod tests {
             happened: Moment::from_millis(1_767_600_000_000),
             learned: Moment::from_millis(1_767_600_001_000),
             feed: FeedId(1),
+            rank: Rank::default(),
             event: EventKey([7; 16]),
             cause: Some(Cause::Photo),
         };

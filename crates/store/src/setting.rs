@@ -7,6 +7,8 @@ use crate::error::{Result, StoreError};
 
 const READ: &str = "SELECT value FROM setting WHERE name = $1";
 const INSERT: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+const SET: &str = "INSERT INTO setting (name, value) VALUES ($1, $2)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
 const KEYS: &str = "keys";
 const PURPOSE: &str = "purpose";
@@ -71,4 +73,15 @@ pub(crate) async fn settle(write: &mut Write<'_>, keys: &str, purpose: Purpose) 
         write.execute(INSERT, &[Value::Text(name), Value::Text(value)]).await?;
     }
     Ok(())
+}
+
+/// A setting of another record.
+pub(crate) async fn get(write: &mut Write<'_>, name: &str) -> Result<Option<String>> {
+    let found = write.rows(READ, &[Value::Text(name)], |row| Ok(row.text(0)?.to_owned())).await?;
+    Ok(found.into_iter().next())
+}
+
+/// Settles a setting of another record anew.
+pub(crate) async fn set(write: &mut Write<'_>, name: &str, value: &str) -> Result<()> {
+    write.execute(SET, &[Value::Text(name), Value::Text(value)]).await.map(drop)
 }

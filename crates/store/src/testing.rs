@@ -2,20 +2,25 @@
 
 use crate::application::{Application, ApplicationId, Opening, of_subject};
 use crate::audit::Entry;
+use crate::feed::NewFeed;
+use crate::held::{Closed, Filter, HeldId, Why};
 use crate::keys::Keys;
-use crate::record::{Outcome, Report, record};
+use crate::record::{Outcome, Report, Unknown, record};
 use crate::setting::Purpose;
-use crate::{DATABASE_FILE, Store, Work, application, feed};
+use crate::{DATABASE_FILE, Store, Work, application, feed, held, milestone};
 use domain::Date;
+use domain::feed::FeedKind;
 use domain::kind::{Delivery, Reason};
-use domain::milestone::{FeedId, Step};
+use domain::milestone::{EventKey, FeedId, Rank, Step};
 use domain::moment::Moment;
 use domain::name::Name;
 use domain::number::CitizenNumber;
 use domain::organ::OrganCode;
+use domain::progress::Progress;
 use domain::receipt::{ReceiptFormat, ReceiptNumber};
 use domain::region::RegionCode;
 use domain::stage::Stage;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A store in a folder that is gone afterwards.
@@ -91,6 +96,7 @@ impl Fresh {
             happened,
             cause: None,
             event: self.store.keys().event(event.as_bytes()),
+            batch: None,
             opening: None,
         }
     }
@@ -110,7 +116,80 @@ impl Fresh {
     }
 
     pub(crate) async fn record(&self, reports: Vec<Report>) -> Vec<Outcome> {
-        record(&self.store, self.feed, at(31, 9), reports, entry("reports")).await.unwrap()
+        self.record_by(self.feed, reports, Unknown::Told).await
+    }
+
+    /// Records, and proves that what is stored of the applications is what their milestones say.
+    pub(crate) async fn record_by(
+        &self,
+        feed: FeedId,
+        reports: Vec<Report>,
+        unknown: Unknown,
+    ) -> Vec<Outcome> {
+        let receipts: BTreeSet<_> =
+            reports.iter().map(|report| self.store.keys().receipt(&report.receipt)).collect();
+        let told = record(&self.store, feed, at(31, 9), reports, entry("reports"), unknown).await.unwrap();
+        for receipt in receipts {
+            if let Some(application) = application::of_receipt(&self.store.read(), receipt).await.unwrap() {
+                self.prove(&application).await;
+            }
+        }
+        told
+    }
+
+    /// A feed of some kind and precedence.
+    pub(crate) async fn another_feed(&self, name: &str, kind: FeedKind, rank: u8) -> FeedId {
+        let new = NewFeed {
+            name: name.to_owned(),
+            kind,
+            owner: organ(1),
+            stages: kind.stages().to_vec(),
+            rank: Rank(rank),
+            rhythm: None,
+            codes: None,
+            secret: None,
+        };
+        feed::add(&self.store, entry(name), new).await.unwrap().unwrap()
+    }
+
+    /// What is stored of an application is the fold of its milestones, and the held queue has an open row for
+    /// each that is held and that no person has settled.
+    pub(crate) async fn prove(&self, application: &Application) {
+        let read = self.store.read();
+        let all = milestone::of(&read, application).await.unwrap();
+        assert_eq!(Progress::replay(&all), application.progress);
+        let rows = |closed| async move {
+            let filter = Filter { closed, ..Filter::default() };
+            let rows = held::list(&self.store.read(), &filter, HeldId(0), u16::MAX).await.unwrap();
+            let own = rows.into_iter().filter(|row| row.application == Some(application.id));
+            own.map(|row| (row.feed, row.event, row.why, row.closed)).collect::<Vec<_>>()
+        };
+        let mut held: Vec<_> = domain::progress::held(&all)
+            .into_iter()
+            .map(|held| (held.feed, held.event, Why::Impossible(held.why), None))
+            .collect();
+        if let Some(progress) = &application.progress {
+            assert_eq!(progress.held.len(), held.len());
+        }
+        let settled = rows(true).await;
+        let by_person = [Closed::Released, Closed::Corrected, Closed::Discarded];
+        held.retain(|(feed, event, ..)| {
+            !settled.iter().any(|row| {
+                (row.0, row.1) == (*feed, *event) && row.3.is_some_and(|(how, _)| by_person.contains(&how))
+            })
+        });
+        let key = |row: &(FeedId, EventKey, Why, Option<(Closed, Moment)>)| (row.0, row.1);
+        let mut open = rows(false).await;
+        open.sort_by_key(key);
+        held.sort_by_key(key);
+        assert_eq!(open, held);
+    }
+
+    /// The same for every application.
+    pub(crate) async fn prove_all(&self) {
+        for application in self.every_application().await {
+            self.prove(&application).await;
+        }
     }
 
     /// The n-th person's newest application.

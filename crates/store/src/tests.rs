@@ -3,7 +3,6 @@
 use super::*;
 use crate::testing::{Fresh, at, entry, key_file};
 use domain::stage::Stage;
-use std::sync::Arc;
 
 fn loaded(folder: &Path) -> Keys {
     Keys::load(&key_file(folder)).unwrap()

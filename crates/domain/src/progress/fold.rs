@@ -2,25 +2,39 @@
 
 use jiff::civil::Date;
 
-use super::{Held, Impossible, Passed, Progress, Verdict, verdict};
+use super::{Held, Impossible, Passed, Progress, Verdict, precedence, verdict};
 use crate::clock::Pausing;
-use crate::milestone::{Milestone, Step};
+use crate::milestone::{EventKey, FeedId, Milestone, Rank, Step};
 use crate::moment::Moment;
 use crate::stage::{Ground, Pause, Stage};
+
+/// A milestone and the instant by which it is put in order.
+pub(super) type Placed<'a> = (Moment, &'a Milestone);
+/// What tells one event from every other.
+pub(super) type Key = (FeedId, EventKey);
 
 pub(super) fn replay(milestones: &[Milestone]) -> Option<Progress> {
     let events = once_each(milestones);
     let heard = events.iter().map(|event| event.learned).max()?;
-    let (corrections, mut stands) = corrected(&events);
+    settled(&events).finish(heard)
+}
+
+pub(super) fn held(milestones: &[Milestone]) -> Vec<Held> {
+    let mut held = settled(&once_each(milestones)).held;
+    held.sort_unstable_by_key(|held| (held.feed, held.event));
+    held
+}
+
+fn settled<'a>(events: &[&'a Milestone]) -> Fold<'a> {
+    let (corrections, stands) = corrected(events);
     let dateless = days_without_hours(&stands);
-    stands.sort_by_cached_key(|event| {
-        (instant(event, &dateless), road_order(event.step), event.happened, key(event))
-    });
-    let mut fold = Fold { held: corrections, ..Fold::default() };
-    for group in stands.chunk_by(|a, b| instant(a, &dateless) == instant(b, &dateless)) {
-        fold.take_together(group);
-    }
-    fold.finish(heard)
+    let mut ordered: Vec<Placed<'a>> =
+        stands.into_iter().map(|event| (instant(event, &dateless), event)).collect();
+    ordered.sort_by_key(|(instant, event)| (*instant, road_order(event.step), event.happened, key(event)));
+    let whole = Fold::of(&ordered);
+    let mut fold = if precedence::decides(&whole) { precedence::settled(&ordered) } else { whole };
+    fold.held.extend(corrections);
+    fold
 }
 
 /// Each event of each feed once, as it was first learned.
@@ -38,17 +52,28 @@ fn once_each(milestones: &[Milestone]) -> Vec<&Milestone> {
 fn corrected<'a>(events: &[&'a Milestone]) -> (Vec<Held>, Vec<&'a Milestone>) {
     let mut held = Vec::new();
     let mut withdrawn = Vec::new();
-    for event in events {
-        let Step::Withdraws(wrong) = event.step else { continue };
-        let named = events.binary_search_by_key(&(event.feed, wrong), |other| key(other));
-        match named.ok().and_then(|at| events.get(at)) {
-            Some(other) if !matches!(other.step, Step::Withdraws(_)) => withdrawn.push(key(other)),
-            _ => held.push(hold(event, Impossible::UnknownCorrection)),
+    // The desk first: a person may take away a correction too, and then it takes away nothing.
+    for of_desk in [true, false] {
+        for event in events.iter().filter(|event| (event.rank == Rank::DESK) == of_desk) {
+            let Step::Withdraws(wrong) = event.step else { continue };
+            if withdrawn.contains(&key(event)) {
+                continue;
+            }
+            let named = events.binary_search_by_key(&(event.feed, wrong), |other| key(other));
+            match named.ok().and_then(|at| events.get(at)) {
+                Some(other) if may_withdraw(event, other) => withdrawn.push(key(other)),
+                _ => held.push(hold(event, Impossible::UnknownCorrection)),
+            }
         }
     }
     let stands =
         |event: &&&Milestone| !matches!(event.step, Step::Withdraws(_)) && !withdrawn.contains(&key(event));
     (held, events.iter().filter(stands).copied().collect())
+}
+
+fn may_withdraw(event: &Milestone, other: &Milestone) -> bool {
+    let is_correction = matches!(other.step, Step::Withdraws(_));
+    !is_correction || (event.rank == Rank::DESK && other.rank != Rank::DESK)
 }
 
 /// The days on which a milestone has a date and no hour.
@@ -90,36 +115,68 @@ const fn road_order(step: Step) -> u8 {
     }
 }
 
-const fn key(event: &Milestone) -> (crate::FeedId, crate::EventKey) {
+pub(super) const fn key(event: &Milestone) -> Key {
     (event.feed, event.event)
 }
 
-const fn hold(event: &Milestone, why: Impossible) -> Held {
+pub(super) const fn hold(event: &Milestone, why: Impossible) -> Held {
     Held { feed: event.feed, event: event.event, why }
 }
 
 /// What is known so far.
 #[derive(Default)]
-struct Fold {
+pub(super) struct Fold<'a> {
     timeline: Vec<Passed>,
     last_seen: Option<Passed>,
     pauses: Vec<Pausing>,
     extension: Option<Ground>,
-    held: Vec<Held>,
+    pub(super) held: Vec<Held>,
+    /// Whom to blame for what is held.
+    pub(super) blames: Vec<Blame<'a>>,
+    /// Who told of the present stage.
+    stage_by: Vec<&'a Milestone>,
+    /// Who told of the open pause; nobody where a stage brought it.
+    pause_by: Vec<&'a Milestone>,
 }
 
-impl Fold {
+/// A milestone that is held, and the milestones that leave it no place.
+pub(super) struct Blame<'a> {
+    pub(super) held: &'a Milestone,
+    pub(super) by: Vec<&'a Milestone>,
+}
+
+impl<'a> Fold<'a> {
+    /// The fold of milestones in their order.
+    pub(super) fn of(ordered: &[Placed<'a>]) -> Self {
+        let mut fold = Self::default();
+        for group in ordered.chunk_by(|(a, _), (b, _)| a == b) {
+            match group {
+                [(_, alone)] => fold.take_or_hold(alone),
+                _ => fold.take_together(group),
+            }
+        }
+        fold
+    }
+
     /// Takes milestones that no hour tells apart, each as soon as it is possible.
-    fn take_together(&mut self, group: &[&Milestone]) {
-        let mut waiting = group.to_vec();
+    fn take_together(&mut self, group: &[Placed<'a>]) {
+        let mut waiting: Vec<&Milestone> = group.iter().map(|(_, event)| *event).collect();
         while let Some(at) = waiting.iter().position(|event| self.objection(event.step).is_none()) {
             let event = waiting.remove(at);
             self.take(event);
         }
-        for event in waiting {
-            let why = self.objection(event.step);
-            self.held.extend(why.map(|why| hold(event, why)));
-        }
+        waiting.into_iter().for_each(|event| self.take_or_hold(event));
+    }
+
+    fn take_or_hold(&mut self, event: &'a Milestone) {
+        let Some(why) = self.objection(event.step) else { return self.take(event) };
+        self.held.push(hold(event, why));
+        let by = match why {
+            Impossible::AfterFinal | Impossible::Backwards => self.stage_by.clone(),
+            Impossible::AlreadyPaused => self.pause_by.clone(),
+            _ => return,
+        };
+        self.blames.push(Blame { held: event, by });
     }
 
     fn stage(&self) -> Option<Stage> {
@@ -146,31 +203,40 @@ impl Fold {
         }
     }
 
-    fn take(&mut self, event: &Milestone) {
+    fn take(&mut self, event: &'a Milestone) {
         match event.step {
             Step::Reached(stage) => self.reach(stage, event),
-            Step::Paused(why) => self.pause(why, event.happened.date()),
+            Step::Paused(why) => self.paused(why, event),
             Step::Resumed => self.resume(event.happened.date()),
             Step::Extended(ground) => self.extension = Some(ground),
             Step::Withdraws(_) => {}
         }
     }
 
-    fn reach(&mut self, stage: Stage, event: &Milestone) {
+    fn reach(&mut self, stage: Stage, event: &'a Milestone) {
         let passed = Passed { stage, organ: event.organ, happened: event.happened, cause: event.cause };
         if self.stage() != Some(stage) {
             self.resume(event.happened.date());
+            self.stage_by.clear();
             self.timeline.push(passed.clone());
             if stage == Stage::CorrectionRequired {
                 self.pause(Pause::AwaitingApplicant, event.happened.date());
             }
         }
+        self.stage_by.push(event);
         let cause = event.cause.or(self
             .last_seen
             .as_ref()
             .filter(|last| last.stage == stage)
             .and_then(|last| last.cause));
         self.last_seen = Some(Passed { cause, ..passed });
+    }
+
+    fn paused(&mut self, why: Pause, event: &'a Milestone) {
+        if self.open_pause().is_none() || !self.pause_by.is_empty() {
+            self.pause_by.push(event);
+        }
+        self.pause(why, event.happened.date());
     }
 
     fn pause(&mut self, why: Pause, from: Date) {
@@ -180,6 +246,7 @@ impl Fold {
     }
 
     fn resume(&mut self, until: Date) {
+        self.pause_by.clear();
         if let Some(pause) = self.pauses.last_mut().filter(|pause| pause.until.is_none()) {
             pause.until = Some(until);
         }

@@ -1,13 +1,14 @@
 //! The table of stages, the fold's rules one by one, and what holds for any delivery.
 
 mod any_delivery;
+mod contradicted;
 
 use std::fmt::Write;
 
 use jiff::civil::date;
 
 use super::*;
-use crate::milestone::Step;
+use crate::milestone::{Rank, Step};
 use crate::stage::Pause;
 
 fn organ() -> OrganCode {
@@ -20,12 +21,19 @@ fn at(day: i8, hour: i8) -> Moment {
 
 /// A milestone whose event is named after its moment and step, so that equal ones repeat each other.
 fn milestone(step: Step, happened: Moment) -> Milestone {
-    let (a, b) = step.code();
-    let event = EventKey(
-        (u128::from_be_bytes([a; 16]) ^ u128::from(b) << 64 ^ u128::from(happened.millis().unsigned_abs()))
-            .to_be_bytes(),
-    );
-    Milestone { step, organ: organ(), happened, learned: happened, feed: FeedId(1), event, cause: None }
+    let mut event = [0_u8; 16];
+    let name = format!("{happened:?}{step}");
+    name.bytes().enumerate().for_each(|(at, byte)| event[at % 16] = event[at % 16].rotate_left(3) ^ byte);
+    Milestone {
+        step,
+        organ: organ(),
+        happened,
+        learned: happened,
+        feed: FeedId(1),
+        rank: Rank::default(),
+        event: EventKey(event),
+        cause: None,
+    }
 }
 
 fn reached(stage: Stage, day: i8, hour: i8) -> Milestone {
@@ -64,6 +72,7 @@ fn cell(now: Option<Stage>, step: Step) -> &'static str {
         Verdict::Impossible(Impossible::NotPaused) => "N",
         Verdict::Impossible(Impossible::AlreadyPaused) => "A",
         Verdict::Impossible(Impossible::UnknownCorrection) => "U",
+        Verdict::Impossible(Impossible::Contradicted) => "C",
     }
 }
 
@@ -248,7 +257,7 @@ fn flags_stand_beside_the_stage() {
     let flags_on = |milestones: &[Milestone], today: Date| {
         let progress = replay(milestones);
         let clock = progress.clock(date(2026, 1, 5), today, &Holidays::built_in().unwrap());
-        progress.flags(&clock, today, &Thresholds::default())
+        progress.flags(&clock, today, &Thresholds::default(), Beside::default())
     };
     let review = [reached(Stage::UnderReview, 6, 9)];
     assert_eq!(flags_on(&review, date(2026, 1, 20)), []);

@@ -136,6 +136,7 @@ impl Case {
             happened: told.happened,
             cause: told.cause,
             event: keys.event(format!("{}-{at}", self.opening.receipt.as_str()).as_bytes()),
+            batch: None,
             opening: Some(self.opening.clone()),
         };
         self.steps.iter().enumerate().map(report).collect()

@@ -4,7 +4,9 @@ mod any_delivery;
 mod canary;
 
 use super::*;
+use crate::milestone;
 use crate::testing::{Fresh, at, opening, receipt};
+use domain::Date;
 use domain::stage::{Ground, Pause, Stage};
 
 fn stages(progress: &Progress) -> Vec<Stage> {
@@ -166,7 +168,9 @@ async fn a_batch_that_fails_leaves_nothing_behind() {
         .unwrap();
     let reports = vec![fresh.accepted(), fresh.reached(Stage::ReadyForCollection, 20)];
     let entry = crate::testing::entry("2 reports");
-    assert!(record(&fresh.store, fresh.feed, at(31, 9), reports.clone(), entry).await.is_err());
+    assert!(
+        record(&fresh.store, fresh.feed, at(31, 9), reports.clone(), entry, Unknown::Told).await.is_err()
+    );
     let left = ["application", "milestone", "history"].map(|table| fresh.count(table));
     assert_eq!((left, fresh.count("audit")), ([0; 3], before));
     fresh.raw().execute_batch("DROP TRIGGER full").unwrap();

@@ -19,12 +19,13 @@ fn any_step() -> impl Strategy<Value = Step> {
 prop_compose! {
     fn any_milestone()(
         step in any_step(), day in 1_i8..12, hour in prop_oneof![Just(0_i8), 0_i8..24], late in 0_i64..1_000_000_000,
-        feed in 1_u32..3, event in 0_u8..12, cause in proptest::option::of(select(&Cause::ALL[..])), station in 0_u16..3,
+        (feed, rank) in select(&[(1_u32, 50_u8), (2, 50), (3, 10), (4, 0)][..]), event in 0_u8..12, cause in proptest::option::of(select(&Cause::ALL[..])), station in 0_u16..3,
     ) -> Milestone {
         let happened = at(day, hour);
         let organ = OrganCode::new(crate::RegionCode::DEMONSTRATION, station).unwrap();
         let learned = Moment::from_millis(happened.millis() + late);
-        Milestone { step, organ, happened, learned, feed: FeedId(feed), event: EventKey([event; 16]), cause }
+        let (feed, rank, event) = (FeedId(feed), Rank(rank), EventKey([event; 16]));
+        Milestone { step, organ, happened, learned, feed, rank, event, cause }
     }
 }
 
@@ -68,7 +69,7 @@ proptest! {
         prop_assert!(progress.held.len() + progress.timeline.len() <= list.len());
         let today = date(2026, 4, 1);
         let clock = progress.clock(date(2026, 1, 1), today, &Holidays::built_in().unwrap());
-        let _ = (progress.flags(&clock, today, &Thresholds::default()), progress.durations());
+        let _ = (progress.flags(&clock, today, &Thresholds::default(), Beside::default()), progress.durations());
     }
 
     #[test]

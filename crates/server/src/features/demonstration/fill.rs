@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use store::application::Opening;
 use store::audit::Entry;
-use store::record::{Report, record};
+use store::record::{Report, Unknown, record};
 use store::{Work, feed, office};
 
 /// Applications in one transaction.
@@ -99,6 +99,7 @@ impl<'a> Maker<'a> {
             happened: told.happened,
             cause: told.cause,
             event: keys.event(format!("demonstration-{seed}-{index}-{step}").as_bytes()),
+            batch: None,
             opening: (step == 0).then(|| opening.clone()),
         });
         Some(Made { story, reports: reports.collect(), opening })
@@ -170,7 +171,7 @@ pub(super) async fn fill(
             reports.extend(made.reports);
         }
         let entry = entry("record", format!("{} reports", reports.len()));
-        record(store, feed, now, reports, entry).await?;
+        record(store, feed, now, reports, entry, Unknown::Told).await?;
         done = until;
         progress(done);
     }

@@ -106,6 +106,7 @@ fn replayed(reports: &[store::record::Report], learned: Moment) -> Progress {
         happened: report.happened,
         learned,
         feed: domain::milestone::FeedId(1),
+        rank: domain::milestone::Rank::default(),
         event: report.event,
         cause: report.cause,
     });

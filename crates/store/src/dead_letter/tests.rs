@@ -1,0 +1,58 @@
+//! Letters are kept once, read back by their keys alone, and forgotten when somebody has decided.
+
+use super::*;
+use crate::DATABASE_FILE;
+use crate::testing::{Fresh, entry};
+
+fn letter(origin: &str) -> DeadLetter {
+    DeadLetter {
+        origin: origin.to_owned(),
+        why: "malformed".to_owned(),
+        content: "金丝雀".as_bytes().to_vec(),
+    }
+}
+
+async fn opened(fresh: &Fresh, id: i64) -> Option<Vec<u8>> {
+    content(&fresh.store.read(), fresh.store.keys(), id).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_letter_that_comes_again_is_the_same_letter() {
+    let fresh = Fresh::new().await;
+    let (store, feed) = (&fresh.store, fresh.feed);
+    keep(store, feed, entry("letters"), vec![letter("M 1"), letter("M 2"), letter("M 1")]).await.unwrap();
+    keep(store, feed, entry("letters"), vec![letter("M 2")]).await.unwrap();
+    keep(store, FeedId(77), entry("letters"), vec![letter("M 2")]).await.unwrap();
+    let waiting = list(&store.read(), 0, 10).await.unwrap();
+    let origins: Vec<_> = waiting.iter().map(|kept| (kept.feed, kept.origin.as_str())).collect();
+    assert_eq!(origins, [(feed, "M 1"), (feed, "M 2"), (FeedId(77), "M 2")]);
+    assert_eq!(count(&store.read()).await.unwrap(), 3);
+    assert_eq!(list(&store.read(), waiting[0].id, 1).await.unwrap(), waiting[1..2]);
+    assert_eq!(opened(&fresh, waiting[1].id).await.unwrap(), "金丝雀".as_bytes());
+}
+
+#[tokio::test]
+async fn what_a_letter_says_stands_nowhere_in_the_clear_and_is_gone_when_it_is_closed() {
+    let fresh = Fresh::new().await;
+    keep(&fresh.store, fresh.feed, entry("letters"), vec![letter("M 1")]).await.unwrap();
+    let id = list(&fresh.store.read(), 0, 10).await.unwrap()[0].id;
+    for file in [DATABASE_FILE.to_owned(), format!("{DATABASE_FILE}-wal")] {
+        let bytes = std::fs::read(fresh.folder.path().join(file)).unwrap();
+        assert!(!bytes.windows(9).any(|nine| nine == "金丝雀".as_bytes()));
+    }
+    assert!(close(&fresh.store, entry("set aside"), id, Closed::Discarded).await.unwrap());
+    assert!(!close(&fresh.store, entry("set aside"), id, Closed::Released).await.unwrap());
+    assert_eq!((opened(&fresh, id).await, one(&fresh.store.read(), id).await.unwrap()), (None, None));
+    // The same message again is known, and stays closed.
+    keep(&fresh.store, fresh.feed, entry("letters"), vec![letter("M 1")]).await.unwrap();
+    assert_eq!(count(&fresh.store.read()).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_letter_that_was_moved_to_another_feed_does_not_open() {
+    let fresh = Fresh::new().await;
+    keep(&fresh.store, fresh.feed, entry("letters"), vec![letter("M 1")]).await.unwrap();
+    fresh.change_behind("UPDATE dead_letter SET feed = feed + 1");
+    let read = content(&fresh.store.read(), fresh.store.keys(), 1).await;
+    assert!(matches!(read, Err(StoreError::Unsealed)));
+}

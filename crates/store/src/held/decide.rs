@@ -1,0 +1,283 @@
+//! What a person decides about something held: release, correct, discard; each with its reason, audited.
+//!
+//! Nothing is changed or taken out of the list of milestones. What a person says is told by the desk's feed,
+//! which goes before every other; what a person takes away is withdrawn in the list of the feed that told it,
+//! because a correction names an event of its own feed, and its rank says that the desk spoke.
+
+use super::{Closed, HeldId, Item, Why, waiting};
+use crate::application::{self, Known};
+use crate::audit::{self, Entry};
+use crate::engine::Value;
+use crate::error::Result;
+use crate::keys::{Keys, Receipt};
+use crate::record::{Course, Unknown, gathered, held};
+use crate::{Store, Work, Write, feed, milestone};
+use domain::milestone::{Milestone, Rank, Step};
+use domain::moment::Moment;
+use domain::organ::OrganCode;
+use domain::progress::Progress;
+use domain::receipt::ReceiptNumber;
+use domain::stage::Cause;
+use std::sync::Arc;
+
+const CLOSE: &str = "UPDATE held SET closed = $1, closed_at = $2, report = NULL WHERE id = $3";
+
+/// What became of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// It is done.
+    Done,
+    /// There is no such item.
+    Unknown,
+    /// It was settled before.
+    Settled,
+    /// It would be held again, for this reason; nothing changed.
+    Refused(Why),
+}
+
+/// What a person says instead.
+#[derive(Clone, Debug)]
+pub struct Correction {
+    /// Of which application, where the report named the wrong one.
+    pub receipt: Option<ReceiptNumber>,
+    /// What happened.
+    pub step: Step,
+    /// At which organ.
+    pub organ: OrganCode,
+    /// When.
+    pub happened: Moment,
+    /// Why, where there is something to explain.
+    pub cause: Option<Cause>,
+}
+
+/// What is said about an item.
+enum Verb {
+    Release,
+    Correct(Correction),
+    Discard,
+}
+
+/// A decision on its way.
+struct Desk {
+    keys: Arc<Keys>,
+    id: HeldId,
+    now: Moment,
+}
+
+/// Milestones for one application.
+struct Addition {
+    receipt: Receipt,
+    known: Known,
+    milestones: Vec<Milestone>,
+}
+
+/// A person says that a held milestone is true: it is told again by the desk, and what contradicts it is held.
+/// `why` is kept in the audit and names nobody.
+///
+/// # Errors
+/// Fails when the database does; then nothing is changed.
+pub async fn release(store: &Store, id: HeldId, why: String, actor: String, now: Moment) -> Result<Decided> {
+    decide(store, id, Verb::Release, (why, actor), now).await
+}
+
+/// A person says what is true instead: the held milestone is withdrawn, and the correction is told by the desk.
+///
+/// # Errors
+/// Fails when the database does; then nothing is changed.
+pub async fn correct(
+    store: &Store,
+    id: HeldId,
+    correction: Correction,
+    why: String,
+    actor: String,
+    now: Moment,
+) -> Result<Decided> {
+    decide(store, id, Verb::Correct(correction), (why, actor), now).await
+}
+
+/// A person says that a held milestone is wrong: it is withdrawn.
+///
+/// # Errors
+/// Fails when the database does; then nothing is changed.
+pub async fn discard(store: &Store, id: HeldId, why: String, actor: String, now: Moment) -> Result<Decided> {
+    decide(store, id, Verb::Discard, (why, actor), now).await
+}
+
+async fn decide(
+    store: &Store,
+    id: HeldId,
+    verb: Verb,
+    (why, actor): (String, String),
+    now: Moment,
+) -> Result<Decided> {
+    let desk = Desk { keys: store.shared_keys(), id, now };
+    let entry = Entry { at: now, actor, action: verb.action(), detail: format!("{}: {why}", id.0) };
+    store
+        .change(move |write| -> Work<'_, Decided> {
+            Box::pin(async move {
+                let decided = desk.decide(write, verb).await?;
+                if decided == Decided::Done {
+                    audit::insert(write, &entry).await?;
+                }
+                Ok(decided)
+            })
+        })
+        .await
+}
+
+impl Verb {
+    fn action(&self) -> &'static str {
+        match self {
+            Self::Release => "release_held",
+            Self::Correct(_) => "correct_held",
+            Self::Discard => "discard_held",
+        }
+    }
+
+    fn closes(&self) -> Closed {
+        match self {
+            Self::Release => Closed::Released,
+            Self::Correct(_) => Closed::Corrected,
+            Self::Discard => Closed::Discarded,
+        }
+    }
+}
+
+impl Desk {
+    async fn decide(&self, write: &mut Write<'_>, verb: Verb) -> Result<Decided> {
+        let id = [Value::Int(self.id.0)];
+        let found = write
+            .rows(super::ONE, &id, |row| Ok((super::item(row)?, row.optional_blob(10)?.map(<[u8]>::to_vec))));
+        let Some((item, report)) = found.await?.into_iter().next() else { return Ok(Decided::Unknown) };
+        if item.closed.is_some() {
+            return Ok(Decided::Settled);
+        }
+        let closes = verb.closes();
+        let Some(additions) = self.additions(write, &item, report, verb).await? else {
+            return Ok(Decided::Refused(Why::UnknownApplication));
+        };
+        for addition in &additions {
+            if let Some(why) = addition.would_be_held(write).await? {
+                return Ok(Decided::Refused(why));
+            }
+        }
+        let mut course = Course::new(Arc::clone(&self.keys), self.now, Unknown::Told);
+        for Addition { receipt, known, milestones } in &additions {
+            course.add(write, known, *receipt, milestones).await?;
+        }
+        course.finish(write).await?;
+        let values = [Value::Text(closes.as_str()), Value::Int(self.now.millis()), Value::Int(self.id.0)];
+        write.execute(CLOSE, &values).await?;
+        Ok(Decided::Done)
+    }
+
+    /// What is to be added where; none where the application is unknown.
+    async fn additions(
+        &self,
+        write: &mut Write<'_>,
+        item: &Item,
+        report: Option<Vec<u8>>,
+        verb: Verb,
+    ) -> Result<Option<Vec<Addition>>> {
+        let own = Addition::to(write, item.receipt).await?;
+        let Some(reported) = self.reported(write, item, own.as_ref(), report).await? else {
+            return Ok(matches!(verb, Verb::Discard).then(Vec::new));
+        };
+        // A report that still waits is in no list from which it could be withdrawn.
+        let listed = item.application.and(own.as_ref()).is_some();
+        let withdrawn = listed.then(|| self.withdrawing(&reported));
+        Ok(match (verb, own) {
+            (Verb::Discard, None) => Some(Vec::new()),
+            (Verb::Discard, Some(own)) => Some(vec![own.with(withdrawn)]),
+            (Verb::Release, None) => None,
+            (Verb::Release, Some(own)) => Some(vec![own.with([self.told(write, reported).await?])]),
+            (Verb::Correct(correction), own) => {
+                let other = correction.receipt.as_ref().map(|number| self.keys.receipt(number));
+                let told = self.told(write, correction.of(reported)).await?;
+                match (own, other.filter(|receipt| *receipt != item.receipt)) {
+                    (own, Some(receipt)) => {
+                        let right = Addition::to(write, receipt).await?;
+                        right.map(|right| {
+                            own.map(|own| own.with(withdrawn))
+                                .into_iter()
+                                .chain([right.with([told])])
+                                .collect()
+                        })
+                    }
+                    (Some(own), None) => Some(vec![own.with(withdrawn).with([told])]),
+                    (None, None) => None,
+                }
+            }
+        })
+    }
+
+    /// What was reported, from the queue or from the application's list.
+    async fn reported(
+        &self,
+        write: &mut Write<'_>,
+        item: &Item,
+        own: Option<&Addition>,
+        report: Option<Vec<u8>>,
+    ) -> Result<Option<Milestone>> {
+        if let Some(report) = report {
+            let opened = waiting::opened(&self.keys, (item.receipt, item.feed, item.event), &report);
+            // What does not open can only be discarded.
+            return Ok(opened.ok().map(|(_, milestone)| milestone));
+        }
+        let Some(own) = own else { return Ok(None) };
+        let all = milestone::of_changing(write, own.known.id, own.known.subject).await?;
+        Ok(all.into_iter().find(|other| (other.feed, other.event) == (item.feed, item.event)))
+    }
+
+    /// The same, told by the desk.
+    async fn told(&self, write: &mut Write<'_>, milestone: Milestone) -> Result<Milestone> {
+        let feed = feed::desk(write, self.now).await?;
+        Ok(Milestone { feed, rank: Rank::DESK, event: self.event("told"), learned: self.now, ..milestone })
+    }
+
+    fn withdrawing(&self, milestone: &Milestone) -> Milestone {
+        Milestone {
+            step: Step::Withdraws(milestone.event),
+            happened: self.now,
+            learned: self.now,
+            rank: Rank::DESK,
+            event: self.event("withdrawn"),
+            cause: None,
+            ..milestone.clone()
+        }
+    }
+
+    fn event(&self, what: &str) -> domain::milestone::EventKey {
+        self.keys.event(format!("held-{}-{}-{what}", self.id.0, self.now.millis()).as_bytes())
+    }
+}
+
+impl Correction {
+    fn of(self, reported: Milestone) -> Milestone {
+        let Self { step, organ, happened, cause, .. } = self;
+        Milestone { step, organ, happened, cause, ..reported }
+    }
+}
+
+impl Addition {
+    async fn to(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<Self>> {
+        let known = application::known(write, receipt).await?;
+        Ok(known.map(|known| Self { receipt, known, milestones: Vec::new() }))
+    }
+
+    fn with(mut self, more: impl IntoIterator<Item = Milestone>) -> Self {
+        self.milestones.extend(more);
+        self
+    }
+
+    /// Why what is added would be held itself.
+    async fn would_be_held(&self, write: &mut Write<'_>) -> Result<Option<Why>> {
+        let mut all = milestone::of_changing(write, self.known.id, self.known.subject).await?;
+        gathered(&mut all, &self.milestones);
+        let progress = Progress::replay(&all);
+        let held = held(progress.as_ref(), &all);
+        let is_added = |key| self.milestones.iter().any(|added| (added.feed, added.event) == key);
+        let found = held.iter().find(|held| is_added((held.feed, held.event)));
+        Ok(found.map(|held| Why::Impossible(held.why)))
+    }
+}

@@ -1,0 +1,162 @@
+//! Reports that wait for their application: sealed, recorded by themselves when it is opened, forgotten when
+//! nobody opens it.
+
+use super::Closed;
+use super::queue::{self, Event};
+use crate::application::Case;
+use crate::audit::Entry;
+use crate::engine::Value;
+use crate::error::{Result, StoreError};
+use crate::keys::{Keys, Place, Receipt};
+use crate::{Store, Work, Write};
+use domain::milestone::{EventKey, FeedId, Milestone, Rank, Step};
+use domain::moment::Moment;
+use domain::organ::OrganCode;
+use domain::stage::Cause;
+
+/// What waited in vain may come again.
+const KEEP: &str = "INSERT INTO held (receipt, feed, event, why, since, until, report)
+    VALUES ($1, $2, $3, 'unknown_application', $4, $5, $6) ON CONFLICT (receipt, feed, event) DO UPDATE
+    SET since = excluded.since, until = excluded.until, report = excluded.report, closed = NULL, closed_at = NULL
+    WHERE held.closed = 'expired'";
+const ANY: &str = "SELECT id FROM held WHERE closed IS NULL AND application IS NULL LIMIT 1";
+const OF_RECEIPT: &str = "SELECT feed, event, report FROM held
+    WHERE receipt = $1 AND closed IS NULL AND application IS NULL AND until > $2";
+const OF_APPLICATION: &str = "UPDATE held SET application = $1, subject = $2
+    WHERE receipt = $3 AND feed = $4 AND event = $5 AND closed IS NULL";
+const EXPIRE: &str = "UPDATE held SET closed = 'expired', closed_at = $1, report = NULL
+    WHERE closed IS NULL AND application IS NULL AND until <= $1";
+
+/// A report of an application that nobody has opened.
+pub(crate) struct Report<'a> {
+    pub(crate) receipt: Receipt,
+    pub(crate) number: &'a str,
+    pub(crate) milestone: &'a Milestone,
+}
+
+impl Report<'_> {
+    /// Keeps the report until then; false where it waits already, or a person has settled it.
+    pub(crate) async fn keep(&self, write: &mut Write<'_>, keys: &Keys, until: Moment) -> Result<bool> {
+        let milestone = self.milestone;
+        let values = [
+            Value::Blob(&self.receipt.0),
+            Value::Int(milestone.feed.0.into()),
+            Value::Blob(&milestone.event.0),
+            Value::Int(milestone.learned.millis()),
+            Value::Int(until.millis()),
+            Value::Blob(&self.sealed(keys)?),
+        ];
+        Ok(write.execute(KEEP, &values).await? == 1)
+    }
+
+    fn sealed(&self, keys: &Keys) -> Result<Vec<u8>> {
+        let Milestone { step, organ, happened, learned, feed, rank, event, cause } = self.milestone;
+        let plain = [
+            self.number,
+            &step.word(),
+            &organ.to_string(),
+            &happened.millis().to_string(),
+            &learned.millis().to_string(),
+            &rank.0.to_string(),
+            cause.map_or("", Cause::as_str),
+        ]
+        .join("\n");
+        keys.seal(&place(&row_name((self.receipt, *feed, *event))), plain.as_bytes())
+    }
+}
+
+/// Whether anything waits: most batches need not look further.
+pub(crate) async fn any(write: &mut Write<'_>) -> Result<bool> {
+    Ok(!write.rows(ANY, &[], |row| row.int(0)).await?.is_empty())
+}
+
+/// What waited for the application of a receipt. What does not open stays in the queue for a person.
+pub(crate) async fn of_receipt(
+    write: &mut Write<'_>,
+    keys: &Keys,
+    receipt: Receipt,
+    now: Moment,
+) -> Result<Vec<Milestone>> {
+    let values = [Value::Blob(&receipt.0), Value::Int(now.millis())];
+    let waited = write.rows(OF_RECEIPT, &values, |row| {
+        let event = (receipt, FeedId(row.narrow(0, "feed")?), EventKey(row.array(1)?));
+        Ok(opened(keys, event, row.blob(2)?))
+    });
+    let understood = |report: Result<(String, Milestone)>| match report {
+        Ok((_, milestone)) => Some(milestone),
+        Err(error) => {
+            tracing::error!(%error, "a report that waited for its application does not open");
+            None
+        }
+    };
+    Ok(waited.await?.into_iter().filter_map(understood).collect())
+}
+
+/// Closes what waited: it is recorded now.
+pub(crate) async fn recorded(
+    write: &mut Write<'_>,
+    case: &Case,
+    waited: &[Milestone],
+    at: Moment,
+) -> Result<()> {
+    for milestone in waited {
+        let values = [
+            Value::Int(case.id.0),
+            Value::Blob(&case.subject.0),
+            Value::Blob(&case.receipt.0),
+            Value::Int(milestone.feed.0.into()),
+            Value::Blob(&milestone.event.0),
+        ];
+        write.execute(OF_APPLICATION, &values).await?;
+        let event = (case.receipt, milestone.feed, milestone.event);
+        queue::close(write, event, Closed::Recorded, at).await?;
+    }
+    Ok(())
+}
+
+/// Forgets the reports that waited long enough, and says how many they were.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn expire(store: &Store, entry: Entry, now: Moment) -> Result<usize> {
+    store
+        .write(entry, move |write| -> Work<'_, usize> {
+            Box::pin(async move { write.execute(EXPIRE, &[Value::Int(now.millis())]).await })
+        })
+        .await
+}
+
+/// The receipt number and the milestone of a sealed report.
+pub(super) fn opened(keys: &Keys, event: Event, sealed: &[u8]) -> Result<(String, Milestone)> {
+    let plain = keys.open(&place(&row_name(event)), sealed)?;
+    let text = String::from_utf8(plain).map_err(|_| CORRUPT)?;
+    let mut lines = text.split('\n');
+    let mut line = || lines.next().ok_or(CORRUPT);
+    let moment = |line: &str| line.parse().map(Moment::from_millis).map_err(|_| CORRUPT);
+    let number = line()?.to_owned();
+    let milestone = Milestone {
+        step: Step::parse(line()?, EventKey::parse).ok_or(CORRUPT)?,
+        organ: OrganCode::parse(line()?).ok_or(CORRUPT)?,
+        happened: moment(line()?)?,
+        learned: moment(line()?)?,
+        rank: Rank(line()?.parse().map_err(|_| CORRUPT)?),
+        cause: match line()? {
+            "" => None,
+            cause => Some(Cause::parse(cause).ok_or(CORRUPT)?),
+        },
+        feed: event.1,
+        event: event.2,
+    };
+    Ok((number, milestone))
+}
+
+const CORRUPT: StoreError = StoreError::Corrupt("report");
+
+fn place(row: &[u8]) -> Place<'_> {
+    Place { table: "held", column: "report", row }
+}
+
+/// A row's unchangeable name: receipt, feed and event.
+fn row_name((receipt, feed, event): Event) -> Vec<u8> {
+    [&receipt.0[..], &feed.0.to_be_bytes(), &event.0].concat()
+}

@@ -1,0 +1,1 @@
+//! Batches as announced and as arrived.

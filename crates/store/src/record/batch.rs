@@ -1,0 +1,100 @@
+//! A batch before it is written: what can be hashed, sealed and sorted outside the writer is.
+
+use super::{Outcome, Report};
+use crate::application::{Opening, Sealed};
+use crate::error::Result;
+use crate::feed::Feed;
+use crate::keys::{Keys, Receipt, Subject};
+use domain::Date;
+use domain::batch::BatchNumber;
+use domain::milestone::{Milestone, Step};
+use domain::moment::Moment;
+use domain::receipt::ReceiptNumber;
+use std::collections::HashMap;
+
+/// Reports brought together by their applications.
+pub(super) struct Batch {
+    /// In the order of the receipts' hashes, so that neighbouring keys are looked up together.
+    pub(super) groups: Vec<Group>,
+    /// One for each report; those that are in no group have their outcome.
+    pub(super) outcomes: Vec<Outcome>,
+    /// The newest thing that was told.
+    pub(super) newest: Option<Moment>,
+}
+
+/// The reports of one application within a batch; the first that can opens it.
+pub(super) struct Group {
+    pub(super) receipt: Receipt,
+    pub(super) number: ReceiptNumber,
+    pub(super) sealed: Option<Sealed>,
+    pub(super) milestones: Vec<Milestone>,
+    /// For each milestone where it came from.
+    pub(super) sources: Vec<Source>,
+}
+
+/// A report's place in the batch, whose application it says it is, and with which batch the card arrived.
+pub(super) struct Source {
+    pub(super) index: usize,
+    claim: Option<Claim>,
+    pub(super) batch: Option<BatchNumber>,
+}
+
+/// Whose application: the person and the day of the form.
+pub(super) type Claim = (Subject, Date);
+
+impl Batch {
+    pub(super) fn of(keys: &Keys, feed: &Feed, learned: Moment, reports: Vec<Report>) -> Result<Self> {
+        let mut outcomes = vec![Outcome::UnknownApplication; reports.len()];
+        let mut places: HashMap<Receipt, usize> = HashMap::with_capacity(reports.len());
+        let mut groups: Vec<Group> = Vec::new();
+        let mut newest = None;
+        for ((index, report), outcome) in reports.into_iter().enumerate().zip(&mut outcomes) {
+            if matches!(report.step, Step::Reached(stage) if !feed.stages.contains(&stage)) {
+                *outcome = Outcome::NotItsStage;
+                continue;
+            }
+            newest = newest.max(Some(report.happened));
+            let Report { receipt: number, step, organ, happened, cause, event, batch, opening } = report;
+            let receipt = keys.receipt(&number);
+            let place = *places.entry(receipt).or_insert_with(|| {
+                groups.push(Group::new(receipt, number));
+                groups.len() - 1
+            });
+            let Some(group) = groups.get_mut(place) else { continue };
+            let claim = opening.map(|opening| group.claim(keys, opening)).transpose()?;
+            let (feed, rank) = (feed.id, feed.rank);
+            group.milestones.push(Milestone { step, organ, happened, learned, feed, rank, event, cause });
+            group.sources.push(Source { index, claim, batch });
+        }
+        groups.sort_unstable_by_key(|group| group.receipt);
+        Ok(Self { groups, outcomes, newest })
+    }
+}
+
+impl Group {
+    fn new(receipt: Receipt, number: ReceiptNumber) -> Self {
+        Self { receipt, number, sealed: None, milestones: Vec::new(), sources: Vec::new() }
+    }
+
+    /// Whose application an opening says it is; the first one is kept to open it.
+    fn claim(&mut self, keys: &Keys, opening: Opening) -> Result<Claim> {
+        if self.sealed.is_some() {
+            return Ok((keys.subject(&opening.number), opening.applied_on));
+        }
+        let sealed = self.sealed.insert(Sealed::new(keys, opening)?);
+        Ok((sealed.subject, sealed.opening.applied_on))
+    }
+
+    /// Takes out the reports that name another owner, and gives their places in the batch. A report that names
+    /// nobody speaks of whoever has the receipt.
+    pub(super) fn without_foreign(&mut self, owner: Claim) -> Vec<usize> {
+        let is_own = |source: &Source| source.claim.is_none_or(|claim| claim == owner);
+        if self.sources.iter().all(is_own) {
+            return Vec::new();
+        }
+        let both = std::mem::take(&mut self.milestones).into_iter().zip(std::mem::take(&mut self.sources));
+        let (own, foreign): (Vec<_>, Vec<_>) = both.partition(|(_, source)| is_own(source));
+        (self.milestones, self.sources) = own.into_iter().unzip();
+        foreign.into_iter().map(|(_, source)| source.index).collect()
+    }
+}

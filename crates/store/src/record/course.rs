@@ -1,0 +1,219 @@
+//! The course of one batch through its transaction.
+
+use super::batch::{Group, Source};
+use super::follow::{Follow, State};
+use super::{Outcome, Unknown, held};
+use crate::application::{self, Known, Sealed};
+use crate::error::Result;
+use crate::held::waiting;
+use crate::keys::{Keys, Receipt};
+use crate::{Write, milestone};
+use domain::milestone::Milestone;
+use domain::moment::Moment;
+use domain::progress::{Held, Progress};
+use std::sync::Arc;
+
+/// A batch on its way.
+pub(crate) struct Course {
+    keys: Arc<Keys>,
+    learned: Moment,
+    unknown: Unknown,
+    follow: Follow,
+}
+
+/// Where a group goes.
+enum Target {
+    Known(Known),
+    New(Sealed),
+    Unknown,
+}
+
+/// An application's milestones after some were added: which of the added are new, and what is held.
+pub(crate) struct Added {
+    fresh: Vec<bool>,
+    held: Vec<Held>,
+}
+
+impl Course {
+    pub(crate) fn new(keys: Arc<Keys>, learned: Moment, unknown: Unknown) -> Self {
+        Self { keys, learned, unknown, follow: Follow::new(learned) }
+    }
+
+    /// Records every group, then all that follows from them.
+    pub(super) async fn record(
+        mut self,
+        write: &mut Write<'_>,
+        groups: Vec<Group>,
+        mut outcomes: Vec<Outcome>,
+    ) -> Result<Vec<Outcome>> {
+        let any_waits = waiting::any(write).await?;
+        let mut targets = Vec::with_capacity(groups.len());
+        for mut group in groups {
+            let target = match application::known(write, group.receipt).await? {
+                Some(known) => Target::Known(known),
+                None => group.sealed.take().map_or(Target::Unknown, Target::New),
+            };
+            targets.push((target, group));
+        }
+        // In the order of arrival: neighbours in a production batch are neighbours on disk.
+        targets.sort_by_cached_key(|(target, group)| {
+            (target.place(), group.sources.first().map(|source| source.index))
+        });
+        let mut tell = |index: usize, outcome| {
+            outcomes.get_mut(index).into_iter().for_each(|slot| *slot = outcome);
+        };
+        for (target, mut group) in targets {
+            if let Some(owner) = target.owner() {
+                group
+                    .without_foreign(owner)
+                    .into_iter()
+                    .for_each(|index| tell(index, Outcome::OtherApplication));
+            }
+            let told = match target {
+                Target::Known(known) => self.add_group(write, &known, &group).await?,
+                Target::New(sealed) => self.open(write, &sealed, &group, any_waits).await?,
+                Target::Unknown => self.keep(write, &group).await?,
+            };
+            self.follow.arrivals(group.receipt, &group.sources, &told);
+            group.sources.iter().zip(told).for_each(|(source, outcome)| tell(source.index, outcome));
+        }
+        self.finish(write).await?;
+        Ok(outcomes)
+    }
+
+    /// Writes all that follows from what was recorded.
+    pub(crate) async fn finish(self, write: &mut Write<'_>) -> Result<()> {
+        self.follow.write(write).await
+    }
+
+    async fn add_group(
+        &mut self,
+        write: &mut Write<'_>,
+        known: &Known,
+        group: &Group,
+    ) -> Result<Vec<Outcome>> {
+        let added = self.add(write, known, group.receipt, &group.milestones).await?;
+        if known.missing && group.sources.iter().any(Source::has_batch) {
+            self.follow.may_have_arrived(known.id, group.receipt);
+        }
+        Ok(added.outcomes(&group.milestones))
+    }
+
+    /// Adds milestones to a known application and folds all of them anew.
+    pub(crate) async fn add(
+        &mut self,
+        write: &mut Write<'_>,
+        known: &Known,
+        receipt: Receipt,
+        milestones: &[Milestone],
+    ) -> Result<Added> {
+        let mut all = milestone::of_changing(write, known.id, known.subject).await?;
+        let before = all.len();
+        let held_before = held(known.progress.as_ref(), &all);
+        let fresh = gathered(&mut all, milestones);
+        let Some(added) = all.get(before..).filter(|added| !added.is_empty()) else {
+            return Ok(Added { fresh, held: Vec::new() });
+        };
+        for milestone in added {
+            milestone::insert(write, known.id, known.subject, milestone).await?;
+        }
+        let progress = Progress::replay(&all);
+        application::set_progress(write, known.id, known.subject, progress.as_ref()).await?;
+        let held_now = held(progress.as_ref(), &all);
+        let was = State { progress: known.progress.as_ref(), held: &held_before };
+        let is = State { progress: progress.as_ref(), held: &held_now };
+        self.follow.changed(write, &known.case(receipt), &was, &is).await?;
+        Ok(Added { fresh, held: held_now.into_owned() })
+    }
+
+    /// Opens an application with the milestones of the batch and those that waited for it: its progress is
+    /// folded before it is written.
+    async fn open(
+        &mut self,
+        write: &mut Write<'_>,
+        sealed: &Sealed,
+        group: &Group,
+        any_waits: bool,
+    ) -> Result<Vec<Outcome>> {
+        let mut all = Vec::with_capacity(group.milestones.len());
+        let fresh = gathered(&mut all, &group.milestones);
+        let waited = match any_waits {
+            true => waiting::of_receipt(write, &self.keys, group.receipt, self.learned).await?,
+            false => Vec::new(),
+        };
+        gathered(&mut all, &waited);
+        let progress = Progress::replay(&all);
+        let id = application::insert(write, sealed, progress.as_ref()).await?;
+        for milestone in &all {
+            milestone::insert(write, id, sealed.subject, milestone).await?;
+        }
+        let case = sealed.case(id);
+        waiting::recorded(write, &case, &waited, self.learned).await?;
+        let held = held(progress.as_ref(), &all);
+        let is = State { progress: progress.as_ref(), held: &held };
+        self.follow.changed(write, &case, &State::default(), &is).await?;
+        Ok(Added { fresh, held: held.into_owned() }.outcomes(&group.milestones))
+    }
+
+    /// Keeps reports of an application that nobody has opened, where the caller wants it.
+    async fn keep(&mut self, write: &mut Write<'_>, group: &Group) -> Result<Vec<Outcome>> {
+        let mut told = vec![Outcome::UnknownApplication; group.milestones.len()];
+        if self.unknown == Unknown::Kept {
+            let until = self.follow.kept_until(write).await?;
+            for (outcome, milestone) in told.iter_mut().zip(&group.milestones) {
+                let report =
+                    waiting::Report { receipt: group.receipt, number: group.number.as_str(), milestone };
+                let is_new = report.keep(write, &self.keys, until).await?;
+                *outcome = if is_new { Outcome::Waiting } else { Outcome::Repeated };
+            }
+        }
+        Ok(told)
+    }
+}
+
+impl Target {
+    fn place(&self) -> i64 {
+        match self {
+            Self::Known(known) => known.id.0,
+            Self::New(_) | Self::Unknown => i64::MAX,
+        }
+    }
+
+    fn owner(&self) -> Option<super::batch::Claim> {
+        match self {
+            Self::Known(known) => Some((known.subject, known.applied_on)),
+            Self::New(sealed) => Some((sealed.subject, sealed.opening.applied_on)),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// Adds to an application's milestones those it does not have, each event once and as first told; says of each
+/// whether it was added.
+pub(crate) fn gathered(all: &mut Vec<Milestone>, milestones: &[Milestone]) -> Vec<bool> {
+    let mut fresh = Vec::with_capacity(milestones.len());
+    for milestone in milestones {
+        let is_new = !all.iter().any(|other| (other.event, other.feed) == (milestone.event, milestone.feed));
+        if is_new {
+            all.push(milestone.clone());
+        }
+        fresh.push(is_new);
+    }
+    fresh
+}
+
+impl Added {
+    /// Why a milestone is held, if it is.
+    pub(crate) fn why(&self, milestone: &Milestone) -> Option<domain::progress::Impossible> {
+        let is_held = |held: &&Held| (held.event, held.feed) == (milestone.event, milestone.feed);
+        self.held.iter().find(is_held).map(|held| held.why)
+    }
+
+    fn outcomes(&self, milestones: &[Milestone]) -> Vec<Outcome> {
+        let outcome = |(milestone, fresh): (&Milestone, &bool)| match fresh {
+            true => self.why(milestone).map_or(Outcome::Recorded, Outcome::Held),
+            false => Outcome::Repeated,
+        };
+        milestones.iter().zip(&self.fresh).map(outcome).collect()
+    }
+}

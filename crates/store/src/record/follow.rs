@@ -1,0 +1,119 @@
+//! What follows from recorded milestones: the history of durations, the held queue, the outbox, arrivals.
+//!
+//! Rows that many applications of a batch share, or that are written in one place, are gathered and written
+//! at the end; nothing is written for an application that nothing follows for.
+
+use super::Outcome;
+use super::batch::Source;
+use crate::application::{ApplicationId, Case};
+use crate::error::Result;
+use crate::held::queue;
+use crate::keys::{Receipt, Subject};
+use crate::{Write, held, history, manifest, outbox};
+use domain::batch::BatchNumber;
+use domain::moment::Moment;
+use domain::progress::{Held, Progress};
+use domain::stage::Stage;
+
+/// What is to be written at the end of a batch.
+pub(super) struct Follow {
+    at: Moment,
+    history: history::Change,
+    moved: Vec<((Subject, ApplicationId), (Option<Stage>, Option<Stage>))>,
+    arrived: Vec<(BatchNumber, Receipt)>,
+    /// Applications whose card was missing, and was told to have arrived with some batch.
+    found: Vec<(ApplicationId, Receipt)>,
+    /// Until when a report waits for its application, once known.
+    until: Option<Moment>,
+}
+
+/// What an application's milestones said at a time.
+#[derive(Default)]
+pub(super) struct State<'a> {
+    pub(super) progress: Option<&'a Progress>,
+    pub(super) held: &'a [Held],
+}
+
+impl State<'_> {
+    fn stage(&self) -> Option<Stage> {
+        self.progress.map(|progress| progress.stage)
+    }
+}
+
+impl Follow {
+    pub(super) fn new(at: Moment) -> Self {
+        let history = history::Change::default();
+        Self { at, history, moved: Vec::new(), arrived: Vec::new(), found: Vec::new(), until: None }
+    }
+
+    /// Notes what follows from an application's change, and opens and closes what is held of it.
+    pub(super) async fn changed(
+        &mut self,
+        write: &mut Write<'_>,
+        case: &Case,
+        was: &State<'_>,
+        is: &State<'_>,
+    ) -> Result<()> {
+        for (state, by) in [(was, -1), (is, 1)] {
+            let took = state.progress.map(Progress::durations).unwrap_or_default();
+            self.history.count(case.accepting, case.kind, &took, by);
+        }
+        if was.stage() != is.stage() {
+            self.moved.push(((case.subject, case.id), (was.stage(), is.stage())));
+        }
+        for held in is.held.iter().filter(|held| !was.held.contains(held)) {
+            queue::open(write, case, held, self.at).await?;
+        }
+        let is_open =
+            |held: &Held| is.held.iter().any(|now| (now.event, now.feed) == (held.event, held.feed));
+        for held in was.held.iter().filter(|held| !is_open(held)) {
+            let event = (case.receipt, held.feed, held.event);
+            queue::close(write, event, held::Closed::Resolved, self.at).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes with which batches cards arrived; what was refused has not arrived.
+    pub(super) fn arrivals(&mut self, receipt: Receipt, sources: &[Source], told: &[Outcome]) {
+        for (source, outcome) in sources.iter().zip(told) {
+            if let (Some(batch), true) = (&source.batch, *outcome != Outcome::UnknownApplication) {
+                self.arrived.push((batch.clone(), receipt));
+            }
+        }
+    }
+
+    pub(super) fn may_have_arrived(&mut self, application: ApplicationId, receipt: Receipt) {
+        self.found.push((application, receipt));
+    }
+
+    /// Until when a report that is kept now waits for its application.
+    pub(super) async fn kept_until(&mut self, write: &mut Write<'_>) -> Result<Moment> {
+        if let Some(until) = self.until {
+            return Ok(until);
+        }
+        let until = held::until(write, self.at).await?;
+        Ok(*self.until.insert(until))
+    }
+
+    pub(super) async fn write(mut self, write: &mut Write<'_>) -> Result<()> {
+        self.history.apply(write).await?;
+        for (application, stages) in self.moved {
+            outbox::add(write, application, stages, self.at).await?;
+        }
+        self.arrived.sort_unstable();
+        self.arrived.dedup();
+        for (batch, receipt) in &self.arrived {
+            manifest::arrived(write, batch, *receipt, self.at).await?;
+        }
+        for (application, receipt) in self.found {
+            manifest::found(write, application, receipt, self.at).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Source {
+    pub(super) fn has_batch(&self) -> bool {
+        self.batch.is_some()
+    }
+}
