@@ -27,6 +27,8 @@ const OPEN: &str =
 const ALL: &str =
     "SELECT id, application, receipt, feed, event, why, since, until, closed, closed_at FROM held
     WHERE id > $1 AND ($2 IS NULL OR feed = $2) AND ($3 IS NULL OR why = $3) ORDER BY id LIMIT $4";
+const OF_RECEIPT: &str = "SELECT id, application, receipt, feed, event, why, since, until, closed, closed_at
+    FROM held WHERE receipt = $1 ORDER BY id";
 const ONE: &str = "SELECT id, application, receipt, feed, event, why, since, until, closed, closed_at, report
     FROM held WHERE id = $1";
 const COUNT: &str = "SELECT count(*) FROM held WHERE closed IS NULL";
@@ -167,6 +169,14 @@ pub async fn list(read: &Read<'_>, filter: &Filter, after: HeldId, limit: u16) -
         Value::Int(limit.into()),
     ];
     read.rows(if filter.closed { ALL } else { OPEN }, &values, item).await
+}
+
+/// All that is or was held of one application, oldest first.
+///
+/// # Errors
+/// Fails when the database does or a row is corrupt.
+pub async fn of_receipt(read: &Read<'_>, receipt: Receipt) -> Result<Vec<Item>> {
+    read.rows(OF_RECEIPT, &[Value::Blob(&receipt.0)], item).await
 }
 
 /// How many items are held.

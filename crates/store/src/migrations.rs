@@ -11,3 +11,9 @@ pub(crate) fn run(connection: &mut rusqlite::Connection) -> Result<()> {
     embedded::migrations::runner().set_grouped(true).run(connection).map_err(Box::new)?;
     Ok(())
 }
+
+/// The first migration, for tests of what came after it.
+#[cfg(test)]
+pub(crate) fn first() -> refinery::Migration {
+    embedded::migrations::runner().get_migrations().first().unwrap().clone()
+}

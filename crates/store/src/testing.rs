@@ -3,7 +3,7 @@
 use crate::application::{Application, ApplicationId, Opening, of_subject};
 use crate::audit::Entry;
 use crate::feed::NewFeed;
-use crate::held::{Closed, Filter, HeldId, Why};
+use crate::held::{Closed, Why};
 use crate::keys::Keys;
 use crate::record::{Outcome, Report, Unknown, record};
 use crate::setting::Purpose;
@@ -11,12 +11,12 @@ use crate::{DATABASE_FILE, Store, Work, application, feed, held, milestone};
 use domain::Date;
 use domain::feed::FeedKind;
 use domain::kind::{Delivery, Reason};
-use domain::milestone::{EventKey, FeedId, Rank, Step};
+use domain::milestone::{FeedId, Rank, Step};
 use domain::moment::Moment;
 use domain::name::Name;
 use domain::number::CitizenNumber;
 use domain::organ::OrganCode;
-use domain::progress::Progress;
+use domain::progress::{Held, Progress};
 use domain::receipt::{ReceiptFormat, ReceiptNumber};
 use domain::region::RegionCode;
 use domain::stage::Stage;
@@ -158,31 +158,19 @@ impl Fresh {
         let read = self.store.read();
         let all = milestone::of(&read, application).await.unwrap();
         assert_eq!(Progress::replay(&all), application.progress);
-        let rows = |closed| async move {
-            let filter = Filter { closed, ..Filter::default() };
-            let rows = held::list(&self.store.read(), &filter, HeldId(0), u16::MAX).await.unwrap();
-            let own = rows.into_iter().filter(|row| row.application == Some(application.id));
-            own.map(|row| (row.feed, row.event, row.why, row.closed)).collect::<Vec<_>>()
+        let rows = held::of_receipt(&read, application.receipt).await.unwrap();
+        let is_settled = |held: &Held| {
+            let by_person = |how| [Closed::Released, Closed::Corrected, Closed::Discarded].contains(&how);
+            let mut closed = rows.iter().filter(|row| row.closed.is_some_and(|(how, _)| by_person(how)));
+            closed.any(|row| (row.feed, row.event) == (held.feed, held.event))
         };
-        let mut held: Vec<_> = domain::progress::held(&all)
-            .into_iter()
-            .map(|held| (held.feed, held.event, Why::Impossible(held.why), None))
-            .collect();
-        if let Some(progress) = &application.progress {
-            assert_eq!(progress.held.len(), held.len());
-        }
-        let settled = rows(true).await;
-        let by_person = [Closed::Released, Closed::Corrected, Closed::Discarded];
-        held.retain(|(feed, event, ..)| {
-            !settled.iter().any(|row| {
-                (row.0, row.1) == (*feed, *event) && row.3.is_some_and(|(how, _)| by_person.contains(&how))
-            })
-        });
-        let key = |row: &(FeedId, EventKey, Why, Option<(Closed, Moment)>)| (row.0, row.1);
-        let mut open = rows(false).await;
-        open.sort_by_key(key);
-        held.sort_by_key(key);
-        assert_eq!(open, held);
+        let mut held = domain::progress::held(&all);
+        held.retain(|held| !is_settled(held));
+        let open = rows.iter().filter(|row| row.closed.is_none() && row.application == Some(application.id));
+        let mut open: Vec<_> = open.map(|row| (row.feed, row.event, row.why)).collect();
+        open.sort_unstable_by_key(|row| (row.0, row.1));
+        let held = held.into_iter().map(|held| (held.feed, held.event, Why::Impossible(held.why)));
+        assert_eq!(open, held.collect::<Vec<_>>());
     }
 
     /// The same for every application.

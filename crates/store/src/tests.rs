@@ -207,3 +207,63 @@ async fn a_database_of_other_keys_is_refused_before_it_is_migrated() {
     let count = "SELECT count(*) FROM refinery_schema_history";
     assert_eq!(raw.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_database_of_the_first_schema_is_brought_up_to_date_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    Keys::init(&key_file(folder.path())).unwrap();
+    let keys = loaded(folder.path());
+    let (form, step) = (crate::testing::opening(1, 7), domain::milestone::Step::Reached(Stage::Accepted));
+    let raw = rusqlite::Connection::open(folder.path().join(DATABASE_FILE)).unwrap();
+    raw.execute_batch(include_str!("../migrations/sqlite/V0001__first.sql")).unwrap();
+    raw.execute_batch(
+        "CREATE TABLE refinery_schema_history (version INT4 PRIMARY KEY, name VARCHAR(255), applied_on VARCHAR(255),
+            checksum VARCHAR(255));
+         INSERT INTO feed (id, name, added_at) VALUES (1, 'county', 0);",
+    )
+    .unwrap();
+    let sealed = application::Sealed::new(&keys, form.clone()).unwrap();
+    raw.execute(
+        "INSERT INTO application (id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
+            handing_out, promised_days, person) VALUES (1, ?1, ?2, '2026-01-04', 'renewal', 'expired', 'counter',
+            119900007, 119900007, 119900007, 20, x'01')",
+        [sealed.subject.0, sealed.receipt.0],
+    )
+    .unwrap();
+    raw.execute(
+        "INSERT INTO milestone VALUES (?1, 1, 1, ?2, ?3, 119900007, NULL, 1767577200000, 1767577200000)",
+        rusqlite::params![sealed.subject.0, [7_u8; 16], step.to_string()],
+    )
+    .unwrap();
+    mark_first_migration(&raw);
+    drop(raw);
+    let store = opened(folder.path(), Some(Purpose::Demonstration)).await.unwrap();
+    let feed = feed::by_name(&store.read(), "county").await.unwrap().unwrap();
+    assert_eq!((feed.stages.len(), feed.rank), (Stage::ALL.len(), domain::milestone::Rank::default()));
+    let report = record::Report {
+        receipt: form.receipt.clone(),
+        step: domain::milestone::Step::Reached(Stage::Signed),
+        organ: crate::testing::organ(7),
+        happened: at(9, 9),
+        cause: None,
+        event: domain::milestone::EventKey([8; 16]),
+        batch: None,
+        opening: None,
+    };
+    let told =
+        record::record(&store, feed.id, at(31, 9), vec![report], entry("1"), record::Unknown::Told).await;
+    assert_eq!(told.unwrap(), [record::Outcome::Recorded]);
+    let stored = application::of_receipt(&store.read(), sealed.receipt).await.unwrap().unwrap();
+    let passed: Vec<Stage> = stored.progress.unwrap().timeline.iter().map(|passed| passed.stage).collect();
+    assert_eq!(passed, [Stage::Accepted, Stage::Signed]);
+}
+
+/// As the program that knew only the first migration left it.
+fn mark_first_migration(raw: &rusqlite::Connection) {
+    let first = migrations::first();
+    raw.execute(
+        "INSERT INTO refinery_schema_history VALUES (1, ?1, '2026-01-01T00:00:00Z', ?2)",
+        [first.name().to_owned(), first.checksum().to_string()],
+    )
+    .unwrap();
+}

@@ -2,6 +2,8 @@
 
 mod any_delivery;
 mod canary;
+mod rules;
+mod two_feeds;
 
 use super::*;
 use crate::milestone;

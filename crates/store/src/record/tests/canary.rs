@@ -43,6 +43,12 @@ async fn no_byte_of_the_data_folder_names_anybody() {
     let subject = fresh.store.keys().subject(&form.number);
     accepted.opening = Some(form.clone());
     fresh.record(vec![accepted, fresh.reached(Stage::Signed, 8)]).await;
+    let waiting = Report {
+        receipt: form.receipt.clone(),
+        ..fresh.report(EVENT, Step::Reached(Stage::Signed), at(9, 9))
+    };
+    let unknown = Fresh::new().await;
+    unknown.record_by(unknown.feed, vec![waiting], Unknown::Kept).await;
     let log = InquiryLog::open(&fresh.folder.path().join("inquiries")).unwrap();
     let asked = InquiryEntry {
         at: at(9, 9),
@@ -59,6 +65,7 @@ async fn no_byte_of_the_data_folder_names_anybody() {
     let secrets = [number, &number[..14], receipt, &receipt[9..], NAME, "金丝雀", GUARDIAN, "守护人", EVENT];
     for secret in secrets {
         assert_eq!(holding(folder, secret), Vec::<String>::new(), "{secret}");
+        assert_eq!(holding(unknown.folder.path(), secret), Vec::<String>::new(), "{secret}");
     }
 
     // The control: what is written in the clear is found, in the log and in the database.
