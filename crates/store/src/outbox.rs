@@ -54,17 +54,20 @@ pub async fn done(write: &mut Write<'_>, up_to: MoveId) -> Result<()> {
     write.execute(DONE, &[Value::Int(up_to.0)]).await.map(drop)
 }
 
-pub(crate) async fn add(
-    write: &mut Write<'_>,
-    application: (Subject, ApplicationId),
-    stages: (Option<Stage>, Option<Stage>),
-    at: Moment,
-) -> Result<()> {
+/// An application that moves in the transaction under way.
+pub(crate) struct Moving {
+    pub(crate) subject: Subject,
+    pub(crate) application: ApplicationId,
+    pub(crate) from: Option<Stage>,
+    pub(crate) to: Option<Stage>,
+}
+
+pub(crate) async fn add(write: &mut Write<'_>, moving: &Moving, at: Moment) -> Result<()> {
     let values = [
-        Value::Blob(&application.0.0),
-        Value::Int(application.1.0),
-        stages.0.map(Stage::as_str).into(),
-        stages.1.map(Stage::as_str).into(),
+        Value::Blob(&moving.subject.0),
+        Value::Int(moving.application.0),
+        moving.from.map(Stage::as_str).into(),
+        moving.to.map(Stage::as_str).into(),
         Value::Int(at.millis()),
     ];
     write.execute(ADD, &values).await.map(drop)

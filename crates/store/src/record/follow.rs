@@ -8,8 +8,9 @@ use super::batch::Source;
 use crate::application::{ApplicationId, Case};
 use crate::error::Result;
 use crate::held::queue;
-use crate::keys::{Receipt, Subject};
-use crate::{Write, held, history, manifest, outbox};
+use crate::keys::Receipt;
+use crate::outbox::{self, Moving};
+use crate::{Write, held, history, manifest};
 use domain::batch::BatchNumber;
 use domain::moment::Moment;
 use domain::progress::{Held, Progress};
@@ -19,7 +20,7 @@ use domain::stage::Stage;
 pub(super) struct Follow {
     at: Moment,
     history: history::Change,
-    moved: Vec<((Subject, ApplicationId), (Option<Stage>, Option<Stage>))>,
+    moved: Vec<Moving>,
     arrived: Vec<(BatchNumber, Receipt)>,
     /// Applications whose card was missing, and was told to have arrived with some batch.
     found: Vec<(ApplicationId, Receipt)>,
@@ -59,7 +60,8 @@ impl Follow {
             self.history.count(case.accepting, case.kind, &took, by);
         }
         if was.stage() != is.stage() {
-            self.moved.push(((case.subject, case.id), (was.stage(), is.stage())));
+            let (subject, application) = (case.subject, case.id);
+            self.moved.push(Moving { subject, application, from: was.stage(), to: is.stage() });
         }
         for held in is.held.iter().filter(|held| !was.held.contains(held)) {
             queue::open(write, case, held, self.at).await?;
@@ -97,8 +99,8 @@ impl Follow {
 
     pub(super) async fn write(mut self, write: &mut Write<'_>) -> Result<()> {
         self.history.apply(write).await?;
-        for (application, stages) in self.moved {
-            outbox::add(write, application, stages, self.at).await?;
+        for moving in &self.moved {
+            outbox::add(write, moving, self.at).await?;
         }
         self.arrived.sort_unstable();
         self.arrived.dedup();

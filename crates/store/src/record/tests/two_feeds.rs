@@ -66,7 +66,7 @@ fn report(facts: &[Fact], place: usize, first: u16) -> Report {
         cause: None,
         event: event(place, first),
         batch: None,
-        opening: (place % MILESTONES == 0).then(|| opening(n, 7)),
+        opening: place.is_multiple_of(MILESTONES).then(|| opening(n, 7)),
     }
 }
 
