@@ -5,7 +5,7 @@
 
 mod answered;
 mod case;
-mod log;
+pub(crate) mod log;
 
 pub(crate) use answered::Answered;
 pub(crate) use case::{Case, Facts, day, moment, organ, receipt_of};
@@ -178,7 +178,8 @@ impl Server {
         inquiry_log::recorded(&self.config.data.join(INQUIRIES_FOLDER)).unwrap()
     }
 
-    fn keep_secret(&self, values: impl IntoIterator<Item = String>) {
+    /// From now on this must not leak.
+    pub(crate) fn keep_secret(&self, values: impl IntoIterator<Item = String>) {
         let is_personal = |value: &String| !value.is_ascii() || value.len() >= 15;
         self.personal.lock().unwrap().extend(values.into_iter().filter(is_personal));
     }

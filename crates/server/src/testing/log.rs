@@ -21,7 +21,7 @@ impl io::Write for Ear {
 }
 
 /// From now on everything is heard.
-pub(super) fn listen() {
+pub(crate) fn listen() {
     LISTENING.call_once(|| {
         let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
         log.with_writer(|| Ear).init();
@@ -29,7 +29,7 @@ pub(super) fn listen() {
 }
 
 /// Whether these words were logged.
-pub(super) fn heard(words: &str) -> bool {
+pub(crate) fn heard(words: &str) -> bool {
     let lines = LINES.lock().unwrap();
     !words.is_empty() && String::from_utf8_lossy(&lines).contains(words)
 }

@@ -1,16 +1,20 @@
-//! The table of codes: what a production system's code means.
+//! The table of codes: what a production system's code means, in a versioned TOML file.
 
-use domain::stage::{Cause, Stage};
-use serde::Deserialize;
+use domain::milestone::Step;
+use domain::stage::Cause;
 use std::collections::BTreeMap;
+use toml::{Table, Value};
 
-const TABLE: &str = include_str!("../../../../../data/codes.toml");
+/// The table that comes with the product.
+pub(super) const BUILT_IN: &str = include_str!("../../../../../data/codes.toml");
+/// Characters of a code and of the words behind it at the most.
+const LONGEST: usize = 200;
 
 /// What a code means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// A stage was reached, perhaps for a cause.
-    Reached(Stage, Option<Cause>),
+    /// Something happened to the application, perhaps for a cause.
+    Happened(Step, Option<Cause>),
     /// Something about a card after its application; no milestone.
     OfTheCard,
 }
@@ -20,73 +24,192 @@ pub(super) enum Meaning {
 pub(super) enum TableError {
     #[error("the table of codes does not read")]
     Unreadable(#[from] toml::de::Error),
-    #[error("code {0} in the table of codes means nothing we know")]
-    Meaning(String),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    #[serde(rename = "version")]
-    _version: String,
-    steps: BTreeMap<String, String>,
-    cards: BTreeMap<String, String>,
+    #[error("the table of codes is no UTF-8")]
+    NotUtf8,
+    #[error("the table of codes: {0}")]
+    Top(&'static str),
+    #[error("the table of codes: {0:?} is no part of it; it has version, steps and cards")]
+    Unknown(String),
+    #[error("code {code:?} in the table of codes {why}")]
+    Entry { code: String, why: &'static str },
 }
 
 /// Codes and their meanings.
-pub(super) struct Codes(BTreeMap<String, Meaning>);
+#[derive(Clone, Debug)]
+pub(super) struct Codes {
+    version: String,
+    entries: BTreeMap<String, Meaning>,
+}
 
 impl Codes {
     /// The table shipped with the program.
     pub(super) fn built_in() -> Result<Self, TableError> {
-        Self::parse(TABLE)
+        Self::parse(BUILT_IN.as_bytes())
     }
 
-    fn parse(text: &str) -> Result<Self, TableError> {
-        let written: Written = toml::from_str(text)?;
-        let mut codes = BTreeMap::new();
-        for (code, words) in written.steps {
-            let meaning = reached(&words).ok_or_else(|| TableError::Meaning(code.clone()))?;
-            codes.insert(code, meaning);
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// Names the entry that is wrong.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, TableError> {
+        let text = std::str::from_utf8(text).map_err(|_| TableError::NotUtf8)?;
+        let mut codes = Self { version: String::new(), entries: BTreeMap::new() };
+        for (name, value) in toml::from_str::<Table>(text)? {
+            match (name.as_str(), value) {
+                ("version", Value::String(version)) if fits(&version) => codes.version = version,
+                ("steps", Value::Table(steps)) => codes.add(steps, step)?,
+                ("cards", Value::Table(cards)) => codes.add(cards, card)?,
+                ("version", _) => return Err(TableError::Top("version is a text of 1 to 200 characters")),
+                ("steps" | "cards", _) => return Err(TableError::Top("steps and cards are tables")),
+                _ => return Err(TableError::Unknown(name)),
+            }
         }
-        codes.extend(written.cards.into_keys().map(|code| (code, Meaning::OfTheCard)));
-        Ok(Self(codes))
+        match codes.version.is_empty() {
+            true => Err(TableError::Top("version is missing")),
+            false => Ok(codes),
+        }
+    }
+
+    /// Adds the entries of a section; a code has one meaning.
+    fn add(&mut self, section: Table, read: Read) -> Result<(), TableError> {
+        for (code, value) in section {
+            let wrong = |why| TableError::Entry { code: code.clone(), why };
+            if !fits(&code) || code.trim() != code {
+                return Err(wrong("is no code: 1 to 200 visible characters"));
+            }
+            let entry = read(value).map_err(wrong)?;
+            if self.entries.insert(code.clone(), entry).is_some() {
+                return Err(wrong("is there twice"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Which edition of the table this is.
+    pub(super) fn version(&self) -> &str {
+        &self.version
     }
 
     /// What a code means, if the table has it.
     pub(super) fn meaning(&self, code: &str) -> Option<Meaning> {
-        self.0.get(code).copied()
+        self.entries.get(code).copied()
     }
 }
 
-fn reached(words: &str) -> Option<Meaning> {
-    match words.split_once(' ') {
-        None => Some(Meaning::Reached(Stage::parse(words)?, None)),
-        Some((stage, cause)) => Some(Meaning::Reached(Stage::parse(stage)?, Some(Cause::parse(cause)?))),
+/// Reads the value of an entry, or says what is wrong with it.
+type Read = fn(Value) -> Result<Meaning, &'static str>;
+
+/// `"returned duplicate_number"`, or `{ step = "returned", cause = "duplicate_number", reason = "…" }`. The
+/// reason is for the people who read the table.
+fn step(value: Value) -> Result<Meaning, &'static str> {
+    let (step, cause) = match value {
+        Value::String(words) => match words.split_once(' ') {
+            Some((step, cause)) => (step.to_owned(), Some(cause.to_owned())),
+            None => (words, None),
+        },
+        Value::Table(mut table) => {
+            let (step, cause) = (text(&mut table, "step")?, text(&mut table, "cause")?);
+            text(&mut table, "reason")?;
+            if !table.is_empty() {
+                return Err("says something else than step, cause and reason");
+            }
+            (step.ok_or("has no step")?, cause)
+        }
+        _ => return Err("is neither a text nor a table"),
+    };
+    let step = Step::parse(&step, |_| None).ok_or("means no step we know")?;
+    let cause = cause.map(|cause| Cause::parse(&cause).ok_or("has no cause we know")).transpose()?;
+    Ok(Meaning::Happened(step, cause))
+}
+
+fn card(value: Value) -> Result<Meaning, &'static str> {
+    match value {
+        Value::String(reason) if fits(&reason) => Ok(Meaning::OfTheCard),
+        _ => Err("is not explained in a text"),
     }
+}
+
+/// Takes a text out of an entry's table.
+fn text(table: &mut Table, key: &str) -> Result<Option<String>, &'static str> {
+    match table.remove(key) {
+        None => Ok(None),
+        Some(Value::String(text)) if fits(&text) => Ok(Some(text)),
+        Some(_) => Err("has a part that is no text of 1 to 200 visible characters"),
+    }
+}
+
+fn fits(text: &str) -> bool {
+    !text.is_empty() && text.chars().count() <= LONGEST && !text.contains(char::is_control)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::stage::{Pause, Stage};
+    use proptest::prelude::*;
 
     #[test]
     fn the_shipped_table_knows_every_code_of_the_field() {
         let codes = Codes::built_in().unwrap();
         let known = (0..=98).map(|code| format!("{code:02}")).filter(|code| codes.meaning(code).is_some());
-        assert_eq!(known.count(), 50);
-        assert_eq!(codes.meaning("13"), Some(Meaning::Reached(Stage::Signed, None)));
-        assert_eq!(
-            codes.meaning("10"),
-            Some(Meaning::Reached(Stage::Returned, Some(Cause::DuplicateNumber)))
-        );
+        assert_eq!((known.count(), codes.entries.len()), (50, 50));
+        assert_eq!(codes.version(), "2026-11");
+        let reached = |stage, cause| Some(Meaning::Happened(Step::Reached(stage), cause));
+        assert_eq!(codes.meaning("13"), reached(Stage::Signed, None));
+        assert_eq!(codes.meaning("10"), reached(Stage::Returned, Some(Cause::DuplicateNumber)));
         assert_eq!(codes.meaning("94"), Some(Meaning::OfTheCard));
         assert_eq!(codes.meaning("19"), None);
     }
 
     #[test]
-    fn a_table_with_an_unknown_stage_is_refused_by_code() {
-        let error = Codes::parse("version = \"1\"\n[steps]\n\"07\" = \"nowhere\"\n[cards]").err().unwrap();
-        assert!(error.to_string().contains("07"));
+    fn a_table_of_ones_own_gives_any_step_and_a_reason_in_plain_words() {
+        let table = "version = \"甲-1\"\n[steps]\nPAU = \"paused:natural_disaster\"\n\
+                     Q2 = { step = \"remake\", cause = \"print_defect\", reason = \"重新制作\" }";
+        let codes = Codes::parse(table.as_bytes()).unwrap();
+        let paused = Meaning::Happened(Step::Paused(Pause::NaturalDisaster), None);
+        assert_eq!((codes.version(), codes.meaning("PAU")), ("甲-1", Some(paused)));
+        let remake = Meaning::Happened(Step::Reached(Stage::Remake), Some(Cause::PrintDefect));
+        assert_eq!(codes.meaning("Q2"), Some(remake));
+    }
+
+    #[test]
+    fn a_table_that_is_wrong_is_refused_by_the_entry() {
+        let steps =
+            |entry: &str| format!("version = \"1\"\n[steps]\n\"07\" = {entry}\n[cards]\n\"08\" = \"lost\"");
+        let wrong = [
+            (steps("\"nowhere\""), "\"07\" in the table of codes means no step"),
+            (steps("\"returned because\""), "\"07\" in the table of codes has no cause"),
+            (steps("\"withdraws\""), "\"07\" in the table of codes means no step"),
+            (steps("7"), "\"07\" in the table of codes is neither"),
+            (steps("{ cause = \"photo\" }"), "\"07\" in the table of codes has no step"),
+            (steps("{ step = \"signed\", to = \"x\" }"), "\"07\" in the table of codes says something else"),
+            (steps("{ step = \"signed\", reason = \"\" }"), "\"07\" in the table of codes has a part"),
+            (steps("\"signed\"\n\"08\" = \"signed\""), "\"08\" in the table of codes is there twice"),
+            (steps("\"signed\"\n\" 9\" = \"signed\""), "\" 9\" in the table of codes is no code"),
+            (steps("\"signed\"").replace("[cards]", "[people]"), "\"people\" is no part"),
+            (steps("\"signed\"").replace("version = \"1\"", ""), "version is missing"),
+            (steps("\"signed\"").replace("\"1\"", "1"), "version is a text"),
+            ("version = \"1\"\nsteps = 3".to_owned(), "are tables"),
+            ("version =".to_owned(), "does not read"),
+        ];
+        for (table, why) in wrong {
+            let error = Codes::parse(table.as_bytes()).err().unwrap().to_string();
+            assert!(error.contains(why), "{table}\n{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_table_or_a_reason(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = Codes::parse(&bytes);
+        }
+
+        #[test]
+        fn any_entry_is_a_meaning_or_a_reason(code in "[ -~]{0,8}", words in "[a-z_: ]{0,30}") {
+            let table = toml::toml! { version = "1" };
+            let mut table = table.clone();
+            table.insert("steps".into(), Value::Table(Table::from_iter([(code, Value::String(words))])));
+            let _ = Codes::parse(toml::to_string(&table).unwrap().as_bytes());
+        }
     }
 }

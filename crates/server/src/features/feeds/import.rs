@@ -1,32 +1,118 @@
-//! Imports a file: lines are read in batches, each batch is one transaction, every line gets its word.
+//! Imports a file: reports are read in batches, each batch is one transaction, every line gets its word.
+//!
+//! While a batch is recorded the next one is read and understood.
 
-use super::codes::Codes;
-use super::line::{Columns, Reading, parse};
-use super::lines::{Broken, Line, Lines};
+use super::fields::{Field, Fields};
+use super::formats::{self, Expansion, Format, Items, Mapping, Numbered, Shape, unpacked};
+use super::intake::{Batch, Intake};
 use super::report::{Fate, ReportFile, Tally};
 use crate::app::Failed;
-use domain::milestone::FeedId;
-use domain::moment::Moment;
-use domain::number::Demonstration;
-use domain::receipt::ReceiptFormat;
+use indicatif::ProgressBar;
+use std::fs::File;
 use std::io::Read;
-use store::audit::Entry;
-use store::feed;
-use store::record::{Outcome, Report, record};
-use store::{Store, Work};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use store::record::{Outcome, Unknown};
 
-/// Lines in one transaction: large enough that the sync costs nothing, small enough that others get a turn.
-const BATCH: usize = 10_000;
-/// Lines that wait for their application to be opened further below, at the most.
-const WAITING: usize = 200_000;
+/// Lines in one transaction: large enough that neighbours on disk are written together, small enough that
+/// others get a turn and the memory stays flat.
+const BATCH: usize = 50_000;
+/// Batches of lines that wait for their application to be opened further below, at the most.
+const WAITING: usize = 4;
+
+/// What is asked of an import besides its file.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// `csv`, `jsonl`, `xml` or `xlsx`; without it what the file's name tells.
+    pub format: Option<String>,
+    /// The file that says which element of an XML file is which cell.
+    pub mapping: Option<PathBuf>,
+    /// The sheet of a spreadsheet; without it the first.
+    pub sheet: Option<String>,
+    /// Parses and checks everything and records nothing.
+    pub dry_run: bool,
+    /// Where to write what became of each line; without it beside the file.
+    pub report: Option<PathBuf>,
+}
+
+impl Asked {
+    /// How a file of this name is written.
+    ///
+    /// # Errors
+    /// Refuses a format that is not read here and a mapping that does not read.
+    pub(super) fn shape(&self, file: &Path) -> Result<Shape, Failed> {
+        let unknown =
+            |word: &String| format!("format {word:?} is not read here; use csv, jsonl, xml or xlsx");
+        let told = self.format.as_ref().map(|word| Format::parse(word).ok_or_else(|| unknown(word)));
+        let format = told.transpose()?.unwrap_or_else(|| Format::of_name(file));
+        let mapping = self.mapping.as_ref().map(|path| {
+            let text = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            Mapping::parse(&text).map_err(Failed::from)
+        });
+        Ok(Shape { format, mapping: mapping.transpose()?, sheet: self.sheet.clone() })
+    }
+}
+
+/// A file that is open, and the path that it has.
+pub(super) struct Importing<'a> {
+    pub(super) file: File,
+    pub(super) path: &'a Path,
+}
+
+impl<'a> Importing<'a> {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// Fails when it cannot be read or is a folder.
+    pub(super) fn open(path: &'a Path) -> Result<Self, Failed> {
+        let at = |error| format!("{}: {error}", path.display());
+        let file = File::open(path).map_err(at)?;
+        match file.metadata().map_err(at)?.is_dir() {
+            true => Err(format!("{} is a folder, not a file of milestones", path.display()).into()),
+            false => Ok(Self { file, path }),
+        }
+    }
+}
+
+/// Imports a file and writes a report; `bar` gets the bytes of the file, packed as it is.
+///
+/// # Errors
+/// Says what is wrong with the file or its beginning; once lines are recorded, up to which.
+pub(super) async fn import_file(
+    intake: &Intake<'_>,
+    Importing { file, path }: Importing<'_>,
+    asked: &Asked,
+    bar: impl FnOnce(u64) -> ProgressBar,
+) -> Result<(Tally, PathBuf), Failed> {
+    let shape = asked.shape(path)?;
+    let report = asked.report.clone().unwrap_or_else(|| beside(path));
+    if report.canonicalize().is_ok_and(|report| path.canonicalize().is_ok_and(|path| path == report)) {
+        return Err("the report would replace the file that is imported".into());
+    }
+    let reporting = ReportFile::create(&report)?;
+    let bar = bar(file.metadata()?.len());
+    let import = Import { intake, shape: &shape, dry_run: asked.dry_run, batch: BATCH };
+    let tally = import.run(file, reporting, |bytes| bar.set_position(bytes)).await;
+    bar.finish_and_clear();
+    Ok((tally?, report))
+}
+
+/// The report's place where none is told.
+fn beside(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".report.csv");
+    PathBuf::from(name)
+}
 
 /// What an import needs.
 pub(super) struct Import<'a> {
-    pub(super) store: &'a Store,
-    pub(super) receipts: &'a ReceiptFormat,
-    pub(super) demonstration: Demonstration,
-    pub(super) feed: &'a str,
-    pub(super) now: Moment,
+    pub(super) intake: &'a Intake<'a>,
+    pub(super) shape: &'a Shape,
+    /// Parses and checks everything and records nothing.
+    pub(super) dry_run: bool,
+    /// Lines in one transaction.
+    pub(super) batch: usize,
 }
 
 /// An import that ended before its file did.
@@ -39,173 +125,139 @@ pub(super) struct Import<'a> {
 )]
 pub(super) struct Stopped {
     settled: u64,
-    waiting: usize,
+    waiting: u64,
     tally: Tally,
     source: Failed,
 }
 
-/// Lines on their way into the database, and what each says or why it says nothing.
+/// Lines that are read and understood. Beside each stands what it takes to ask again, where it may have to.
 #[derive(Default)]
-struct Batch {
-    reports: Vec<Report>,
-    lines: Vec<(u64, Option<Fate>)>,
+struct Gathered {
+    batch: Batch,
+    lines: Vec<(u64, Option<Fields>)>,
 }
 
 /// An import under way.
 struct Course<'a> {
     import: &'a Import<'a>,
-    feed: FeedId,
     report: ReportFile,
     tally: Tally,
     /// The last line of the last batch that was committed.
     settled: u64,
     /// Milestones of applications that no line before them has opened.
-    waiting: Batch,
-    /// How many of them have no outcome yet.
-    unsettled: usize,
+    waiting: Vec<(u64, Fields)>,
 }
 
 impl Import<'_> {
-    /// Imports all lines; `progress` hears how many bytes are done.
+    /// Imports all lines; `progress` hears how many bytes of the file are done.
     pub(super) async fn run(
         &self,
-        file: impl Read,
+        file: impl Read + Send,
         report: ReportFile,
         progress: impl Fn(u64),
     ) -> Result<Tally, Failed> {
-        let codes = Codes::built_in()?;
-        let reading = Reading {
-            codes: &codes,
-            keys: self.store.keys(),
-            receipts: self.receipts,
-            demonstration: self.demonstration,
-            now: self.now,
-        };
-        let mut lines = Lines::new(file);
-        let columns = columns(lines.next()?)?;
-        let feed = self.feed_id().await?;
-        let mut course = Course::new(self, feed, report);
-        match course.follow(&mut lines, &reading, &columns, progress).await {
+        let bytes = Arc::new(AtomicU64::new(0));
+        let file = unpacked(file, &bytes, Expansion::USUAL)?;
+        let mut items = formats::open(file, self.shape)?;
+        let mut course =
+            Course { import: self, report, tally: Tally::default(), settled: 0, waiting: Vec::new() };
+        let heard = || progress(bytes.load(Ordering::Relaxed));
+        match course.follow(items.as_mut(), heard).await {
             Ok(()) => Ok(course.tally),
             Err(source) => Err(Box::new(Stopped {
                 settled: course.settled,
-                waiting: course.unsettled,
+                waiting: course.waiting.len() as u64 + course.tally.waiting,
                 tally: course.tally,
                 source,
             })),
         }
     }
-
-    async fn feed_id(&self) -> Result<FeedId, Failed> {
-        let (name, now) = (self.feed.to_owned(), self.now);
-        let entry = self.entry("name_feed", name.clone());
-        let named = self.store.write(entry, move |write| -> Work<'_, FeedId> {
-            Box::pin(async move { feed::named(write, &name, now).await })
-        });
-        Ok(named.await?)
-    }
-
-    fn entry(&self, action: &'static str, detail: String) -> Entry {
-        Entry { at: self.now, actor: format!("feed:{}", self.feed), action, detail }
-    }
 }
 
-impl<'a> Course<'a> {
-    fn new(import: &'a Import<'a>, feed: FeedId, report: ReportFile) -> Self {
-        let (tally, waiting) = (Tally::default(), Batch::default());
-        Self { import, feed, report, tally, settled: 0, waiting, unsettled: 0 }
-    }
-
-    async fn follow(
-        &mut self,
-        lines: &mut Lines<impl Read>,
-        reading: &Reading<'_>,
-        columns: &Columns,
-        progress: impl Fn(u64),
-    ) -> Result<(), Failed> {
-        let mut batch = Batch::default();
-        while let Some(line) = lines.next()? {
-            if !batch.understands(line, reading, columns) {
-                lines.reread();
+impl Course<'_> {
+    /// Reads one batch while the one before is recorded, to the end of the file.
+    async fn follow(&mut self, items: &mut dyn Items, progress: impl Fn()) -> Result<(), Failed> {
+        let import = self.import;
+        let mut before = Gathered::default();
+        loop {
+            // The batch is handed to the store before the next one is read: the store writes meanwhile.
+            let (recorded, gathered) = tokio::join!(
+                biased;
+                self.record(before, Unknown::Told),
+                async { import.gather(items) }
+            );
+            recorded?;
+            progress();
+            if self.waiting.len() >= WAITING * import.batch {
+                self.settle_waiting().await?;
             }
-            if batch.lines.len() >= BATCH {
-                self.record(std::mem::take(&mut batch), true).await?;
-                progress(lines.bytes());
-            }
-            if self.waiting.lines.len() >= WAITING {
-                self.record_waiting().await?;
+            before = gathered?;
+            if before.lines.is_empty() {
+                return self.settle_waiting().await;
             }
         }
-        self.record(batch, false).await?;
-        self.record_waiting().await?;
-        progress(lines.bytes());
-        Ok(())
     }
 
-    async fn record_waiting(&mut self) -> Result<(), Failed> {
-        let waiting = std::mem::take(&mut self.waiting);
-        self.record(waiting, false).await?;
-        self.unsettled = 0;
-        Ok(())
+    /// Asks again for the lines that waited; what is still unknown is kept until its application appears.
+    async fn settle_waiting(&mut self) -> Result<(), Failed> {
+        let mut waiting = std::mem::take(&mut self.waiting).into_iter();
+        loop {
+            let mut gathered = Gathered::default();
+            for (number, fields) in waiting.by_ref().take(self.import.batch) {
+                let item = Ok(fields);
+                gathered.batch.add(self.import.intake.understand(&item));
+                gathered.lines.push((number, None));
+            }
+            if gathered.lines.is_empty() {
+                return Ok(());
+            }
+            self.record(gathered, Unknown::Kept).await?;
+        }
     }
 
     /// Records a batch and says what became of its lines; those that may wait for their application do.
-    async fn record(&mut self, batch: Batch, may_wait: bool) -> Result<(), Failed> {
-        let Batch { reports, lines } = batch;
-        let Some((last, _)) = lines.last().copied() else { return Ok(()) };
-        let kept: Vec<_> = reports.iter().map(|report| may_wait.then(|| report.clone())).collect();
-        let mut outcomes = self.outcomes(reports).await?.into_iter().zip(kept);
+    async fn record(&mut self, gathered: Gathered, unknown: Unknown) -> Result<(), Failed> {
+        let Gathered { batch, lines } = gathered;
+        let Some((last, _)) = lines.last() else { return Ok(()) };
+        let last = *last;
+        let told = if self.import.dry_run {
+            batch.understood()
+        } else {
+            self.import.intake.record(batch, unknown).await?
+        };
         let mut fates = Vec::with_capacity(lines.len());
-        for (number, rejected) in lines {
-            match rejected.map_or_else(|| outcomes.next(), |_| None) {
-                Some((Outcome::UnknownApplication, Some(report))) => self.wait(number, report),
-                Some((outcome, _)) => fates.push((number, Fate::Told(outcome))),
-                None => fates.extend(rejected.map(|fate| (number, fate))),
+        for ((number, again), fate) in lines.into_iter().zip(told) {
+            match again {
+                Some(fields) if fate == Fate::Told(Outcome::UnknownApplication) => {
+                    self.waiting.push((number, fields));
+                }
+                _ => fates.push((number, fate)),
             }
         }
         self.settled = self.settled.max(last);
         fates.iter().for_each(|(_, fate)| self.tally.count(*fate));
         Ok(self.report.tell(&fates)?)
     }
-
-    async fn outcomes(&self, reports: Vec<Report>) -> Result<Vec<Outcome>, Failed> {
-        if reports.is_empty() {
-            return Ok(Vec::new());
-        }
-        let entry = self.import.entry("record", format!("{} reports", reports.len()));
-        Ok(record(self.import.store, self.feed, self.import.now, reports, entry).await?)
-    }
-
-    fn wait(&mut self, number: u64, report: Report) {
-        self.waiting.reports.push(report);
-        self.waiting.lines.push((number, None));
-        self.unsettled += 1;
-    }
 }
 
-impl Batch {
-    /// Adds a line; false where it does not say anything.
-    fn understands(&mut self, line: Line, reading: &Reading<'_>, columns: &Columns) -> bool {
-        let fate = match line.cells.map(|cells| (columns.fit(&cells), parse(reading, columns, &cells))) {
-            Err(broken) => Some(Fate::Broken(broken)),
-            Ok((false, _)) => Some(Fate::Broken(Broken::NumberOfColumns)),
-            Ok((true, Err(rejection))) => Some(Fate::Rejected(rejection)),
-            Ok((true, Ok(report))) => {
-                self.reports.push(report);
-                None
+impl Import<'_> {
+    /// The next batch of the file; an empty one at its end.
+    fn gather(&self, items: &mut dyn Items) -> Result<Gathered, Failed> {
+        let mut gathered = Gathered::default();
+        while gathered.lines.len() < self.batch {
+            let Some(Numbered { number, item }) = items.next()? else { break };
+            let understood = self.intake.understand(&item);
+            if understood.is_err() {
+                items.reread();
             }
-        };
-        self.lines.push((line.number, fate));
-        fate.is_none()
+            gathered.batch.add(understood);
+            gathered.lines.push((number, item.ok().filter(may_wait)));
+        }
+        Ok(gathered)
     }
 }
 
-/// The columns that the first line names.
-fn columns(first: Option<Line>) -> Result<Columns, String> {
-    let first = first.ok_or("the file is empty; its first line names the columns")?;
-    let columns = match first.cells {
-        Ok(cells) => Columns::parse(&cells),
-        Err(broken) => Err(broken.as_str().to_owned()),
-    };
-    columns.map_err(|why| format!("line {}, which names the columns: {why}", first.number))
+/// A report that names no person opens no application: another one may, further below.
+fn may_wait(fields: &Fields) -> bool {
+    fields.get(Field::CitizenNumber).is_none()
 }

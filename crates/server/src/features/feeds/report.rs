@@ -1,12 +1,12 @@
 //! The report of an import: one line for each line of the file, for programs and for people.
 
+use super::fields::Broken;
 use super::line::Rejection;
-use super::lines::Broken;
 use serde::Serialize;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::FileTypeExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use store::record::Outcome;
 
 /// How an import went.
@@ -18,84 +18,171 @@ pub struct Tally {
     pub repeated: u64,
     /// Milestones that are kept and wait for a person.
     pub held: u64,
-    /// Lines that were not understood or belong to no application.
+    /// Milestones that are kept and wait for their application.
+    pub waiting: u64,
+    /// Lines that were not understood, or that the feed may not report.
     pub rejected: u64,
+    /// Lines that a dry run understood and did not record.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub understood: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What became of a line.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
+    /// It was understood, and the store said what became of it.
     Told(Outcome),
+    /// A cell says nothing we can take.
     Rejected(Rejection),
     /// The line cannot be taken apart.
     Broken(Broken),
+    /// It was understood, and nothing is recorded in a dry run.
+    Understood,
 }
 
 impl Fate {
-    /// The word of the outcome and the reason behind it.
-    fn words(self) -> (&'static str, String) {
+    /// The word of the outcome: `recorded`, `repeated`, `held`, `waiting`, `rejected` or `understood`.
+    pub(super) const fn outcome(self) -> &'static str {
         match self {
-            Self::Told(Outcome::Recorded) => ("recorded", String::new()),
-            Self::Told(Outcome::Repeated) => ("repeated", String::new()),
-            Self::Told(Outcome::Held(why)) => ("held", why.as_str().to_owned()),
-            Self::Told(Outcome::UnknownApplication) => {
-                ("rejected", "receipt_number: unknown_application".to_owned())
+            Self::Told(Outcome::Recorded) => "recorded",
+            Self::Told(Outcome::Repeated) => "repeated",
+            Self::Told(Outcome::Held(_)) => "held",
+            Self::Told(Outcome::Waiting) => "waiting",
+            Self::Told(Outcome::UnknownApplication | Outcome::OtherApplication | Outcome::NotItsStage)
+            | Self::Rejected(_)
+            | Self::Broken(_) => "rejected",
+            Self::Understood => "understood",
+        }
+    }
+
+    /// The column that is to blame, and the word for why; either may be missing.
+    pub(super) const fn reason(self) -> (Option<&'static str>, Option<&'static str>) {
+        match self {
+            Self::Told(Outcome::Recorded | Outcome::Repeated) | Self::Understood => (None, None),
+            Self::Told(Outcome::Held(why)) => (None, Some(why.as_str())),
+            Self::Told(Outcome::UnknownApplication | Outcome::Waiting) => {
+                (Some("receipt_number"), Some("unknown_application"))
             }
-            Self::Told(Outcome::OtherApplication) => {
-                ("rejected", "receipt_number: other_application".to_owned())
-            }
-            Self::Rejected(Rejection { column, code }) => ("rejected", format!("{column}: {code}")),
-            Self::Broken(why) => ("rejected", why.as_str().to_owned()),
+            Self::Told(Outcome::OtherApplication) => (Some("receipt_number"), Some("other_application")),
+            Self::Told(Outcome::NotItsStage) => (Some("step"), Some("not_its_stage")),
+            Self::Rejected(Rejection { column, code }) => (Some(column), Some(code)),
+            Self::Broken(why) => (None, Some(why.as_str())),
         }
     }
 }
 
 impl Tally {
+    /// Each outcome's word and count.
+    pub(super) const fn counts(&self) -> [(&'static str, u64); 6] {
+        [
+            ("recorded", self.recorded),
+            ("repeated", self.repeated),
+            ("held", self.held),
+            ("waiting", self.waiting),
+            ("rejected", self.rejected),
+            ("understood", self.understood),
+        ]
+    }
+
     /// Counts a line.
     pub(super) fn count(&mut self, fate: Fate) {
-        match fate {
-            Fate::Told(Outcome::Recorded) => self.recorded += 1,
-            Fate::Told(Outcome::Repeated) => self.repeated += 1,
-            Fate::Told(Outcome::Held(_)) => self.held += 1,
-            Fate::Told(Outcome::UnknownApplication | Outcome::OtherApplication)
-            | Fate::Rejected(_)
-            | Fate::Broken(_) => self.rejected += 1,
-        }
+        let counter = match fate.outcome() {
+            "recorded" => &mut self.recorded,
+            "repeated" => &mut self.repeated,
+            "held" => &mut self.held,
+            "waiting" => &mut self.waiting,
+            "understood" => &mut self.understood,
+            _ => &mut self.rejected,
+        };
+        *counter += 1;
     }
 }
 
+/// A report that cannot be written: the disk is to blame, never the file that is imported.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", path.display())]
+pub(super) struct Unwritten {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Csv,
+    JsonLines,
+}
+
+const TITLE: &str = "line,outcome,reason";
+
 /// Whether a plain file begins as our reports do.
 fn is_report(path: &Path) -> io::Result<bool> {
-    const TITLE: &[u8] = b"line,outcome,reason";
     let mut start = Vec::new();
     let plain = path.symlink_metadata()?.is_file();
     File::open(path)?.take(TITLE.len() as u64).read_to_end(&mut start)?;
-    Ok(plain && (start == TITLE || start.is_empty()))
+    let begins = start.is_empty() || start == TITLE.as_bytes() || start.starts_with(b"{\"line\":");
+    Ok(plain && begins)
 }
 
 /// The report file under way.
-pub(super) struct ReportFile(csv::Writer<File>);
+pub(super) struct ReportFile {
+    out: BufWriter<File>,
+    form: Form,
+    path: PathBuf,
+}
 
 impl ReportFile {
-    /// Starts a report; it replaces an earlier report and nothing else.
-    pub(super) fn create(path: &Path) -> csv::Result<Self> {
-        if path.symlink_metadata().is_ok_and(|about| !about.file_type().is_char_device()) && !is_report(path)?
-        {
+    /// Starts a report, as JSON Lines where its name ends in `.jsonl` and as CSV elsewhere; it replaces an
+    /// earlier report and nothing else.
+    ///
+    /// # Errors
+    /// Refuses a file that is no report; fails when it cannot be written.
+    pub(super) fn create(path: &Path) -> Result<Self, Unwritten> {
+        let unwritten = |source| Unwritten { path: path.to_owned(), source };
+        let exists = path.symlink_metadata().is_ok_and(|about| !about.file_type().is_char_device());
+        if exists && !is_report(path).map_err(unwritten)? {
             let why = "a file of that name exists and is no report of an import; name another with --report";
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, why).into());
+            return Err(unwritten(io::Error::new(io::ErrorKind::AlreadyExists, why)));
         }
-        let mut out = csv::Writer::from_path(path)?;
-        out.write_record(["line", "outcome", "reason"])?;
-        Ok(Self(out))
+        let json = path.extension().is_some_and(|end| end == "jsonl");
+        let form = if json { Form::JsonLines } else { Form::Csv };
+        let out = BufWriter::with_capacity(1 << 16, File::create(path).map_err(unwritten)?);
+        let mut report = Self { out, form, path: path.to_owned() };
+        if form == Form::Csv {
+            writeln!(report.out, "{TITLE}").map_err(unwritten)?;
+        }
+        Ok(report)
     }
 
     /// Says what became of lines, whatever happens afterwards; a line itself is not repeated, it may name
     /// people.
-    pub(super) fn tell(&mut self, lines: &[(u64, Fate)]) -> csv::Result<()> {
-        for (number, fate) in lines {
-            let (outcome, reason) = fate.words();
-            self.0.write_record([&number.to_string(), outcome, &reason])?;
+    ///
+    /// # Errors
+    /// Fails when the file cannot be written.
+    pub(super) fn tell(&mut self, lines: &[(u64, Fate)]) -> Result<(), Unwritten> {
+        let told = lines.iter().try_for_each(|(number, fate)| self.line(*number, *fate));
+        told.and_then(|()| self.out.flush()).map_err(|source| Unwritten { path: self.path.clone(), source })
+    }
+
+    /// One line. Outcomes, columns and reasons are words of ours: there is nothing in them to quote.
+    fn line(&mut self, number: u64, fate: Fate) -> io::Result<()> {
+        let (outcome, (column, reason)) = (fate.outcome(), fate.reason());
+        let (separator, reason) = (if column.is_some() { ": " } else { "" }, reason.unwrap_or_default());
+        let column = column.unwrap_or_default();
+        match self.form {
+            Form::Csv => writeln!(self.out, "{number},{outcome},{column}{separator}{reason}"),
+            Form::JsonLines if reason.is_empty() => {
+                writeln!(self.out, "{{\"line\":{number},\"outcome\":\"{outcome}\"}}")
+            }
+            Form::JsonLines => writeln!(
+                self.out,
+                "{{\"line\":{number},\"outcome\":\"{outcome}\",\"reason\":\"{column}{separator}{reason}\"}}"
+            ),
         }
-        Ok(self.0.flush()?)
     }
 }

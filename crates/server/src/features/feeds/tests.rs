@@ -1,10 +1,13 @@
 //! The stories of feeds: a file comes in, every line gets its word, and nothing is counted twice.
 
+mod checks;
+mod drop;
 mod files;
+mod formats;
 mod sample;
 mod stops;
 
-use super::cli::{Tally, import};
+use super::cli::{Asked, Tally, import};
 use super::report::ReportFile;
 use crate::app::{Failed, open_store};
 use crate::clock::Clock;
@@ -12,9 +15,10 @@ use crate::config::Config;
 use domain::moment::Moment;
 use domain::stage::Stage;
 use std::path::PathBuf;
+use store::audit::Entry;
 use store::application::{Application, ApplicationId, page};
 use store::keys::Keys;
-use store::{Store, milestone};
+use store::{Store, Work, feed, milestone};
 
 const HEADER: &str = "receipt_number,step,organ,happened_at,event_id,citizen_number,name,applied_on,reason";
 /// What opens the application that most stories are about; its number is invented, of region 119900.
@@ -47,7 +51,7 @@ impl Place {
 
     async fn try_import(&self, bytes: &[u8]) -> Result<(Tally, Vec<Word>), Failed> {
         let file = self.file(bytes);
-        let (tally, report) = import(&self.config, clock(), &file, "county", None).await?;
+        let (tally, report) = import(&self.config, clock(), &file, "county", &Asked::default()).await?;
         assert_eq!(report, self.folder.path().join("milestones.csv.report.csv"));
         Ok((tally, words(&std::fs::read_to_string(report).unwrap())))
     }
@@ -64,6 +68,16 @@ impl Place {
 
     async fn store(&self) -> Store {
         open_store(&self.config, None).await.unwrap()
+    }
+
+    /// The store, with a feed of this name that may report anything.
+    async fn with_feed(&self, name: &'static str) -> Store {
+        let (store, now) = (self.store().await, clock().now());
+        let entry = Entry { at: now, actor: "test".into(), action: "name_feed", detail: name.into() };
+        let named =
+            store.write(entry, move |write| -> Work<'_, _> { Box::pin(feed::named(write, name, now)) });
+        named.await.unwrap();
+        store
     }
 
     async fn applications(&self) -> Vec<Application> {
@@ -159,7 +173,7 @@ async fn two_feeds_may_use_the_same_event_ids() {
     let place = Place::new(true);
     place.lines(&[ACCEPTED, SIGNED]).await;
     let file = place.file(format!("{HEADER}\n{SIGNED}\n").as_bytes());
-    let (tally, _) = import(&place.config, clock(), &file, "centre", None).await.unwrap();
+    let (tally, _) = import(&place.config, clock(), &file, "centre", &Asked::default()).await.unwrap();
     assert_eq!(tally, Tally { recorded: 1, ..Tally::default() });
 }
 
@@ -207,6 +221,7 @@ async fn numbers_with_something_dropped_are_not_guessed_at() {
 #[tokio::test]
 async fn invented_people_are_refused_where_real_ones_are_served() {
     let place = Place::new(false);
+    drop(place.with_feed("county").await);
     assert_eq!(place.lines(&[ACCEPTED]).await, ["2 rejected citizen_number: demonstration"]);
 }
 

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::features::feeds::codes::Codes;
-use crate::features::feeds::line::{Columns, Reading, parse};
+use crate::features::feeds::fields::{Field, Fields};
+use crate::features::feeds::line::{Reading, parse};
 
 async fn outcomes(place: &Place, bytes: &[u8]) -> Vec<(u64, String)> {
     let (_, words) = place.import(bytes).await;
@@ -141,21 +142,27 @@ async fn what_cannot_be_imported_is_refused_before_anything_is_written() {
     let place = Place::new(true);
     let file = place.file(format!("{HEADER}\n{ACCEPTED}\n").as_bytes());
     let missing = place.folder.path().join("nowhere.csv");
-    let said = import(&place.config, clock(), &missing, "county", None).await.err().unwrap().to_string();
+    let said = import(&place.config, clock(), &missing, "county", &Asked::default())
+        .await
+        .err()
+        .unwrap()
+        .to_string();
     assert!(said.contains("nowhere.csv"), "{said}");
     let folder = place.folder.path();
-    let said = import(&place.config, clock(), folder, "county", None).await.err().unwrap().to_string();
-    assert!(said.contains("is a folder"), "{said}");
     let said =
-        import(&place.config, clock(), &file, "county", Some(file.clone())).await.err().unwrap().to_string();
+        import(&place.config, clock(), folder, "county", &Asked::default()).await.err().unwrap().to_string();
+    assert!(said.contains("is a folder"), "{said}");
+    let onto = Asked { report: Some(file.clone()), ..Asked::default() };
+    let said = import(&place.config, clock(), &file, "county", &onto).await.err().unwrap().to_string();
     assert!(said.contains("would replace the file"), "{said}");
     assert!(std::fs::read_to_string(&file).unwrap().contains("王小明"));
     for feed in ["", "a b", "county\n", &"x".repeat(51), "=1+1"] {
-        let said = import(&place.config, clock(), &file, feed, None).await.err().unwrap().to_string();
+        let said =
+            import(&place.config, clock(), &file, feed, &Asked::default()).await.err().unwrap().to_string();
         assert!(said.contains("is no name"), "{said}");
     }
     assert!(place.applications().await.is_empty());
-    assert!(import(&place.config, clock(), &file, "县局-1.a_b", None).await.is_ok());
+    assert!(import(&place.config, clock(), &file, "县局-1.a_b", &Asked::default()).await.is_ok());
 }
 
 #[test]
@@ -166,19 +173,23 @@ fn any_cells_are_a_report_or_a_rejection() {
     let demonstration = domain::number::Demonstration::Accepted;
     let reading =
         Reading { codes: &codes, keys: &keys, receipts: &receipts, demonstration, now: clock().now() };
-    let header: Vec<&str> = HEADER.split(',').collect();
-    let columns = Columns::parse(&header.into()).unwrap();
+    let header: Vec<Field> = HEADER.split(',').map(|name| Field::parse(name).unwrap()).collect();
     let good: Vec<&str> = ACCEPTED.split(',').collect();
-    assert!(parse(&reading, &columns, &good.clone().into()).is_ok());
+    let fields = |cells: &[&str]| {
+        let mut fields = Fields::default();
+        header.iter().zip(cells).for_each(|(field, cell)| fields.set(*field, cell).unwrap());
+        fields
+    };
+    assert!(parse(&reading, &fields(&good)).is_ok());
     let cell = proptest::prop_oneof![
         proptest::prelude::any::<String>(),
         "[0-9０-９:T +年月日.-]{0,24}",
         "(paused|withdraws|extended):.{0,6}",
     ];
     proptest::proptest!(|(at in 0..good.len(), cell in cell)| {
-        let mut cells: Vec<String> = good.iter().map(|cell| (*cell).to_owned()).collect();
-        cells[at] = cell;
-        if let Err(rejection) = parse(&reading, &columns, &cells.into()) {
+        let mut cells = good.clone();
+        cells[at] = &cell;
+        if let Err(rejection) = parse(&reading, &fields(&cells)) {
             // Whatever is wrong with a cell, its own column is to blame.
             proptest::prop_assert_eq!(rejection.column, HEADER.split(',').nth(at).unwrap());
         }

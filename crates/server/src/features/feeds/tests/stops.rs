@@ -1,10 +1,12 @@
 //! Large files: batches, lines that wait for their application, and an import that ends before its file.
 
 use super::*;
+use crate::features::feeds::formats::{Format, Shape};
 use crate::features::feeds::import::Import;
+use crate::features::feeds::intake::Intake;
 use std::io::{Error, Read, Result as IoResult};
 
-const BATCH: usize = 10_000;
+const BATCH: usize = 1_000;
 
 /// A disk that fails here.
 struct Failing;
@@ -24,16 +26,12 @@ fn file(lines: usize) -> String {
     file
 }
 
-async fn run(place: &Place, bytes: &[u8], then: impl Read) -> Result<Tally, Failed> {
-    let store = place.store().await;
+async fn run(place: &Place, bytes: &[u8], then: impl Read + Send) -> Result<Tally, Failed> {
+    let store = place.with_feed("county").await;
     let receipts = place.config.receipt_format().unwrap();
-    let import = Import {
-        store: &store,
-        receipts: &receipts,
-        demonstration: crate::app::demonstration(&store),
-        feed: "county",
-        now: clock().now(),
-    };
+    let intake = Intake::open(&store, &receipts, "county", clock().now()).await.unwrap();
+    let shape = Shape::of(Format::Csv);
+    let import = Import { intake: &intake, shape: &shape, dry_run: false, batch: BATCH };
     let report = ReportFile::create(&place.folder.path().join("report.csv")).unwrap();
     import.run(bytes.chain(then), report, |_| ()).await
 }
@@ -49,22 +47,19 @@ async fn an_import_that_stops_says_what_is_recorded_and_goes_on_another_time() {
     let cut = all.len() - 2_000;
     let stopped = run(&place, &all.as_bytes()[..cut], Failing).await.err().unwrap();
     let said = stopped.to_string();
-    assert!(
-        said.contains("up to 10001 all is done (10000 recorded, 0 repeated, 0 held, 0 rejected"),
-        "{said}"
-    );
+    assert!(said.contains("up to 1001 all is done (1000 recorded, 0 repeated, 0 held, 0 rejected"), "{said}");
     assert!(stopped.source().unwrap().to_string().contains("the disk failed"));
     assert_eq!(reported(&place).len(), BATCH);
     let again = run(&place, all.as_bytes(), std::io::empty()).await.unwrap();
-    assert_eq!(again, Tally { recorded: 500, repeated: 10_000, held: 0, rejected: 0 });
+    assert_eq!(again, Tally { recorded: 500, repeated: 1_000, ..Tally::default() });
 }
 
 #[tokio::test]
 async fn a_report_that_cannot_be_written_stops_the_import_and_says_what_is_recorded() {
     let place = Place::new(true);
     let file = place.file(format!("{HEADER}\n{ACCEPTED}\n{SIGNED}\n").as_bytes());
-    let full = Some(PathBuf::from("/dev/full"));
-    let stopped = import(&place.config, clock(), &file, "county", full).await.err().unwrap().to_string();
+    let full = Asked { report: Some(PathBuf::from("/dev/full")), ..Asked::default() };
+    let stopped = import(&place.config, clock(), &file, "county", &full).await.err().unwrap().to_string();
     assert!(stopped.contains("up to 3 all is done (2 recorded"), "{stopped}");
     assert_eq!(place.stage().await, Some(Stage::Signed));
 }
@@ -77,14 +72,14 @@ async fn a_milestone_waits_for_its_application_to_be_opened_a_batch_later() {
     early.push_str(&"?,,,,,,,,\n".repeat(BATCH));
     early.push_str(ACCEPTED);
     let tally = run(&place, early.as_bytes(), std::io::empty()).await.unwrap();
-    assert_eq!(tally, Tally { recorded: 2, rejected: 10_001, ..Tally::default() });
+    assert_eq!(tally, Tally { recorded: 2, waiting: 1, rejected: 1_000, ..Tally::default() });
     assert_eq!(place.stage().await, Some(Stage::Signed));
     let words = reported(&place);
     assert_eq!(words.len(), BATCH + 3);
     let unknown = "receipt_number: unknown_application".to_owned();
-    assert_eq!(words[BATCH + 1..], [(2, "recorded".into(), String::new()), (3, "rejected".into(), unknown)]);
+    assert_eq!(words[BATCH + 1..], [(2, "recorded".into(), String::new()), (3, "waiting".into(), unknown)]);
     let again = run(&place, early.as_bytes(), std::io::empty()).await.unwrap();
-    assert_eq!(again, Tally { repeated: 2, rejected: 10_001, ..Tally::default() });
+    assert_eq!(again, Tally { repeated: 3, rejected: 1_000, ..Tally::default() });
 }
 
 #[tokio::test]
@@ -93,5 +88,5 @@ async fn lines_that_wait_are_counted_when_the_import_stops() {
     let mut early = format!("{HEADER}\n{SIGNED}\n");
     early.push_str(&"?,,,,,,,,\n".repeat(BATCH));
     let stopped = run(&place, early.as_bytes(), Failing).await.err().unwrap().to_string();
-    assert!(stopped.contains("9999 rejected, 1 waiting for their application"), "{stopped}");
+    assert!(stopped.contains("999 rejected, 1 waiting for their application"), "{stopped}");
 }

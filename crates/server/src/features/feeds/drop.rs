@@ -1,0 +1,306 @@
+//! A drop folder: whatever file is put there is imported, and moved to `done/` or `failed/` with its report.
+//!
+//! A file is taken once it has been still between two looks, or at once when it was whole before it was renamed
+//! to here. Taking it is renaming it into `work/`: nobody who puts files there and nobody who watches ever sees
+//! half of one. What a crash leaves in `work/` is imported
+//! again, which is harmless. The log names the feed and counts, never a file: a name may name a person.
+
+use super::import::{Asked, Importing, import_file};
+use super::intake::{Closed, Intake};
+use super::report::Tally;
+use super::ways::{Around, Way};
+use crate::app::Failed;
+use crate::config::DropFolder;
+use indicatif::ProgressBar;
+use nix::fcntl::OFlag;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use store::StoreError;
+
+/// The file that one watcher holds, so that there is no second one.
+const LOCK: &str = ".lock";
+/// Endings of names that are left alone: files that are not whole yet, and our own.
+const LEFT_ALONE: [&str; 4] = [".part", ".tmp", REPORT, WHY];
+/// The endings of what lies beside an imported file.
+const REPORT: &str = ".report.csv";
+const WHY: &str = ".error.txt";
+/// Seconds between the last writing and the last change of name: then it was renamed when it was whole.
+const RENAMED_AFTER: i64 = 2;
+/// After a failure of the database it is asked again only every so many looks.
+const PATIENCE: u32 = 30;
+
+/// A watcher of one folder.
+pub(super) struct Watcher<'a> {
+    around: Around<'a>,
+    setting: &'a DropFolder,
+    /// What each file looked like at the last look.
+    seen: HashMap<OsString, Look>,
+    /// What was last said about a file that is refused or a feed that is closed.
+    said: Option<String>,
+    _lock: File,
+}
+
+/// What a file looks like: when this stays the same, nobody writes to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Look {
+    file: u64,
+    size: u64,
+    modified: (i64, i64),
+}
+
+/// Watches a folder until it is dropped. An import computes for long: run it on a thread of its own, such as
+/// `spawn_blocking` with the runtime's `block_on`.
+///
+/// # Errors
+/// Says why the folder cannot be watched at all; what fails later is logged and tried again.
+pub(super) async fn watch(around: &Around<'_>, setting: &DropFolder, every: Duration) -> Result<(), Failed> {
+    let mut watcher = Watcher::open(*around, setting)?;
+    loop {
+        let looks = watcher.look().await.map_or_else(|error| watcher.failed(&error), |()| 1);
+        tokio::time::sleep(every * looks).await;
+    }
+}
+
+impl<'a> Watcher<'a> {
+    /// Makes the folders below and takes the lock.
+    ///
+    /// # Errors
+    /// Refuses a mapping that does not read and a folder that another watcher has; fails when it cannot be written to.
+    pub(super) fn open(around: Around<'a>, setting: &'a DropFolder) -> Result<Self, Failed> {
+        let folder = &setting.folder;
+        // A mapping that does not read is nobody's file's fault.
+        Asked { mapping: setting.mapping.clone(), ..Asked::default() }.shape(folder)?;
+        let at = |error: io::Error| format!("drop folder {}: {error}", folder.display());
+        for below in ["work", "done", "failed"] {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder.join(below)).map_err(at)?;
+        }
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(0o600);
+        let lock = options.open(folder.join(LOCK)).map_err(at)?;
+        if lock.try_lock().is_err() {
+            return Err(format!("drop folder {}: another process watches it", folder.display()).into());
+        }
+        Ok(Self { around, setting, seen: HashMap::new(), said: None, _lock: lock })
+    }
+
+    /// Looks once: finishes what lies in `work/`, then takes every file that has been still since the last
+    /// look.
+    ///
+    /// # Errors
+    /// Fails when the folder or the database does; what was not finished is left in `work/`.
+    pub(super) async fn look(&mut self) -> Result<(), Failed> {
+        let left: Vec<OsString> = entries(&self.work())?.into_iter().map(|(name, _)| name).collect();
+        let still = self.still()?;
+        if left.is_empty() && still.is_empty() {
+            return Ok(());
+        }
+        // A feed that is closed keeps its files where they are.
+        if let Err(closed) = self.intake().await {
+            return match closed {
+                Closed::Store(_) => Err(closed.into()),
+                _ => {
+                    self.say(closed.to_string());
+                    Ok(())
+                }
+            };
+        }
+        for name in left.into_iter().filter(|name| !is_left_alone(name)) {
+            self.finish(&name).await?;
+        }
+        for name in still {
+            match fs::rename(self.setting.folder.join(&name), self.work().join(&name)) {
+                Ok(()) => self.finish(&name).await?,
+                // Who put it there has taken it back.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    async fn intake(&self) -> Result<Intake<'a>, Closed> {
+        let Around { store, receipts, clock, .. } = self.around;
+        Intake::open(store, receipts, &self.setting.feed, clock.now()).await
+    }
+
+    fn work(&self) -> PathBuf {
+        self.setting.folder.join("work")
+    }
+
+    /// The files that have not changed since the last look, or were whole before they came here.
+    fn still(&mut self) -> io::Result<Vec<OsString>> {
+        let (mut now, mut still, mut refused) = (HashMap::new(), Vec::new(), 0_u32);
+        for (name, about) in entries(&self.setting.folder)? {
+            if about.is_dir() || is_left_alone(&name) {
+                continue;
+            }
+            if !about.is_file() {
+                refused += 1;
+                continue;
+            }
+            let modified = (about.mtime(), about.mtime_nsec());
+            let look = Look { file: about.ino(), size: about.size(), modified };
+            // Writing moves both times; a new name moves the second alone.
+            let renamed = about.ctime().saturating_sub(about.mtime()) >= RENAMED_AFTER;
+            if renamed || self.seen.get(&name) == Some(&look) {
+                still.push(name.clone());
+            }
+            now.insert(name, look);
+        }
+        if refused > 0 {
+            self.say(format!("{refused} links or devices in the drop folder are left alone"));
+        }
+        self.seen = now;
+        Ok(still)
+    }
+
+    /// Imports a file of `work/` and moves it, with its report, to where it belongs.
+    async fn finish(&mut self, name: &OsStr) -> Result<(), Failed> {
+        let intake = self.intake().await?;
+        let file = self.work().join(name);
+        let (report, why) = (with(&file, REPORT), with(&file, WHY));
+        let imported = self.import(&intake, &file, &report).await;
+        let into = match imported {
+            Ok(tally) => {
+                self.tell(tally);
+                "done"
+            }
+            Err(error) if is_ours(error.as_ref()) => return Err(error),
+            Err(error) => {
+                fs::write(&why, spoken(error.as_ref()))?;
+                tracing::warn!(feed = self.setting.feed, "a file of the drop folder failed; see failed/");
+                "failed"
+            }
+        };
+        let folder = self.setting.folder.join(into);
+        let free = free_name(&folder, name)?;
+        // The file itself last: as long as it lies in work, it is not finished.
+        for (from, to) in [(report, REPORT), (why, WHY), (file, "")] {
+            match fs::rename(from, with(&folder.join(&free), to)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn import(&self, intake: &Intake<'_>, file: &Path, report: &Path) -> Result<Tally, Failed> {
+        // A link that took the file's place is not followed, and nothing waits for a pipe.
+        let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+        let opened = OpenOptions::new().read(true).custom_flags(flags.bits()).open(file)?;
+        if !opened.metadata()?.is_file() {
+            return Err("it is no plain file".into());
+        }
+        let asked = Asked {
+            mapping: self.setting.mapping.clone(),
+            report: Some(report.to_owned()),
+            ..Asked::default()
+        };
+        let importing = Importing { file: opened, path: file };
+        let (tally, _) = import_file(intake, importing, &asked, |_| ProgressBar::hidden()).await?;
+        Ok(tally)
+    }
+
+    fn tell(&mut self, tally: Tally) {
+        let Tally { recorded, repeated, held, waiting, rejected, .. } = tally;
+        let feed = &self.setting.feed;
+        if let Some(meters) = self.around.meters {
+            let counts = tally.counts().into_iter().filter(|(_, count)| *count > 0);
+            counts.for_each(|(outcome, count)| meters.reported(feed, Way::Drop.as_str(), outcome, count));
+        }
+        tracing::info!(
+            feed,
+            recorded,
+            repeated,
+            held,
+            waiting,
+            rejected,
+            "a file of the drop folder is imported"
+        );
+        self.said = None;
+    }
+
+    /// Logs what an operator must know, once.
+    fn say(&mut self, what: String) {
+        if self.said.as_ref() != Some(&what) {
+            tracing::warn!(feed = self.setting.feed, "{what}");
+            self.said = Some(what);
+        }
+    }
+
+    /// Logs what failed; gives how many looks to wait.
+    fn failed(&mut self, error: &Failed) -> u32 {
+        self.say(format!("the drop folder rests: {}", spoken(error.as_ref()).trim_end()));
+        PATIENCE
+    }
+}
+
+/// The names in a folder, and what each is; a link is a link.
+fn entries(folder: &Path) -> io::Result<Vec<(OsString, fs::Metadata)>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.metadata() {
+            Ok(about) => entries.push((entry.file_name(), about)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(entries)
+}
+
+fn is_left_alone(name: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_ascii_lowercase();
+    name.starts_with('.') || LEFT_ALONE.iter().any(|end| name.ends_with(end))
+}
+
+/// A path with more at its end.
+fn with(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// The name itself, or with a number before it where the folder has that name already.
+fn free_name(folder: &Path, name: &OsStr) -> io::Result<OsString> {
+    for number in 1_u32.. {
+        let mut free = OsString::new();
+        if number > 1 {
+            free.push(format!("{number}-"));
+        }
+        free.push(name);
+        if !folder.join(&free).try_exists()? {
+            return Ok(free);
+        }
+    }
+    Err(io::Error::other("no name is free"))
+}
+
+/// Whether the file is not to blame: the database or the report failed.
+fn is_ours(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<StoreError>() || error.is::<super::report::Unwritten>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// An error with its causes, one a line.
+fn spoken(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = format!("{error}\n");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!("because: {error}\n"));
+        cause = error.source();
+    }
+    text
+}

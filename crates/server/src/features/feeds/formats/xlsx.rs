@@ -1,0 +1,164 @@
+//! XLSX: the first sheet or a named one. A spreadsheet is read whole, so its size is limited.
+
+use super::csv::Columns;
+use super::{Items, Numbered};
+use crate::app::Failed;
+use crate::features::feeds::fields::{Broken, Field, Fields, Item};
+use calamine::{DataRef, ExcelDateTime, ExcelDateTimeType, Reader as _, Xlsx};
+use std::io::{Cursor, Read, sink};
+use zip::ZipArchive;
+
+/// Bytes of the file at the most.
+const PACKED: u64 = 1 << 25;
+/// Bytes that the file may unpack to.
+const UNPACKED: u64 = 1 << 28;
+/// Parts of the file at the most.
+const PARTS: usize = 1_000;
+/// Numbers below this are exact in a spreadsheet; of longer ones the last digits are lost.
+const EXACT: f64 = 1e15;
+/// The days from 2000 to 2100 as a spreadsheet counts them.
+const DAYS: std::ops::Range<f64> = 36_526.0..73_051.0;
+/// The widest row that can be a report's.
+const COLUMNS: usize = 64;
+
+/// The reports of a sheet, last first.
+pub(super) struct Rows(Vec<Numbered>);
+
+impl Items for Rows {
+    fn next(&mut self) -> Result<Option<Numbered>, Failed> {
+        Ok(self.0.pop())
+    }
+}
+
+/// Reads a sheet; its first row that is not empty names the columns.
+///
+/// # Errors
+/// Refuses a file that is too large packed or unpacked, is no spreadsheet, or has no such sheet.
+pub(super) fn open(file: impl Read, sheet: Option<&str>) -> Result<Rows, Failed> {
+    let mut bytes = Vec::new();
+    file.take(PACKED + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > PACKED {
+        return Err(format!("the spreadsheet has more than {} MiB; export it as CSV", PACKED >> 20).into());
+    }
+    measure(&bytes)?;
+    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
+    let names = book.sheet_names();
+    let name = match sheet {
+        Some(sheet) => names
+            .iter()
+            .find(|name| *name == sheet)
+            .cloned()
+            .ok_or("the spreadsheet has no sheet of that name"),
+        None => names.first().cloned().ok_or("the spreadsheet has no sheet"),
+    }?;
+    let mut rows = read(&mut book, &name)?;
+    rows.reverse();
+    Ok(Rows(rows))
+}
+
+/// Unpacks every part once, keeping nothing: what a file says of its own sizes is not believed.
+fn measure(bytes: &[u8]) -> Result<(), Failed> {
+    let mut parts = ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
+    if parts.len() > PARTS {
+        return Err(format!("the spreadsheet has more than {PARTS} parts").into());
+    }
+    let mut left = UNPACKED;
+    for part in 0..parts.len() {
+        let part = parts.by_index(part).map_err(|_| unreadable())?;
+        let read = std::io::copy(&mut part.take(left + 1), &mut sink()).map_err(|_| unreadable())?;
+        left = left.checked_sub(read).ok_or_else(|| {
+            format!("the spreadsheet unpacks to more than {} MiB; export it as CSV", UNPACKED >> 20)
+        })?;
+    }
+    Ok(())
+}
+
+/// A row under way: its number and what its cells say.
+type Row = (u64, Vec<(usize, Result<String, Broken>)>);
+
+fn read(book: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str) -> Result<Vec<Numbered>, Failed> {
+    let mut cells = book.worksheet_cells_reader(sheet).map_err(|_| unreadable())?;
+    let mut columns: Option<Columns> = None;
+    let mut rows = Vec::new();
+    let mut row: Row = (0, Vec::new());
+    loop {
+        let cell = cells.next_cell().map_err(|_| unreadable())?;
+        let number = cell.as_ref().map(|cell| u64::from(cell.get_position().0) + 1);
+        if number != Some(row.0) {
+            let done = std::mem::replace(&mut row, (number.unwrap_or_default(), Vec::new()));
+            finish(done, &mut columns, &mut rows)?;
+        }
+        let Some(cell) = cell else { return Ok(rows) };
+        let place = cell.get_position().1 as usize;
+        if *cell.get_value() != DataRef::Empty && row.1.len() <= COLUMNS {
+            let field = columns.as_ref().and_then(|columns| columns.field(place));
+            row.1.push((place, text(cell.get_value(), field)));
+        }
+    }
+}
+
+/// A row is whole: the first names the columns, the others are reports.
+fn finish(
+    (number, cells): Row,
+    columns: &mut Option<Columns>,
+    rows: &mut Vec<Numbered>,
+) -> Result<(), Failed> {
+    let says_nothing = |cell: &Result<String, Broken>| matches!(cell, Ok(text) if text.trim().is_empty());
+    if cells.iter().all(|(_, cell)| says_nothing(cell)) {
+        return Ok(());
+    }
+    match columns {
+        Some(columns) => rows.push(Numbered { number, item: item(cells, columns) }),
+        None => {
+            let gapless = cells.iter().enumerate().all(|(expected, (place, _))| expected == *place);
+            let titles = cells.iter().map(|(_, title)| title.as_deref().unwrap_or_default());
+            let parsed =
+                if gapless { Columns::parse(titles) } else { Err("a column has no name".to_owned()) };
+            *columns = Some(parsed.map_err(|why| format!("row {number}, which names the columns: {why}"))?);
+        }
+    }
+    Ok(())
+}
+
+fn item(cells: Vec<(usize, Result<String, Broken>)>, columns: &Columns) -> Item {
+    let mut fields = Fields::with_capacity(256);
+    for (place, cell) in cells {
+        let cell = cell?;
+        match columns.field(place) {
+            Some(field) => fields.set(field, &cell)?,
+            None if cell.trim().is_empty() => {}
+            None => return Err(Broken::NumberOfColumns),
+        }
+    }
+    Ok(fields)
+}
+
+/// What a cell says; a number in a column of days or moments is one, whatever its style.
+fn text(value: &DataRef<'_>, field: Option<Field>) -> Result<String, Broken> {
+    match value {
+        DataRef::String(text) | DataRef::DateTimeIso(text) => Ok(text.clone()),
+        DataRef::SharedString(text) => Ok((*text).to_owned()),
+        DataRef::Int(number) => Ok(number.to_string()),
+        DataRef::DateTime(moment) => Ok(written(moment)),
+        DataRef::Float(number) if field.is_some_and(Field::is_time) && DAYS.contains(number) => {
+            Ok(written(&ExcelDateTime::new(*number, ExcelDateTimeType::DateTime, false)))
+        }
+        DataRef::Float(number) if number.fract() == 0.0 && number.abs() < EXACT => Ok(format!("{number}")),
+        DataRef::Float(_) => Err(Broken::LostDigits),
+        DataRef::Empty => Ok(String::new()),
+        DataRef::Bool(_) | DataRef::DurationIso(_) | DataRef::Error(_) => Err(Broken::NotACell),
+    }
+}
+
+/// A moment as our columns write it; a day alone where it is the day's beginning.
+fn written(moment: &ExcelDateTime) -> String {
+    let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
+    match (hour, minute, second) {
+        (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
+        _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
+    }
+}
+
+fn unreadable() -> Failed {
+    "the file is no spreadsheet that can be read (XLSX)".into()
+}

@@ -1,0 +1,193 @@
+//! Drop folders: files are put there, taken whole, and found again with a word for every line.
+
+use super::*;
+use crate::config::DropFolder;
+use crate::features::feeds::drop::Watcher;
+use crate::features::feeds::ways::Around;
+use domain::receipt::ReceiptFormat;
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+/// A watched folder.
+struct Drop {
+    place: Place,
+    store: Store,
+    receipts: ReceiptFormat,
+    setting: DropFolder,
+}
+
+impl Drop {
+    async fn new() -> Self {
+        let place = Place::new(true);
+        let store = place.with_feed("county").await;
+        let folder = place.folder.path().join("drop");
+        let receipts = place.config.receipt_format().unwrap();
+        Self { store, receipts, setting: DropFolder { feed: "county".into(), folder, mapping: None }, place }
+    }
+
+    fn watcher(&self) -> Result<Watcher<'_>, Failed> {
+        let around = Around { store: &self.store, receipts: &self.receipts, clock: clock(), meters: None };
+        Watcher::open(around, &self.setting)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.setting.folder.join(name)
+    }
+
+    fn put(&self, name: &str, lines: &[&str]) {
+        fs::write(self.path(name), format!("{HEADER}\n{}\n", lines.join("\n"))).unwrap();
+    }
+
+    fn names(&self, below: &str) -> BTreeSet<String> {
+        let entries = fs::read_dir(self.path(below)).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    fn said(&self, report: &str) -> Vec<String> {
+        words(&fs::read_to_string(self.path(report)).unwrap()).into_iter().map(|word| word.1).collect()
+    }
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_file_is_taken_when_it_is_still_and_found_again_with_its_report() {
+    let drop = Drop::new().await;
+    let mut watcher = drop.watcher().unwrap();
+    drop.put("王小明.csv", &[ACCEPTED]);
+    watcher.look().await.unwrap();
+    // Somebody still writes to it.
+    drop.put("王小明.csv", &[ACCEPTED, SIGNED, ",,,,,,,,"]);
+    watcher.look().await.unwrap();
+    assert!(drop.place.applications().await.is_empty());
+    watcher.look().await.unwrap();
+    assert_eq!(drop.place.stage().await, Some(Stage::Signed));
+    assert_eq!(drop.names("done"), set(&["王小明.csv", "王小明.csv.report.csv"]));
+    assert_eq!(drop.said("done/王小明.csv.report.csv"), ["recorded", "recorded", "rejected"]);
+    assert!(drop.names("work").is_empty() && !drop.path("王小明.csv").exists());
+    // Another file of that name does not replace the first.
+    drop.put("王小明.csv", &[SIGNED]);
+    watcher.look().await.unwrap();
+    watcher.look().await.unwrap();
+    assert_eq!(drop.said("done/2-王小明.csv.report.csv"), ["repeated"]);
+    assert_eq!(drop.names("done").len(), 4);
+}
+
+#[tokio::test]
+async fn a_file_that_was_whole_before_it_was_renamed_is_taken_at_once() {
+    let drop = Drop::new().await;
+    let mut watcher = drop.watcher().unwrap();
+    drop.put("a.csv.part", &[ACCEPTED]);
+    let file = fs::File::options().write(true).open(drop.path("a.csv.part")).unwrap();
+    let written = file.metadata().unwrap().modified().unwrap();
+    file.set_modified(written - std::time::Duration::from_secs(5)).unwrap();
+    fs::rename(drop.path("a.csv.part"), drop.path("a.csv")).unwrap();
+    watcher.look().await.unwrap();
+    assert_eq!(drop.said("done/a.csv.report.csv"), ["recorded"]);
+}
+
+#[tokio::test]
+async fn what_is_not_whole_and_what_is_no_file_is_left_alone() {
+    let drop = Drop::new().await;
+    let mut watcher = drop.watcher().unwrap();
+    let left = ["a.csv.part", "b.TMP", ".c.csv", "d.csv.report.csv", "e.csv.error.txt"];
+    left.iter().for_each(|name| drop.put(name, &[ACCEPTED]));
+    let secret = drop.place.file(format!("{HEADER}\n{ACCEPTED}\n").as_bytes());
+    symlink(&secret, drop.path("f.csv")).unwrap();
+    nix::unistd::mkfifo(&drop.path("g.csv"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    fs::create_dir(drop.path("h.csv")).unwrap();
+    for _ in 0..3 {
+        watcher.look().await.unwrap();
+    }
+    assert!(drop.place.applications().await.is_empty());
+    assert_eq!(drop.names("").len(), left.len() + 3 + 4);
+    // A name that becomes whole is a file like any other.
+    fs::rename(drop.path("a.csv.part"), drop.path("a.csv")).unwrap();
+    watcher.look().await.unwrap();
+    watcher.look().await.unwrap();
+    assert_eq!(drop.names("done"), set(&["a.csv", "a.csv.report.csv"]));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_imported_says_why_beside_it() {
+    let drop = Drop::new().await;
+    let mut watcher = drop.watcher().unwrap();
+    fs::write(drop.path("a.csv"), "phone\n1\n").unwrap();
+    fs::write(drop.path("b.xlsx"), "no spreadsheet").unwrap();
+    drop.put("c.csv", &[ACCEPTED]);
+    watcher.look().await.unwrap();
+    watcher.look().await.unwrap();
+    assert_eq!(drop.names("done"), set(&["c.csv", "c.csv.report.csv"]));
+    let failed =
+        ["a.csv", "a.csv.error.txt", "a.csv.report.csv", "b.xlsx", "b.xlsx.error.txt", "b.xlsx.report.csv"];
+    assert_eq!(drop.names("failed"), set(&failed));
+    let why = fs::read_to_string(drop.path("failed/a.csv.error.txt")).unwrap();
+    assert!(why.contains("\"phone\" is unknown"), "{why}");
+}
+
+#[tokio::test]
+async fn what_a_crash_left_in_work_is_imported_again() {
+    let drop = Drop::new().await;
+    std::mem::drop(drop.watcher().unwrap());
+    // The import had come to the report when the power went; nobody knows how far.
+    drop.put("work/a.csv", &[ACCEPTED, SIGNED]);
+    fs::write(drop.path("work/a.csv.report.csv"), "line,outcome,reason\n2,rec").unwrap();
+    // This one was finished but for the last rename.
+    drop.put("work/b.csv", &[SIGNED]);
+    fs::write(drop.path("done/b.csv.report.csv"), "line,outcome,reason\n2,recorded,\n").unwrap();
+    drop.watcher().unwrap().look().await.unwrap();
+    assert_eq!(drop.said("done/a.csv.report.csv"), ["recorded", "recorded"]);
+    assert_eq!(drop.said("done/b.csv.report.csv"), ["repeated"]);
+    assert!(drop.names("work").is_empty());
+}
+
+#[tokio::test]
+async fn a_folder_has_one_watcher() {
+    let drop = Drop::new().await;
+    let first = drop.watcher().unwrap();
+    let said = drop.watcher().err().unwrap().to_string();
+    assert!(said.contains("another process watches it"), "{said}");
+    std::mem::drop(first);
+    assert!(drop.watcher().is_ok());
+    let mapping = Some(drop.place.file(b"record = 1"));
+    let drop = Drop { setting: DropFolder { mapping, ..drop.setting.clone() }, ..drop };
+    assert!(drop.watcher().err().unwrap().to_string().contains("the mapping does not read"));
+}
+
+#[tokio::test]
+async fn the_files_of_a_paused_feed_stay_until_it_is_resumed() {
+    let drop = Drop::new().await;
+    let mut watcher = drop.watcher().unwrap();
+    let id = feed::by_name(&drop.store.read(), "county").await.unwrap().unwrap().id;
+    let set_state = async |state| {
+        let entry =
+            Entry { at: clock().now(), actor: "test".into(), action: "set_state", detail: String::new() };
+        feed::set_state(&drop.store, entry, id, state).await.unwrap();
+    };
+    set_state(feed::State::Paused).await;
+    drop.put("a.csv", &[ACCEPTED]);
+    for _ in 0..3 {
+        watcher.look().await.unwrap();
+    }
+    assert!(drop.path("a.csv").exists());
+    set_state(feed::State::Active).await;
+    watcher.look().await.unwrap();
+    assert!(Path::exists(&drop.path("done/a.csv")));
+}
+
+#[tokio::test]
+async fn the_log_names_no_file() {
+    let drop = Drop::new().await;
+    crate::testing::log::listen();
+    let mut watcher = drop.watcher().unwrap();
+    drop.put("金丝雀-在日志里.csv", &[ACCEPTED]);
+    fs::write(drop.path("夜莺-在日志里.csv"), "phone\n").unwrap();
+    watcher.look().await.unwrap();
+    watcher.look().await.unwrap();
+    assert_eq!(drop.names("done").len() + drop.names("failed").len(), 5);
+    assert!(!crate::testing::log::heard("金丝雀-在日志里") && !crate::testing::log::heard("夜莺-在日志里"));
+}
