@@ -26,8 +26,19 @@ pub(crate) fn browser_tests() -> PathBuf {
     root().join("e2e")
 }
 
-/// The first file of that name in `PATH`.
+/// The folder of the Python that the tests start other people's programs with.
+pub(crate) fn python_folder() -> PathBuf {
+    target().join("python-of-tests")
+}
+
+/// That Python, once `cargo xtask setup` has made it.
+pub(crate) fn python() -> PathBuf {
+    python_folder().join("bin").join("python")
+}
+
+/// The first file of that name in `PATH`, or where Debian puts servers, which is not in everyone's `PATH`.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    folders.map(|folder| folder.join(name)).find(|file| file.is_file())
 }

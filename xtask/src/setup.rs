@@ -1,4 +1,4 @@
-//! Puts in place what the tests need: Debian packages and the npm packages of the lock file.
+//! Puts in place what the tests need: Debian packages, the npm packages of the lock file, and Python's of theirs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,13 +13,20 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 9] = [
     Need { what: "the Chromium browser", debian: "chromium", is_there: has_browser },
     Need { what: "a Chinese font", debian: "fonts-noto-cjk", is_there: has_chinese_font },
     Need { what: "the load generator wrk", debian: "wrk", is_there: || places::program("wrk").is_some() },
     Need { what: "a PostgreSQL server", debian: "postgresql", is_there: has_postgres },
     Need { what: "node, 18 or newer", debian: "nodejs", is_there: has_node },
     Need { what: "npm", debian: "npm", is_there: || places::program("npm").is_some() },
+    Need {
+        what: "a NATS server",
+        debian: "nats-server",
+        is_there: || places::program("nats-server").is_some(),
+    },
+    Need { what: "promtool", debian: "prometheus", is_there: || places::program("promtool").is_some() },
+    Need { what: "Python with virtual environments", debian: "python3-venv", is_there: has_python },
 ];
 
 /// Installs what is missing on Debian; names it elsewhere and fails.
@@ -29,6 +36,7 @@ pub(crate) fn run() -> Result<(), String> {
         install(&missing)?;
     }
     install_npm_packages()?;
+    install_python_packages()?;
     if places::program("cargo-nextest").is_none() {
         println!("cargo-nextest is not here; the tests run with cargo test, with the same counts");
     }
@@ -109,6 +117,27 @@ fn has_postgres() -> bool {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     versions.map(|version| version.path().join("bin/postgres")).any(|server| server.is_file())
         || places::program("postgres").is_some()
+}
+
+fn has_python() -> bool {
+    ask(&mut command("python3", ["-c", "import venv, ensurepip"])).is_ok()
+}
+
+/// Makes the Python of the tests anew, unless what is installed came from this very list.
+fn install_python_packages() -> Result<(), String> {
+    const LIST: &str = "e2e/requirements.txt";
+    let list = fs::read(places::root().join(LIST)).map_err(|reason| format!("{LIST}: {reason}"))?;
+    let folder = places::python_folder();
+    let installed = folder.join("installed-from");
+    if fs::read(&installed).is_ok_and(|earlier| earlier == list) && places::python().is_file() {
+        return Ok(());
+    }
+    println!("installing the Python packages of {LIST} into {}", folder.display());
+    process::run(command("python3", ["-m", "venv", "--clear"]).arg(&folder))?;
+    let python = places::python();
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", LIST];
+    process::run(&mut command(&python.to_string_lossy(), pip))?;
+    fs::write(&installed, list).map_err(|reason| format!("{}: {reason}", installed.display()))
 }
 
 /// Runs `npm ci`, unless what is installed came from this very lock file.

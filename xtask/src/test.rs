@@ -6,13 +6,14 @@ use std::time::Instant;
 use crate::args::Args;
 use crate::counts::Counts;
 use crate::process::{self, command, run_heard};
-use crate::{places, setup, tidy};
+use crate::{fuzz, places, setup, tidy};
 
 /// Which part of the tests runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Rust,
     Browser,
+    Fuzz,
     Tidy,
 }
 
@@ -28,8 +29,9 @@ impl Plan {
             None => None,
             Some("rust") => Some(Part::Rust),
             Some("browser") => Some(Part::Browser),
+            Some("fuzz") => Some(Part::Fuzz),
             Some("tidy") => Some(Part::Tidy),
-            Some(other) => return Err(format!("--only takes rust, browser or tidy, not {other:?}")),
+            Some(other) => return Err(format!("--only takes rust, browser, fuzz or tidy, not {other:?}")),
         };
         let long = args.switch("--long");
         args.finish()?;
@@ -62,6 +64,9 @@ pub(crate) fn run(args: Args) -> Result<bool, String> {
     if plan.holds(Part::Browser) {
         sum += step("release build", || chore(build_release()));
         sum += step("browser tests", || browser_tests(plan.long));
+    }
+    if plan.holds(Part::Fuzz) {
+        sum += step("fuzz targets", || fuzz::every_target(None, if plan.long { 300 } else { 10 }));
     }
     println!("\n{sum}");
     Ok(sum.all_passed())
@@ -97,6 +102,7 @@ fn clippy() -> Command {
 fn rust_tests(long: bool) -> Result<Counts, String> {
     let mut tests =
         if places::program("cargo-nextest").is_some() { nextest(long) } else { plain_tests(long) };
+    tests.env("PYTHON_OF_TESTS", places::python());
     if long {
         tests.env("LONG_TESTS", "1");
     }
