@@ -1,7 +1,10 @@
 //! What the operator measures. Labels name doors and outcomes, never people.
 
-use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics::{
+    Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+    with_local_recorder,
+};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use std::time::Duration;
 use store::inquiry_log::{Channel, Outcome};
 
@@ -16,6 +19,18 @@ pub struct Meters {
     /// Inquiries refused because their source asked too often.
     pub refused: Counter,
     rendered: PrometheusHandle,
+    /// For what has a name that is not known beforehand, such as a feed.
+    recorder: PrometheusRecorder,
+}
+
+/// How a feed is doing.
+pub struct FeedMeter<'a> {
+    /// Its name.
+    pub feed: &'a str,
+    /// Seconds since it was last heard, or since it was added.
+    pub unheard: f64,
+    /// Whether it has been silent for longer than its rhythm.
+    pub silent: bool,
 }
 
 struct ByOutcome {
@@ -32,7 +47,8 @@ impl Meters {
     pub fn new() -> Result<Self, BuildError> {
         let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS)?.build_recorder();
         let rendered = recorder.handle();
-        Ok(metrics::with_local_recorder(&recorder, || {
+        let inquiries = with_local_recorder(&recorder, || {
+            describe_feeds();
             describe_counter!("jindu_inquiries_total", "Inquiries answered, by door and outcome.");
             describe_counter!(
                 "jindu_inquiries_refused_total",
@@ -42,14 +58,33 @@ impl Meters {
                 "jindu_inquiry_seconds",
                 "Time from a parsed inquiry to its recorded answer."
             );
-            Self {
-                page: by_outcome("page"),
-                api: by_outcome("api"),
-                seconds: histogram!("jindu_inquiry_seconds"),
-                refused: counter!("jindu_inquiries_refused_total"),
-                rendered,
-            }
-        }))
+            let refused = counter!("jindu_inquiries_refused_total");
+            (by_outcome("page"), by_outcome("api"), histogram!("jindu_inquiry_seconds"), refused)
+        });
+        let (page, api, seconds, refused) = inquiries;
+        Ok(Self { page, api, seconds, refused, rendered, recorder })
+    }
+
+    /// Counts reports of a feed that came one way and had one outcome.
+    pub fn reported(&self, feed: &str, way: &'static str, outcome: &'static str, count: u64) {
+        let labels = [("feed", feed.to_owned()), ("way", way.to_owned()), ("outcome", outcome.to_owned())];
+        with_local_recorder(&self.recorder, || counter!("jindu_reports_total", &labels).increment(count));
+    }
+
+    /// Shows how a feed is doing.
+    pub fn heard(&self, meter: &FeedMeter<'_>) {
+        let labels = [("feed", meter.feed.to_owned())];
+        with_local_recorder(&self.recorder, || {
+            gauge!("jindu_feed_last_heard_seconds", &labels).set(meter.unheard);
+            gauge!("jindu_feed_silent", &labels).set(f64::from(u8::from(meter.silent)));
+        });
+    }
+
+    /// Shows how many reports wait for a person or for their application.
+    pub fn held(&self, waiting: u64) {
+        // A queue that a float cannot count exactly is full in any case.
+        let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
+        with_local_recorder(&self.recorder, || gauge!("jindu_held_reports").set(waiting));
     }
 
     /// Counts an inquiry that was answered and recorded.
@@ -77,6 +112,13 @@ impl Meters {
     pub fn tidy(&self) {
         self.rendered.run_upkeep();
     }
+}
+
+fn describe_feeds() {
+    describe_counter!("jindu_reports_total", "Reports of feeds, by feed, way in and outcome.");
+    describe_gauge!("jindu_feed_last_heard_seconds", "Seconds since a feed was last heard, or was added.");
+    describe_gauge!("jindu_feed_silent", "1 where a feed has been silent for longer than its rhythm.");
+    describe_gauge!("jindu_held_reports", "Reports that wait for a person or for their application.");
 }
 
 fn by_outcome(door: &'static str) -> ByOutcome {

@@ -1,10 +1,12 @@
 //! The command line: what can be typed, and which feature does it.
 
+mod feeds;
 mod run;
 
 pub use run::run;
 
 use clap::{Args, Parser, Subcommand};
+use feeds::{Batch, Feed, Held};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +30,12 @@ enum Does {
     /// Reports of production systems
     #[command(subcommand)]
     Feed(Feed),
+    /// Reports that wait for a person
+    #[command(subcommand)]
+    Held(Held),
+    /// Batches of cards that a feed announced
+    #[command(subcommand)]
+    Batch(Batch),
     /// Offices with address and phone
     #[command(subcommand)]
     Office(Office),
@@ -116,23 +124,6 @@ impl fmt::Debug for Inquire {
         inquire.field("name", &self.name.is_some()).field("receipt", &self.receipt.is_some());
         inquire.field("server", &self.server).field("language", &self.language).finish_non_exhaustive()
     }
-}
-
-#[derive(Debug, Subcommand)]
-enum Feed {
-    /// Imports a CSV file of milestones; docs/FEEDS.md lists the columns
-    Import {
-        /// The file
-        file: PathBuf,
-        /// The feed that reports it; a new name makes a new feed
-        #[arg(long)]
-        feed: String,
-        /// Where to write what became of each line [default: beside the file]
-        #[arg(long)]
-        report: Option<PathBuf>,
-        #[command(flatten)]
-        place: Place,
-    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,14 +1,15 @@
 //! Runs a command: configuration first, then the feature, then what to print and how to exit.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak on the terminal")]
 
-use super::{Command, Demo, Does, Feed, Fill, Inquire, Keys, Number, Office, Place, Serve};
+use super::{Command, Demo, Does, Fill, Inquire, Keys, Number, Office, Place, Serve, feeds};
 use crate::app::{App, Failed, open_store};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
 use crate::features::demonstration::cli as demonstration;
 use crate::features::inquiry::cli::{Asking, inquire};
 use crate::features::operations::cli::{Listening, told_to_stop};
-use crate::features::{feeds, inquiry, number, offices};
+use crate::features::feeds::cli::Ways;
+use crate::features::{inquiry, number, offices};
 use domain::region::Regions;
 use i18n::Language;
 use std::fs::Permissions;
@@ -42,14 +43,9 @@ fn dispatch(does: Does) -> Result<ExitCode, Failed> {
         Does::Serve(serve) => on_runtime(run_serve(serve)),
         Does::Fill(fill) => on_runtime(run_fill(fill)),
         Does::Inquire(asked) => run_inquire(asked),
-        Does::Feed(Feed::Import { file, feed, report, place }) => on_runtime(async move {
-            let config = configured(&place)?;
-            start_log(&config)?;
-            let (tally, report) = feeds::cli::import(&config, Clock::System, &file, &feed, report).await?;
-            println!("{}", serde_json::to_string(&tally)?);
-            println!("Report: {}", report.display());
-            Ok(ExitCode::SUCCESS)
-        }),
+        Does::Feed(does) => feeds::run::feed(does),
+        Does::Held(does) => feeds::run::held(does),
+        Does::Batch(does) => feeds::run::batch(does),
         Does::Office(Office::Import { file, place }) => on_runtime(async move {
             let config = configured(&place)?;
             start_log(&config)?;
@@ -73,11 +69,11 @@ fn dispatch(does: Does) -> Result<ExitCode, Failed> {
     }
 }
 
-fn on_runtime(work: impl Future<Output = Result<ExitCode, Failed>>) -> Result<ExitCode, Failed> {
+pub(super) fn on_runtime(work: impl Future<Output = Result<ExitCode, Failed>>) -> Result<ExitCode, Failed> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 
-fn configured(place: &Place) -> Result<Config, Failed> {
+pub(super) fn configured(place: &Place) -> Result<Config, Failed> {
     let mut config = Config::load(place.config.as_deref())?;
     if let Some(data) = &place.data {
         config.data.clone_from(data);
@@ -93,9 +89,12 @@ async fn run_serve(serve: Serve) -> Result<ExitCode, Failed> {
     }
     start_log(&config)?;
     let app = App::open(&config, None, Clock::System).await?;
-    let listening = Listening::at(app, &config, serve.bench).await?;
+    let listening = Listening::at(Arc::clone(&app), &config, serve.bench).await?;
     tracing::info!(address = %listening.address()?, "answering");
-    listening.serve().await?;
+    let ways = Ways::start(&app, &config);
+    let served = listening.serve().await;
+    ways.stop().await;
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -164,7 +163,7 @@ fn run_inquire(asked: Inquire) -> Result<ExitCode, Failed> {
 }
 
 /// Logs go to the error output; they name requests, never people.
-fn start_log(config: &Config) -> Result<(), Failed> {
+pub(super) fn start_log(config: &Config) -> Result<(), Failed> {
     // That there was nothing to migrate is no news.
     let filter = EnvFilter::try_new(format!("refinery_core=warn,{}", config.log.level))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal());

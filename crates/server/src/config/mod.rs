@@ -2,6 +2,9 @@
 
 #[cfg(test)]
 mod tests;
+mod ways;
+
+pub use ways::{DropFolder, Stream};
 
 use domain::receipt::ReceiptFormat;
 use figment::Figment;
@@ -31,6 +34,10 @@ pub struct Config {
     pub limits: Limits,
     /// How the log is written.
     pub log: Log,
+    /// Folders that are watched for files of feeds.
+    pub drop: Vec<DropFolder>,
+    /// Streams of messages that are consumed.
+    pub stream: Vec<Stream>,
 }
 
 /// What one source or one connection may take.
@@ -92,6 +99,8 @@ impl Default for Config {
                 drain_seconds: 20,
             },
             log: Log { format: LogFormat::Text, level: "info".to_owned() },
+            drop: Vec::new(),
+            stream: Vec::new(),
         }
     }
 }
@@ -108,6 +117,9 @@ pub enum ConfigError {
     /// The receipt format does not read.
     #[error("receipt_format {0:?} does not read: use R, S, Y, M, D and N for digits")]
     ReceiptFormat(String),
+    /// A stream's settings do not fit one another.
+    #[error("{0}")]
+    Stream(String),
 }
 
 impl Config {
@@ -128,7 +140,11 @@ impl Config {
             .extract()
             .map_err(|error| ConfigError::Unfit(Box::new(error)))?;
         config.receipt_format()?;
-        Ok(config)
+        config
+            .stream
+            .iter()
+            .find_map(Stream::fault)
+            .map_or(Ok(config), |fault| Err(ConfigError::Stream(fault)))
     }
 
     /// The key file's place.

@@ -32,3 +32,50 @@ fn a_missing_file_is_refused_by_name() {
 fn a_receipt_format_that_does_not_read_is_refused() {
     assert!(matches!(load("receipt_format = \"中\""), Err(ConfigError::ReceiptFormat(_))));
 }
+
+#[test]
+fn folders_and_streams_are_listed_and_their_keys_are_checked() {
+    let text = "[[drop]]\nfeed = \"a\"\nfolder = \"/srv/a\"\n[[stream]]\nfeed = \"b\"\nserver = \"tls://h:1\"\n\
+                stream = \"S\"\ndurable = \"d\"\n";
+    let config = load(text).unwrap();
+    assert_eq!((config.drop[0].feed.as_str(), config.stream[0].batch), ("a", Stream::usual_batch()));
+    let misspelt = load(&text.replace("durable", "durabel")).unwrap_err().to_string();
+    assert!(misspelt.contains("durabel"), "{misspelt}");
+    let misspelt = load(&text.replace("folder", "floder")).unwrap_err().to_string();
+    assert!(misspelt.contains("floder"), "{misspelt}");
+}
+
+#[test]
+fn a_stream_that_would_send_people_in_the_open_or_cannot_work_is_refused() {
+    let stream = |server: &str, more: &str| {
+        load(&format!(
+            "[[stream]]\nfeed = \"b\"\nserver = {server:?}\nstream = \"S\"\ndurable = \"d\"\n{more}"
+        ))
+    };
+    for here in ["nats://localhost:4222", "nats://127.0.0.1", "nats://[::1]:4222", "tls://a:1, tls://b:1"] {
+        assert!(stream(here, "").is_ok(), "{here}");
+    }
+    let refused = [
+        ("nats://nats.example.org:4222", "", "in the open"),
+        ("tls://a:1,nats://b:1", "", "in the open"),
+        ("nats.example.org", "", "is no address"),
+        ("tls://county:canary@a:1", "", "credentials file"),
+        ("tls://a:1", "certificate = \"/a.pem\"", "belong together"),
+        ("tls://a:1", "batch = 0", "from 1"),
+    ];
+    for (server, more, why) in refused {
+        let error = stream(server, more).unwrap_err().to_string();
+        assert!(error.contains(why) && !error.contains("canary"), "{error}");
+    }
+}
+
+#[test]
+fn the_documented_folders_and_streams_are_read() {
+    let sample = include_str!("../../../../docs/jindu.toml");
+    let (_, tables) = sample.split_once("# [[drop]]").unwrap();
+    let keys = tables.lines().map(|line| line.strip_prefix("# ").unwrap_or(line));
+    let keys = keys.filter(|line| line.starts_with('[') || line.contains(" = "));
+    let config = load(&format!("[[drop]]\n{}", keys.collect::<Vec<_>>().join("\n"))).unwrap();
+    assert_eq!((config.drop.len(), config.stream.len()), (1, 1));
+    assert_eq!(config.stream[0].batch, Stream::usual_batch());
+}

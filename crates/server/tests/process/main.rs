@@ -2,13 +2,22 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail by panic")]
 
+mod alerts;
 mod asking;
 mod demo;
+mod feeds;
 mod inquire;
+mod kept;
+mod killed_consumer;
 mod killed_import;
 mod killed_inquiries;
+mod killed_messages;
 mod killed_start;
 mod limits;
+mod messages;
+mod nats;
 mod number;
 mod running;
 mod serve;
+mod stream;
+mod telling;

@@ -1,16 +1,32 @@
-//! `jindu feed import FILE --feed NAME`.
+//! What is typed about feeds: `jindu feed …`, `jindu held …`, `jindu batch …`.
 
-use super::import::Import;
-use super::report::ReportFile;
+pub mod add;
+pub mod batches;
+pub mod change;
+pub mod held;
+pub mod letters;
+pub mod list;
+pub mod run;
+
+use super::import::{Importing, import_file};
+pub use super::import::Asked;
+use super::intake::Intake;
 pub use super::report::Tally;
-use crate::app::{Failed, demonstration, open_store};
+pub use super::ways::Ways;
+use crate::app::{Failed, open_store};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::progress;
-use std::fs::File;
+use domain::milestone::FeedId;
+use domain::moment::Moment;
 use std::path::{Path, PathBuf};
+use store::audit::Entry;
+use store::setting::Purpose;
+use store::{Store, Work, feed};
 
-/// Imports a file of milestones and writes a report beside it, or where `report` says.
+pub(super) use list::is_silent;
+
+/// Imports a file of milestones and writes a report beside it, or where it is asked to.
 ///
 /// # Errors
 /// Says what is wrong with the file, its first line or the database; once lines are recorded, up to which.
@@ -19,31 +35,26 @@ pub async fn import(
     clock: Clock,
     file: &Path,
     feed: &str,
-    report: Option<PathBuf>,
+    asked: &Asked,
 ) -> Result<(Tally, PathBuf), Failed> {
-    let feed = named(feed)?;
-    let store = open_store(config, None).await?;
-    let opened = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let about = opened.metadata().map_err(|error| format!("{}: {error}", file.display()))?;
-    if about.is_dir() {
-        return Err(format!("{} is a folder, not a file of milestones", file.display()).into());
+    let (feed, now) = (named(feed)?, clock.now());
+    let (store, opened) = (open_store(config, None).await?, Importing::open(file)?);
+    let receipts = config.receipt_format()?;
+    if store.purpose() == Purpose::Demonstration {
+        make(&store, feed, now).await?;
     }
-    let report = report.unwrap_or_else(|| beside(file));
-    if report.canonicalize().is_ok_and(|report| file.canonicalize().is_ok_and(|file| file == report)) {
-        return Err("the report would replace the file that is imported".into());
-    }
-    let reporting = ReportFile::create(&report).map_err(|error| format!("{}: {error}", report.display()))?;
-    let bar = progress::bytes(about.len());
-    let import = Import {
-        demonstration: demonstration(&store),
-        store: &store,
-        receipts: &config.receipt_format()?,
-        feed,
-        now: clock.now(),
-    };
-    let tally = import.run(opened, reporting, |bytes| bar.set_position(bytes)).await;
-    bar.finish_and_clear();
-    Ok((tally?, report))
+    let intake = Intake::open(&store, &receipts, feed, now).await?;
+    import_file(&intake, opened, asked, progress::bytes).await
+}
+
+/// In a demonstration a feed is made by its name.
+async fn make(store: &Store, feed: &str, now: Moment) -> Result<FeedId, Failed> {
+    let name = feed.to_owned();
+    let entry = Entry { at: now, actor: format!("feed:{name}"), action: "name_feed", detail: name.clone() };
+    let named = store.write(entry, move |write| -> Work<'_, FeedId> {
+        Box::pin(async move { feed::named(write, &name, now).await })
+    });
+    Ok(named.await?)
 }
 
 /// The feed's name: letters, digits and `-_.`, for it stands in the log of changes.
@@ -53,10 +64,4 @@ fn named(feed: &str) -> Result<&str, String> {
     whole.then_some(feed).ok_or_else(|| {
         format!("feed {feed:?} is no name; use 1 to 50 letters, digits, hyphens, full stops or underscores")
     })
-}
-
-fn beside(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".report.csv");
-    PathBuf::from(name)
 }

@@ -5,7 +5,9 @@ use crate::app::Failed;
 use i18n::Language;
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
+use ureq::tls::TlsConfig;
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,8 +36,10 @@ pub struct Said {
 /// Fails when the server cannot be reached or does not speak as Jindu does.
 pub fn inquire(asking: &Asking, typed: &Typed) -> Result<Said, Failed> {
     let address = format!("{}/api/v1/inquiries", asking.server.trim_end_matches('/'));
+    let cryptography = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(cryptography).build();
     let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
-    let agent: ureq::Agent = agent.build().into();
+    let agent: ureq::Agent = agent.tls_config(tls).build().into();
     let reply = agent
         .post(&address)
         .header("accept-language", asking.language.code())

@@ -1,0 +1,271 @@
+//! What can be typed about feeds, held reports and batches.
+
+pub(super) mod run;
+
+use super::Place;
+use crate::config;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// `jindu feed …`
+#[derive(Debug, Subcommand)]
+pub(super) enum Feed {
+    /// Adds a feed and prints its signing secret, once
+    Add(AddFeed),
+    /// Shows every feed: its owner, what it may report, and when it was last heard
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Takes no reports of a feed until it is resumed; a stream keeps them meanwhile
+    Pause(OneFeed),
+    /// Takes reports of a paused feed again
+    Resume(OneFeed),
+    /// Takes no reports of a feed any more; what it reported stays
+    Remove(OneFeed),
+    /// Makes a new signing secret; the one before is accepted for another 24 hours
+    Rotate {
+        #[command(flatten)]
+        which: OneFeed,
+        /// Write the secret to this new file, readable by its owner alone, instead of printing it
+        #[arg(long)]
+        secret_file: Option<PathBuf>,
+    },
+    /// Gives a feed its own table of codes, or prints the one it has
+    Codes {
+        #[command(flatten)]
+        which: OneFeed,
+        /// The table, as TOML; docs/FEEDS.md shows one
+        file: Option<PathBuf>,
+    },
+    /// Imports a file of milestones; docs/FEEDS.md lists forms and columns
+    Import(Import),
+    /// Watches a folder and imports every file that is put there
+    Watch(Watch),
+    /// Consumes a stream of a NATS JetStream server
+    Consume(Consume),
+}
+
+/// One feed, by name.
+#[derive(Debug, Args)]
+pub(super) struct OneFeed {
+    /// The feed
+    pub(super) name: String,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AddFeed {
+    /// The feed's name: up to 50 letters, digits, hyphens, full stops or underscores
+    pub(super) name: String,
+    /// The organ that owns the feed: region and station, nine digits
+    #[arg(long)]
+    pub(super) organ: String,
+    /// What reports: intake, provincial_centre, production, carrier, handing_out or desk
+    #[arg(long)]
+    pub(super) kind: String,
+    /// The stages it may report, with commas between them [default: those of its kind]
+    #[arg(long, value_delimiter = ',')]
+    pub(super) stages: Vec<String>,
+    /// Its precedence: of two feeds that contradict each other the smaller rank is believed; 0 is the desk's
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(1..))]
+    pub(super) rank: u8,
+    /// How often it should be heard: 6h, or 1d for a working day; a longer silence is noticed
+    #[arg(long)]
+    pub(super) rhythm: Option<String>,
+    /// Its own table of codes, as TOML
+    #[arg(long)]
+    pub(super) codes: Option<PathBuf>,
+    /// Write the secret to this new file, readable by its owner alone, instead of printing it
+    #[arg(long)]
+    pub(super) secret_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The file
+    pub(super) file: PathBuf,
+    /// The feed that reports it
+    #[arg(long)]
+    pub(super) feed: String,
+    /// What the file is: csv, jsonl, xml or xlsx [default: by its name]
+    #[arg(long)]
+    pub(super) format: Option<String>,
+    /// Which elements mean what, for XML
+    #[arg(long)]
+    pub(super) mapping: Option<PathBuf>,
+    /// The sheet, for XLSX [default: the first]
+    #[arg(long)]
+    pub(super) sheet: Option<String>,
+    /// Say what would become of each line, and record nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Where to write what became of each line [default: beside the file]
+    #[arg(long)]
+    pub(super) report: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Watch {
+    /// The folder
+    pub(super) folder: PathBuf,
+    /// The feed whose files these are
+    #[arg(long)]
+    pub(super) feed: String,
+    /// Which elements mean what, for XML
+    #[arg(long)]
+    pub(super) mapping: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Consume {
+    /// The feed whose messages these are
+    #[arg(long)]
+    feed: String,
+    /// The server, such as tls://nats.example.org:4222; several with commas between them
+    #[arg(long)]
+    server: String,
+    /// The stream's name
+    #[arg(long)]
+    stream: String,
+    /// The durable consumer's name; it is made where it is missing
+    #[arg(long)]
+    durable: String,
+    /// The file with the account's credentials (.creds)
+    #[arg(long)]
+    credentials: Option<PathBuf>,
+    /// The certificates that the server's is checked with, instead of the system's (PEM)
+    #[arg(long)]
+    tls_root_certificates: Option<PathBuf>,
+    /// Our own certificate, where the server asks for one (PEM)
+    #[arg(long, requires = "tls_certificate_key")]
+    tls_certificate: Option<PathBuf>,
+    /// The key of our own certificate (PEM)
+    #[arg(long, requires = "tls_certificate")]
+    tls_certificate_key: Option<PathBuf>,
+    /// Messages in one transaction at most
+    #[arg(long, default_value_t = config::Stream::usual_batch(), value_parser = clap::value_parser!(u16).range(1..))]
+    batch: u16,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+impl Consume {
+    /// The same as it stands in a configuration.
+    pub(super) fn setting(self) -> (config::Stream, Place) {
+        let stream = config::Stream {
+            feed: self.feed,
+            server: self.server,
+            stream: self.stream,
+            durable: self.durable,
+            credentials: self.credentials,
+            root_certificates: self.tls_root_certificates,
+            certificate: self.tls_certificate,
+            certificate_key: self.tls_certificate_key,
+            batch: self.batch,
+        };
+        (stream, self.place)
+    }
+}
+
+/// `jindu held …`
+#[derive(Debug, Subcommand)]
+pub(super) enum Held {
+    /// Lists what waits for a person, oldest first
+    List {
+        /// Of this feed only
+        #[arg(long)]
+        feed: Option<String>,
+        /// For this reason only, as `jindu held list` prints it
+        #[arg(long)]
+        reason: Option<String>,
+        /// Learned at this moment or later: 2026-01-05 or 2026-01-05 09:00
+        #[arg(long)]
+        since: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Explains one, and says what could be done about it
+    Show {
+        /// Its number in the list
+        number: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Lets it count as it is: the desk says so
+    Release(Decision),
+    /// Says what really happened instead
+    Correct {
+        #[command(flatten)]
+        decision: Decision,
+        /// What really happened: a stage, or one of the words of docs/FEEDS.md
+        #[arg(long)]
+        step: Option<String>,
+        /// When it really happened
+        #[arg(long)]
+        happened: Option<String>,
+        /// Where it really happened: nine digits
+        #[arg(long)]
+        organ: Option<String>,
+    },
+    /// Sets it aside: it never happened
+    Discard(Decision),
+}
+
+/// Which one, and why: the reason stands in the log of changes.
+#[derive(Debug, Args)]
+pub(super) struct Decision {
+    /// Its number in the list
+    pub(super) number: String,
+    /// Why, in a sentence without anything personal
+    #[arg(long)]
+    pub(super) why: String,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+/// `jindu batch …`
+#[derive(Debug, Subcommand)]
+pub(super) enum Batch {
+    /// Announces a batch: its number, how many cards, which ones, and until when
+    Declare {
+        /// The manifest, as JSON; docs/FEEDS.md shows one
+        file: PathBuf,
+        /// The feed whose batch it is
+        #[arg(long)]
+        feed: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Compares what was announced with what arrived
+    Compare {
+        /// The batch number
+        number: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Flags the cards that are missing from batches past their day, and clears the flags of those that came
+    Settle {
+        #[command(flatten)]
+        place: Place,
+    },
+}

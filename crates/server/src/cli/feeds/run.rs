@@ -1,0 +1,213 @@
+//! Runs what was typed about feeds, held reports and batches.
+#![expect(clippy::print_stdout, reason = "commands speak on the terminal")]
+
+use super::{AddFeed, Batch, Decision, Feed, Held, Import, OneFeed, Watch};
+use crate::app::{Failed, open_store};
+use crate::cli::Place;
+use crate::cli::run::{configured, on_runtime, start_log};
+use crate::clock::Clock;
+use crate::config::{Config, DropFolder};
+use crate::features::feeds::cli::{self as feeds, Asked, add, batches, change, held, letters, list};
+use crate::features::operations::cli::told_to_stop;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use store::Store;
+use store::feed::State;
+
+/// `jindu feed …`
+pub(in crate::cli) fn feed(does: Feed) -> Result<ExitCode, Failed> {
+    match does {
+        Feed::Add(adding) => on_runtime(add_feed(adding)),
+        Feed::List { json, place } => on_runtime(async move {
+            let (_, store) = opened(&place).await?;
+            let feeds = list::list(&store, Clock::System.now()).await?;
+            say(json, &feeds, |feeds| list::in_words(feeds))
+        }),
+        Feed::Pause(which) => on_runtime(set_state(which, State::Paused)),
+        Feed::Resume(which) => on_runtime(set_state(which, State::Active)),
+        Feed::Remove(which) => on_runtime(set_state(which, State::Removed)),
+        Feed::Rotate { which, secret_file } => on_runtime(rotate(which, secret_file)),
+        Feed::Codes { which, file } => on_runtime(codes(which, file)),
+        Feed::Import(asked) => on_runtime(import(asked)),
+        Feed::Watch(watch) => on_runtime(watch_folder(watch)),
+        Feed::Consume(consume) => on_runtime(async move {
+            let (setting, place) = consume.setting();
+            let config = configured(&place)?;
+            start_log(&config)?;
+            feeds::run::consume(&config, Clock::System, &setting, told_to_stop()?).await?;
+            Ok(ExitCode::SUCCESS)
+        }),
+    }
+}
+
+/// `jindu held …`
+pub(in crate::cli) fn held(does: Held) -> Result<ExitCode, Failed> {
+    let now = Clock::System.now();
+    match does {
+        Held::List { feed, reason, since, json, place } => on_runtime(async move {
+            let (_, store) = opened(&place).await?;
+            let lines = held::list(&store, &held::Wanted { feed, reason, since }).await?;
+            say(json, &lines, |lines| held::in_words(lines))
+        }),
+        Held::Show { number, json, place } => on_runtime(async move {
+            let (number, (_, store)) = (held::Number::parse(&number)?, opened(&place).await?);
+            say(json, &held::show(&store, number).await?, held::explained)
+        }),
+        Held::Release(Decision { number, why, place }) => on_runtime(async move {
+            let (number, (config, store)) = (held::Number::parse(&number)?, opened(&place).await?);
+            match number {
+                held::Number::Report(id) => held::release(&store, now, id, held::reason(why)?).await?,
+                held::Number::Letter(id) => {
+                    letters::release(&store, &config.receipt_format()?, now, id, &held::reason(why)?).await?;
+                }
+            }
+            done(&format!("Released: {number}"))
+        }),
+        Held::Discard(Decision { number, why, place }) => on_runtime(async move {
+            let (number, (_, store)) = (held::Number::parse(&number)?, opened(&place).await?);
+            match number {
+                held::Number::Report(id) => held::discard(&store, now, id, held::reason(why)?).await?,
+                held::Number::Letter(id) => letters::discard(&store, now, id, &held::reason(why)?).await?,
+            }
+            done(&format!("Discarded: {number}"))
+        }),
+        Held::Correct { decision: Decision { number, why, place }, step, happened, organ } => {
+            let typed = held::Corrected { step, happened, organ };
+            on_runtime(async move {
+                let (number, (_, store)) = (held::Number::parse(&number)?, opened(&place).await?);
+                let held::Number::Report(id) = number else {
+                    return Err(
+                        "a message that could not be read is released or discarded, not corrected".into()
+                    );
+                };
+                held::correct(&store, now, id, &typed, held::reason(why)?).await?;
+                done(&format!("Corrected: {number}"))
+            })
+        }
+    }
+}
+
+/// `jindu batch …`
+pub(in crate::cli) fn batch(does: Batch) -> Result<ExitCode, Failed> {
+    let now = Clock::System.now();
+    match does {
+        Batch::Declare { file, feed, place } => on_runtime(async move {
+            let (config, store) = opened(&place).await?;
+            let receipts = config.receipt_format()?;
+            let number = batches::declare(&store, &receipts, now, &feed, &file).await?;
+            done(&format!("Declared: {number}"))
+        }),
+        Batch::Compare { number, json, place } => on_runtime(async move {
+            let (_, store) = opened(&place).await?;
+            say(json, &batches::compare(&store, &number).await?, batches::in_words)
+        }),
+        Batch::Settle { place } => on_runtime(async move {
+            let (_, store) = opened(&place).await?;
+            done(&format!("Changed: {}", batches::settle(&store, now).await?))
+        }),
+    }
+}
+
+async fn add_feed(typed: AddFeed) -> Result<ExitCode, Failed> {
+    let AddFeed { name, organ, kind, stages, rank, rhythm, codes, secret_file, place } = typed;
+    let adding = add::Adding { name, organ, kind, stages, rank, rhythm, codes };
+    let (_, store) = opened(&place).await?;
+    let keep = secret_file.as_deref().map(add::secret_file).transpose()?;
+    let secret = add::add(&store, Clock::System.now(), &adding).await;
+    hand_over(secret, keep, secret_file)
+}
+
+async fn rotate(which: OneFeed, secret_file: Option<PathBuf>) -> Result<ExitCode, Failed> {
+    let (_, store) = opened(&which.place).await?;
+    let keep = secret_file.as_deref().map(add::secret_file).transpose()?;
+    let secret = add::rotate(&store, Clock::System.now(), &which.name).await;
+    hand_over(secret, keep, secret_file)
+}
+
+/// Gives the secret to whoever asked for it, once. A file that was reserved for none is taken away.
+fn hand_over(
+    secret: Result<String, Failed>,
+    keep: Option<impl FnOnce(&str) -> Result<(), Failed>>,
+    file: Option<PathBuf>,
+) -> Result<ExitCode, Failed> {
+    match (secret, keep, file) {
+        (Ok(secret), Some(keep), Some(file)) => {
+            keep(&secret)?;
+            done(&format!("Secret: {}", file.display()))
+        }
+        (Ok(secret), ..) => {
+            println!("{secret}");
+            done(
+                "This is the signing secret. It is shown once; give it to the feed's sender and to nobody else.",
+            )
+        }
+        (Err(failed), _, file) => {
+            // It is empty and ours; what is left of it harms nobody.
+            drop(file.map(std::fs::remove_file));
+            Err(failed)
+        }
+    }
+}
+
+async fn set_state(which: OneFeed, state: State) -> Result<ExitCode, Failed> {
+    let (_, store) = opened(&which.place).await?;
+    change::set_state(&store, Clock::System.now(), &which.name, state).await?;
+    done(&format!("Feed {}: {}", which.name, state.as_str()))
+}
+
+async fn codes(which: OneFeed, file: Option<PathBuf>) -> Result<ExitCode, Failed> {
+    let (_, store) = opened(&which.place).await?;
+    let Some(file) = file else {
+        print!("{}", change::codes(&store, &which.name).await?);
+        return Ok(ExitCode::SUCCESS);
+    };
+    let version = change::set_codes(&store, Clock::System.now(), &which.name, &file).await?;
+    done(&format!("Codes of {}: version {version}", which.name))
+}
+
+async fn import(typed: Import) -> Result<ExitCode, Failed> {
+    let Import { file, feed, format, mapping, sheet, dry_run, report, place } = typed;
+    let config = configured(&place)?;
+    start_log(&config)?;
+    let asked = Asked { format, mapping, sheet, dry_run, report };
+    let (tally, report) = feeds::import(&config, Clock::System, &file, &feed, &asked).await?;
+    println!("{}", serde_json::to_string(&tally)?);
+    done(&format!("Report: {}", report.display()))
+}
+
+async fn watch_folder(typed: Watch) -> Result<ExitCode, Failed> {
+    let Watch { folder, feed, mapping, place } = typed;
+    let config = configured(&place)?;
+    start_log(&config)?;
+    let setting = DropFolder { feed, folder, mapping };
+    feeds::run::watch(&config, Clock::System, &setting, told_to_stop()?).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration, and the database that it names.
+async fn opened(place: &Place) -> Result<(Config, Store), Failed> {
+    let config = configured(place)?;
+    start_log(&config)?;
+    let store = open_store(&config, None).await?;
+    Ok((config, store))
+}
+
+/// Says something in words, or as JSON.
+fn say<T: Serialize + ?Sized>(
+    json: bool,
+    what: &T,
+    in_words: impl FnOnce(&T) -> String,
+) -> Result<ExitCode, Failed> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(what)?);
+    } else {
+        print!("{}", in_words(what));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn done(what: &str) -> Result<ExitCode, Failed> {
+    println!("{what}");
+    Ok(ExitCode::SUCCESS)
+}

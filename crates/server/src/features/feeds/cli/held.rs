@@ -1,0 +1,343 @@
+//! `jindu held …`: what waits for a person, why, and what the person decides.
+
+use super::change::known;
+use super::letters;
+use crate::app::Failed;
+use crate::features::feeds::words;
+use domain::milestone::{EventKey, FeedId, Step};
+use domain::moment::Moment;
+use domain::organ::OrganCode;
+use i18n::Language;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::fmt;
+use store::held::{self, Correction, Decided, Filter, HeldId, Item, Why};
+use store::{Store, dead_letter, feed};
+
+/// Rows of one look into the database.
+const PAGE: u16 = 500;
+/// Who decides at a terminal.
+pub(super) const ACTOR: &str = "command:held";
+
+/// Which one is meant: a number for a report, `d` and a number for a dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// A held report.
+    Report(HeldId),
+    /// A message of a stream that could not be taken.
+    Letter(i64),
+}
+
+impl Number {
+    /// Reads the number as the list shows it.
+    ///
+    /// # Errors
+    /// Says how numbers look.
+    pub fn parse(typed: &str) -> Result<Self, String> {
+        let read = match typed.strip_prefix('d') {
+            Some(letter) => letter.parse().map(Self::Letter),
+            None => typed.parse().map(HeldId).map(Self::Report),
+        };
+        read.map_err(|_| format!("{typed:?} is no number of `jindu held list`, such as 12 or d3"))
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Report(id) => write!(f, "{}", id.0),
+            Self::Letter(id) => write!(f, "d{id}"),
+        }
+    }
+}
+
+/// Which ones to list, as typed.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    /// Of this feed only.
+    pub feed: Option<String>,
+    /// For this reason only.
+    pub reason: Option<String>,
+    /// Held since this moment or later.
+    pub since: Option<String>,
+}
+
+/// A line of the list.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    number: String,
+    feed: String,
+    reason: String,
+    since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+}
+
+/// What waits, oldest first: reports, then dead letters. Names nobody.
+///
+/// # Errors
+/// Names a filter that means nothing; fails when the database does.
+pub async fn list(store: &Store, wanted: &Wanted) -> Result<Vec<Line>, Failed> {
+    let feed = match &wanted.feed {
+        Some(name) => Some(known(store, name).await?.id),
+        None => None,
+    };
+    let since = wanted.since.as_deref().map(moment).transpose()?;
+    let later = |moment: Moment| since.is_none_or(|since| moment >= since);
+    let names = names(store).await?;
+    let name = |feed: FeedId| names.get(&feed).cloned().unwrap_or_default();
+    let mut lines = Vec::new();
+    for Item { id, feed, why, since, until, .. } in reports(store, feed, wanted.reason.as_deref()).await? {
+        if later(since) {
+            let (number, reason) = (Number::Report(id).to_string(), why.as_str().to_owned());
+            let (since, until) = (since.to_rfc3339(), until.map(Moment::to_rfc3339));
+            lines.push(Line { number, feed: name(feed), reason, since, until });
+        }
+    }
+    for letter in letters::all(store).await? {
+        let of_reason = wanted.reason.as_ref().is_none_or(|reason| *reason == letter.why);
+        if feed.is_none_or(|feed| feed == letter.feed) && of_reason && later(letter.since) {
+            let number = Number::Letter(letter.id).to_string();
+            let (since, reason) = (letter.since.to_rfc3339(), letter.why);
+            lines.push(Line { number, feed: name(letter.feed), reason, since, until: None });
+        }
+    }
+    Ok(lines)
+}
+
+/// Reports of a feed, held for a reason; a reason that only letters have gives none.
+async fn reports(store: &Store, feed: Option<FeedId>, reason: Option<&str>) -> Result<Vec<Item>, Failed> {
+    let why = reason.map(Why::parse);
+    if why == Some(None) {
+        return Ok(Vec::new());
+    }
+    let filter = Filter { feed, why: why.flatten(), closed: false };
+    let (mut all, mut after) = (Vec::new(), HeldId(0));
+    loop {
+        let page = held::list(&store.read(), &filter, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(all) };
+        after = last.id;
+        all.extend(page);
+    }
+}
+
+async fn names(store: &Store) -> Result<HashMap<FeedId, String>, Failed> {
+    Ok(feed::all(&store.read()).await?.into_iter().map(|feed| (feed.id, feed.name)).collect())
+}
+
+/// One of them, explained. Names the application by its receipt number: it is for the person who decides.
+#[derive(Debug, Serialize)]
+pub struct Explained {
+    number: String,
+    feed: String,
+    reason: String,
+    suggestion: &'static str,
+    since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organ: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    happened_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage_now: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// Explains one, with what could be done about it.
+///
+/// # Errors
+/// Names a number that nothing has.
+pub async fn show(store: &Store, number: Number) -> Result<Explained, Failed> {
+    let names = names(store).await?;
+    let name = |feed: FeedId| names.get(&feed).cloned().unwrap_or_default();
+    let missing = || format!("nothing in the held queue has the number {number}");
+    match number {
+        Number::Letter(id) => {
+            let letter = dead_letter::one(&store.read(), id).await?.ok_or_else(missing)?;
+            Ok(Explained {
+                number: number.to_string(),
+                feed: name(letter.feed),
+                reason: letter.why,
+                suggestion: letters::SUGGESTION,
+                since: letter.since.to_rfc3339(),
+                message: Some(letter.origin),
+                ..Explained::nothing()
+            })
+        }
+        Number::Report(id) => {
+            let found = held::one(&store.read(), store.keys(), id).await?.ok_or_else(missing)?;
+            let (item, told) = (found.item, found.milestone);
+            Ok(Explained {
+                number: number.to_string(),
+                feed: name(item.feed),
+                reason: item.why.as_str().to_owned(),
+                suggestion: suggestion(item.why),
+                since: item.since.to_rfc3339(),
+                until: item.until.map(Moment::to_rfc3339),
+                receipt_number: Some(found.number).filter(|number| !number.is_empty()),
+                step: told.as_ref().map(|told| told.step.to_string()),
+                organ: told.as_ref().map(|told| told.organ.to_string()),
+                happened_at: told.as_ref().map(|told| told.happened.to_rfc3339()),
+                stage_now: found.progress.map(|progress| progress.stage.as_str()),
+                settled: item.closed.map(|(how, _)| how.as_str()),
+                message: None,
+            })
+        }
+    }
+}
+
+impl Explained {
+    fn nothing() -> Self {
+        Self {
+            number: String::new(),
+            feed: String::new(),
+            reason: String::new(),
+            suggestion: "",
+            since: String::new(),
+            until: None,
+            receipt_number: None,
+            step: None,
+            organ: None,
+            happened_at: None,
+            stage_now: None,
+            settled: None,
+            message: None,
+        }
+    }
+}
+
+/// What it means, and what could be done about it.
+fn suggestion(why: Why) -> &'static str {
+    let outcome = if why == Why::UnknownApplication { "waiting" } else { "held" };
+    words::reason(Language::En, outcome, why.as_str()).text
+}
+
+/// The list for people.
+#[must_use]
+pub fn in_words(lines: &[Line]) -> String {
+    let one = |line: &Line| {
+        let Line { number, feed, reason, since, until } = line;
+        let until = until.as_ref().map(|until| format!(", waits until {until}")).unwrap_or_default();
+        format!("{number:>8}  {feed}  {reason}  since {since}{until}\n")
+    };
+    match lines {
+        [] => "Nothing is held.\n".to_owned(),
+        lines => lines.iter().map(one).collect(),
+    }
+}
+
+/// One for people.
+#[must_use]
+pub fn explained(is: &Explained) -> String {
+    let facts = [
+        ("receipt number", is.receipt_number.as_deref()),
+        ("said", is.step.as_deref()),
+        ("at", is.organ.as_deref()),
+        ("happened", is.happened_at.as_deref()),
+        ("stage now", is.stage_now),
+        ("message", is.message.as_deref()),
+        ("held since", Some(is.since.as_str())),
+        ("waits until", is.until.as_deref()),
+        ("settled", is.settled),
+    ];
+    let mut text = format!("{} of {}: {}\n", is.number, is.feed, is.reason);
+    let known = facts.into_iter().filter_map(|(fact, value)| Some((fact, value?)));
+    text.extend(known.map(|(fact, value)| format!("  {fact}: {value}\n")));
+    text + is.suggestion + "\n"
+}
+
+/// A reason that says something: it stands in the log of changes for good.
+///
+/// # Errors
+/// Refuses an empty one, and one that is too long for a line.
+pub fn reason(why: String) -> Result<String, String> {
+    const MOST: usize = 500;
+    let fits = !why.trim().is_empty() && why.chars().count() <= MOST && !why.contains(char::is_control);
+    fits.then_some(why).ok_or_else(|| format!("--why takes a sentence of at most {MOST} characters"))
+}
+
+/// What really happened, as far as it was typed.
+#[derive(Debug, Default)]
+pub struct Corrected {
+    /// The step.
+    pub step: Option<String>,
+    /// The moment.
+    pub happened: Option<String>,
+    /// The organ.
+    pub organ: Option<String>,
+}
+
+/// Tells what really happened instead of a held report.
+///
+/// # Errors
+/// Says which word is wrong, or why it cannot be.
+pub async fn correct(
+    store: &Store,
+    now: Moment,
+    id: HeldId,
+    typed: &Corrected,
+    why: String,
+) -> Result<(), Failed> {
+    let found = held::one(&store.read(), store.keys(), id).await?;
+    let told = found.and_then(|found| found.milestone);
+    let told = told.ok_or_else(|| format!("nothing in the held queue has the number {}", id.0))?;
+    let step = |word: &String| {
+        let read = Step::parse(word, EventKey::parse);
+        read.ok_or_else(|| {
+            format!("step {word:?} is none; give a stage, such as signed, or paused:… or resumed")
+        })
+    };
+    let organ = |code: &String| {
+        OrganCode::parse(code).ok_or_else(|| format!("organ {code:?} is none: give nine digits"))
+    };
+    let correction = Correction {
+        receipt: None,
+        step: typed.step.as_ref().map_or(Ok(told.step), step)?,
+        organ: typed.organ.as_ref().map_or(Ok(told.organ), organ)?,
+        happened: typed.happened.as_deref().map_or(Ok(told.happened), moment)?,
+        cause: told.cause,
+    };
+    settled(id, held::correct(store, id, correction, why, ACTOR.to_owned(), now).await?)
+}
+
+/// Lets a held report count: the desk says so.
+///
+/// # Errors
+/// Says why it cannot be.
+pub async fn release(store: &Store, now: Moment, id: HeldId, why: String) -> Result<(), Failed> {
+    settled(id, held::release(store, id, why, ACTOR.to_owned(), now).await?)
+}
+
+/// Sets a held report aside: it never happened.
+///
+/// # Errors
+/// Says why it cannot be.
+pub async fn discard(store: &Store, now: Moment, id: HeldId, why: String) -> Result<(), Failed> {
+    settled(id, held::discard(store, id, why, ACTOR.to_owned(), now).await?)
+}
+
+fn settled(id: HeldId, decided: Decided) -> Result<(), Failed> {
+    let number = id.0;
+    match decided {
+        Decided::Done => Ok(()),
+        Decided::Unknown => Err(format!("nothing in the held queue has the number {number}").into()),
+        Decided::Settled => {
+            Err(format!("{number} was settled before; `jindu held show {number}` says how").into())
+        }
+        Decided::Refused(why) => {
+            Err(format!("nothing changed: it would be held again ({})", why.as_str()).into())
+        }
+    }
+}
+
+fn moment(typed: &str) -> Result<Moment, String> {
+    Moment::parse(typed).ok_or_else(|| format!("{typed:?} is no moment; write it as 2026-01-05 09:00"))
+}

@@ -1,0 +1,82 @@
+//! `jindu feed list`: every feed, and how it is doing.
+
+use crate::app::Failed;
+use domain::calendar::Holidays;
+use domain::moment::Moment;
+use domain::stage::Stage;
+use serde::Serialize;
+use store::Store;
+use store::feed::{self, Feed, State};
+
+/// A feed as the list shows it.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    name: String,
+    kind: &'static str,
+    organ: String,
+    stages: Vec<&'static str>,
+    rank: u8,
+    rhythm: Option<String>,
+    own_codes: bool,
+    last_heard: Option<String>,
+    last_happened: Option<String>,
+    silent: bool,
+    state: &'static str,
+}
+
+/// Every feed by name, removed ones too.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn list(store: &Store, now: Moment) -> Result<Vec<Shown>, Failed> {
+    let holidays = Holidays::built_in()?;
+    let feeds = feed::all(&store.read()).await?;
+    Ok(feeds.into_iter().map(|feed| shown(feed, now, &holidays)).collect())
+}
+
+fn shown(feed: Feed, now: Moment, holidays: &Holidays) -> Shown {
+    Shown {
+        kind: feed.kind.as_str(),
+        organ: feed.owner.to_string(),
+        rank: feed.rank.0,
+        rhythm: feed.rhythm.map(|rhythm| rhythm.to_string()),
+        own_codes: feed.codes.is_some(),
+        last_heard: feed.last_heard.map(Moment::to_rfc3339),
+        last_happened: feed.last_happened.map(Moment::to_rfc3339),
+        silent: is_silent(&feed, now, holidays),
+        state: feed.state.as_str(),
+        stages: feed.stages.into_iter().map(Stage::as_str).collect(),
+        name: feed.name,
+    }
+}
+
+/// Whether an active feed has been silent for longer than its rhythm; one never heard counts from when it was added.
+pub(in crate::features::feeds) fn is_silent(feed: &Feed, now: Moment, holidays: &Holidays) -> bool {
+    let heard = feed.last_heard.unwrap_or(feed.added_at);
+    let silent = feed.rhythm.is_some_and(|rhythm| rhythm.is_silent(heard, now, holidays));
+    feed.state == State::Active && silent
+}
+
+/// The list for people: a few lines for each feed.
+#[must_use]
+pub fn in_words(feeds: &[Shown]) -> String {
+    let one = |feed: &Shown| {
+        let Shown { name, kind, organ, state, rank, .. } = feed;
+        let silent = if feed.silent { ", SILENT" } else { "" };
+        let or =
+            |text: &Option<String>, otherwise: &str| text.clone().unwrap_or_else(|| otherwise.to_owned());
+        let codes = if feed.own_codes { "its own" } else { "the built-in table" };
+        format!(
+            "{name}  {kind} of {organ}, {state}{silent}\n  heard {}, told of {}; rhythm {}, rank {rank}\n  \
+             codes: {codes}; stages: {}\n",
+            or(&feed.last_heard, "never"),
+            or(&feed.last_happened, "nothing"),
+            or(&feed.rhythm, "none"),
+            feed.stages.join(" "),
+        )
+    };
+    match feeds {
+        [] => "There is no feed; add one with `jindu feed add`.\n".to_owned(),
+        feeds => feeds.iter().map(one).collect(),
+    }
+}

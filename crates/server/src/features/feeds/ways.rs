@@ -1,0 +1,166 @@
+//! The ways in that run beside the server: drop folders, streams, and the look at what feeds leave undone.
+
+use super::report::Fate;
+use super::{care, drop, stream};
+use crate::app::{App, Failed};
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::meters::Meters;
+use domain::receipt::ReceiptFormat;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// How often a drop folder is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// After this long a folder that cannot be watched is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
+
+/// Which way a report came, in the operator's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// A drop folder.
+    Drop,
+    /// The addresses for programs.
+    Api,
+    /// A stream.
+    Stream,
+}
+
+impl Way {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::Api => "api",
+            Self::Stream => "stream",
+        }
+    }
+}
+
+/// What every way in needs.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) store: &'a Store,
+    pub(super) receipts: &'a ReceiptFormat,
+    pub(super) clock: Clock,
+    /// Counts what came; a command by itself has nobody who would read it.
+    pub(super) meters: Option<&'a Meters>,
+}
+
+impl Around<'_> {
+    /// Counts what became of the reports of a batch.
+    pub(super) fn count(&self, feed: &str, way: Way, fates: &[Fate]) {
+        let Some(meters) = self.meters else { return };
+        let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+        for fate in fates {
+            *counts.entry(fate.outcome()).or_default() += 1;
+        }
+        for (outcome, count) in counts {
+            meters.reported(feed, way.as_str(), outcome, count);
+        }
+    }
+}
+
+/// Tells those who listen to stop.
+pub(super) struct Stopper(watch::Sender<bool>);
+
+/// Hears that it is time to stop.
+#[derive(Clone)]
+pub(super) struct Stop(watch::Receiver<bool>);
+
+impl Stopper {
+    pub(super) fn new() -> (Self, Stop) {
+        let (sender, receiver) = watch::channel(false);
+        (Self(sender), Stop(receiver))
+    }
+
+    /// Tells everybody.
+    pub(super) fn tell(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Stop {
+    /// Whether it was told. Who could tell it is gone: that counts as told.
+    pub(super) fn is_told(&self) -> bool {
+        *self.0.borrow() || self.0.has_changed().is_err()
+    }
+
+    /// Waits until it is told.
+    pub(super) async fn told(&mut self) {
+        // An error means that who could tell is gone.
+        let _ = self.0.wait_for(|told| *told).await;
+    }
+
+    /// Waits for a while, and no longer than until it is told.
+    pub(super) async fn or_after(&mut self, pause: Duration) {
+        let _ = tokio::time::timeout(pause, self.told()).await;
+    }
+}
+
+/// The ways in that run, and the care for what feeds leave undone.
+pub struct Ways {
+    stopper: Stopper,
+    tasks: JoinSet<()>,
+}
+
+impl Ways {
+    /// Starts what the configuration names.
+    #[must_use]
+    pub fn start(app: &Arc<App>, config: &Config) -> Self {
+        let (stopper, stop) = Stopper::new();
+        let mut tasks = JoinSet::new();
+        for setting in config.stream.clone() {
+            let (app, stop) = (Arc::clone(app), stop.clone());
+            tasks.spawn(async move { stream::consume(&around(&app), &setting, stop).await });
+        }
+        for setting in config.drop.clone() {
+            let (app, stop, runtime) = (Arc::clone(app), stop.clone(), Handle::current());
+            // An import computes for long; it gets a thread of its own.
+            tasks.spawn_blocking(move || runtime.block_on(watch_for_ever(&around(&app), &setting, stop)));
+        }
+        let app = Arc::clone(app);
+        tasks.spawn(async move { care::take(&app, stop).await });
+        Self { stopper, tasks }
+    }
+
+    /// Ends them; the batches under way are finished.
+    pub async fn stop(mut self) {
+        self.stopper.tell();
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(failed) = ended {
+                tracing::error!("a way in ended by itself: {failed}");
+            }
+        }
+    }
+}
+
+pub(super) fn around(app: &App) -> Around<'_> {
+    Around { store: &app.store, receipts: &app.receipts, clock: app.clock, meters: Some(&app.meters) }
+}
+
+/// Watches a folder until told to stop; a file under way stays where it is and is taken up again.
+async fn watch_for_ever(around: &Around<'_>, setting: &config::DropFolder, mut stop: Stop) {
+    while !stop.is_told() {
+        let ended = tokio::select! {
+            ended = watch(around, setting) => ended,
+            () = stop.told() => return,
+        };
+        if let Err(failed) = ended {
+            tracing::error!(feed = setting.feed, "{failed}");
+        }
+        stop.or_after(TRY_AGAIN).await;
+    }
+}
+
+/// Watches a folder until it is dropped.
+///
+/// # Errors
+/// Says why the folder cannot be watched at all.
+pub(super) async fn watch(around: &Around<'_>, setting: &config::DropFolder) -> Result<(), Failed> {
+    drop::watch(around, setting, LOOK_EVERY).await
+}

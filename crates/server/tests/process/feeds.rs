@@ -1,0 +1,171 @@
+//! Feeds, the held queue and batches from the command line.
+
+use crate::stream::County;
+use crate::telling::lines;
+use serde_json::json;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+/// The same as a file of the feed.
+fn import(county: &County, cells: &[serde_json::Value]) -> String {
+    let file = county.data().join("milestones.jsonl");
+    let lines: Vec<String> = cells.iter().map(ToString::to_string).collect();
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let said = county.ask(&["feed", "import", &file.display().to_string(), "--feed", "county"]);
+    said.lines().next().unwrap().to_owned()
+}
+
+fn mode(file: &Path) -> u32 {
+    std::fs::metadata(file).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_feed_is_added_with_a_secret_that_is_shown_once() {
+    let county = County::new();
+    let file = county.data().join("post.secret");
+    let post = [
+        "feed",
+        "add",
+        "post",
+        "--organ",
+        "119900002",
+        "--kind",
+        "carrier",
+        "--rhythm",
+        "6h",
+        "--rank",
+        "30",
+    ];
+    let path = file.display().to_string();
+    let said = county.ask(&[&post[..], &["--secret-file", &path]].concat());
+    let secret = std::fs::read_to_string(&file).unwrap();
+    assert!(secret.starts_with("whsec_") && !said.contains("whsec_"), "{said}");
+    assert_eq!(mode(&file), 0o600);
+    let feeds = county.json(&["feed", "list"]);
+    let post = &feeds[1];
+    assert_eq!(
+        (&post["kind"], &post["rhythm"], &post["rank"]),
+        (&json!("carrier"), &json!("6h"), &json!(30))
+    );
+    assert_eq!(post["stages"], json!(["in_distribution", "mailed", "collected", "mail_returned"]));
+    assert!(!feeds.to_string().contains("whsec_"));
+    // Another secret goes to another file.
+    assert!(county.refused(&["feed", "rotate", "post", "--secret-file", &path]).contains("not there yet"));
+    let rotated = county.ask(&["feed", "rotate", "post"]);
+    assert!(
+        rotated.starts_with("whsec_") && rotated.contains("shown once") && !rotated.contains(secret.trim())
+    );
+}
+
+#[test]
+fn what_is_typed_wrong_is_named_and_the_right_words_are_listed() {
+    let county = County::new();
+    let add = |more: &[&str]| {
+        let secret = county.data().join("wrong.secret").display().to_string();
+        let said = county.refused(&[&["feed", "add"], more, &["--secret-file", &secret]].concat());
+        assert!(!Path::new(&secret).exists());
+        said
+    };
+    assert!(add(&["a b", "--organ", "119900002", "--kind", "desk"]).contains("is no name"));
+    assert!(add(&["county", "--organ", "119900002", "--kind", "desk"]).contains("take another name"));
+    assert!(add(&["post", "--organ", "1199", "--kind", "desk"]).contains("nine digits"));
+    assert!(add(&["post", "--organ", "119900002", "--kind", "mail"]).contains("provincial_centre"));
+    let post = ["post", "--organ", "119900002", "--kind", "carrier"];
+    assert!(add(&[&post[..], &["--stages", "signed,sined"]].concat()).contains("\"sined\""));
+    assert!(add(&[&post[..], &["--rhythm", "often"]].concat()).contains("6h"));
+    let codes = county.data().join("codes.toml");
+    std::fs::write(&codes, "version = \"1\"\n[steps]\n\"7\" = \"flown\"\n").unwrap();
+    assert!(add(&[&post[..], &["--codes", &codes.display().to_string()]].concat()).contains("\"7\""));
+    for command in ["pause", "resume", "remove", "rotate", "codes"] {
+        assert!(county.refused(&["feed", command, "nobody"]).contains("jindu feed list"), "{command}");
+    }
+}
+
+#[test]
+fn a_removed_feed_says_nothing_any_more_and_stays_in_the_list() {
+    let county = County::new();
+    let lines = lines(1);
+    assert!(import(&county, &[lines[0].cells(0)]).contains("\"recorded\":1"));
+    county.ask(&["feed", "remove", "county"]);
+    let file = county.data().join("milestones.jsonl").display().to_string();
+    assert!(county.refused(&["feed", "import", &file, "--feed", "county"]).contains("was removed"));
+    assert!(county.refused(&["feed", "resume", "county"]).contains("another name"));
+    assert_eq!(county.json(&["feed", "list"])[0]["state"], "removed");
+    assert!(county.ask(&["feed", "list"]).contains("county  desk of 119900001, removed"));
+    assert_eq!(county.counts(), (1, 1));
+}
+
+#[test]
+fn what_is_held_is_explained_and_decided_with_a_reason() {
+    let county = County::new();
+    let lines = lines(1);
+    // The way from submitted on, and then something that cannot be.
+    let way: Vec<_> = lines.iter().enumerate().map(|(number, line)| line.cells(number)).collect();
+    import(&county, &way);
+    let resumed = |number: &str| {
+        let mut cells = way[5].clone();
+        (cells["step"], cells["event_id"]) = ("resumed".into(), number.into());
+        cells
+    };
+    import(&county, &[resumed("R1"), resumed("R2")]);
+    let held = county.json(&["held", "list", "--feed", "county", "--reason", "not_paused"]);
+    assert_eq!(held.as_array().unwrap().len(), 2, "{held}");
+    assert!(!held.to_string().contains("119900"), "{held}");
+    assert_eq!(county.json(&["held", "list", "--since", "2099-01-01"]), json!([]));
+    assert_eq!(county.json(&["held", "list", "--reason", "backwards"]), json!([]));
+    let number = held[0]["number"].as_str().unwrap();
+    let shown = county.ask(&["held", "show", number]);
+    assert!(shown.contains("never paused") && shown.contains(&lines[0].receipt), "{shown}");
+
+    assert!(county.refused(&["held", "discard", number]).contains("--why"));
+    assert!(county.refused(&["held", "discard", number, "--why", " "]).contains("--why takes a sentence"));
+    assert!(county.refused(&["held", "release", number, "--why", "so"]).contains("not_paused"));
+    assert!(county.refused(&["held", "correct", number, "--why", "so", "--step", "flown"]).contains("flown"));
+    county.ask(&["held", "discard", number, "--why", "sent by mistake"]);
+    assert!(county.refused(&["held", "discard", number, "--why", "again"]).contains("was settled before"));
+    assert!(county.refused(&["held", "show", "999"]).contains("999"));
+    assert!(county.refused(&["held", "show", "x9"]).contains("d3"));
+    assert_eq!(county.json(&["held", "list"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_batch_is_declared_and_compared_with_what_arrived() {
+    let county = County::new();
+    let lines = lines(3);
+    let batch = |line: usize| {
+        let mut cells = lines[line].cells(line);
+        cells["batch"] = "B-7".into();
+        cells
+    };
+    import(&county, &[batch(0), batch(1), lines[2].cells(2)]);
+    let file = county.data().join("manifest.json");
+    let path = file.display().to_string();
+    let receipts = [&lines[0].receipt, &lines[2].receipt];
+    let manifest = json!({"batch": "B-7", "due_at": "2026-01-20 18:00", "count": 2, "receipts": receipts});
+    std::fs::write(&file, manifest.to_string()).unwrap();
+    assert!(county.ask(&["batch", "declare", &path, "--feed", "county"]).contains("B-7"));
+    let compared = county.json(&["batch", "compare", "B-7"]);
+    assert_eq!((&compared["declared"], &compared["arrived"]), (&json!(2), &json!(1)));
+    assert_eq!(
+        (&compared["missing"], &compared["extra"]),
+        (&json!([lines[2].receipt]), &json!([lines[1].receipt]))
+    );
+    assert!(county.ask(&["batch", "settle"]).contains("Changed: 1"));
+    assert!(county.ask(&["batch", "settle"]).contains("Changed: 0"));
+    assert!(county.refused(&["batch", "compare", "B-8"]).contains("B-8"));
+    std::fs::write(&file, manifest.to_string().replace(&lines[0].receipt, "119900canary")).unwrap();
+    let refused = county.refused(&["batch", "declare", &path, "--feed", "county"]);
+    assert!(refused.contains("receipt 1 of the list") && !refused.contains("canary"), "{refused}");
+}
+
+#[test]
+fn a_table_of_codes_is_printed_as_it_was_given() {
+    let county = County::new();
+    let built_in = county.ask(&["feed", "codes", "county"]);
+    assert!(built_in.contains("version = "), "{built_in}");
+    let file = county.data().join("codes.toml");
+    std::fs::write(&file, "version = \"7\"\n[steps]\n\"K\" = \"signed\" # by K\n").unwrap();
+    let set = county.ask(&["feed", "codes", "county", &file.display().to_string()]);
+    assert!(set.contains("version 7"), "{set}");
+    assert!(county.ask(&["feed", "codes", "county"]).ends_with("# by K\n"));
+}

@@ -1,0 +1,69 @@
+//! What a database holds after a story: compared whole, so that nothing can be lost or be there twice.
+
+use crate::telling::organ;
+use domain::milestone::Step;
+use domain::moment::Moment;
+use domain::organ::OrganCode;
+use domain::progress::Progress;
+use domain::stage::Stage;
+use std::collections::BTreeMap;
+use std::path::Path;
+use store::application::{self, ApplicationId};
+use store::keys::Keys;
+use store::setting::Purpose;
+use store::{Store, history, milestone};
+
+/// What the database holds of one application, but for when we learned of it.
+#[derive(PartialEq)]
+pub(crate) struct Known {
+    number: String,
+    progress: Progress,
+    pub(crate) milestones: Vec<(Moment, Step, OrganCode, [u8; 16])>,
+}
+
+#[derive(PartialEq)]
+pub(crate) struct Kept {
+    pub(crate) applications: BTreeMap<String, Known>,
+    histories: Vec<(Stage, u16, u32)>,
+}
+
+impl Kept {
+    pub(crate) fn milestones(&self) -> usize {
+        self.applications.values().map(|known| known.milestones.len()).sum()
+    }
+
+    /// Everything that the database of a folder holds.
+    pub(crate) fn of(data: &Path) -> Self {
+        let keys = Keys::load(&data.join("keys.toml")).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let store = Store::open(data, keys, None, Purpose::Demonstration).await.unwrap();
+            let (mut applications, mut after) = (BTreeMap::new(), ApplicationId(0));
+            loop {
+                let page = application::page(&store.read(), after, 1_000).await.unwrap();
+                let Some(last) = page.last() else { break };
+                after = last.id;
+                for application in page {
+                    let person = application.person(store.keys()).unwrap();
+                    let milestones = milestone::of(&store.read(), &application).await.unwrap();
+                    assert_eq!(application.progress, Progress::replay(&milestones));
+                    let progress = application.progress.unwrap();
+                    let told = milestones.iter().map(|is| (is.happened, is.step, is.organ, is.event.0));
+                    let mut milestones: Vec<_> = told.collect();
+                    milestones.sort_unstable();
+                    let progress = Progress { heard: progress.since, ..progress };
+                    let known = Known { number: person.number, progress, milestones };
+                    assert!(
+                        applications.insert(person.receipt, known).is_none(),
+                        "an application is there twice"
+                    );
+                }
+            }
+            let took = history::of(&store.read(), organ(), domain::kind::Kind::Renewal).await.unwrap();
+            Self {
+                applications,
+                histories: took.iter().map(|took| (took.stage, took.days, took.cards)).collect(),
+            }
+        })
+    }
+}
