@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::app::App;
-use crate::features::{inquiry, offices, operations, stages};
+use crate::features::{feeds, inquiry, offices, operations, stages};
 use axum::Router;
 use axum::routing::{get, post};
 use std::sync::Arc;
@@ -26,7 +26,10 @@ pub const JSON: &[&str] = &["/api/", "/openapi.json", "/bench/"];
             in_distribution, mailed, ready_for_collection, collected; beside the road: not_accepted, \
             correction_required, returned, remake, mail_returned, uncollected, withdrawn, cancelled."
     ),
-    tags((name = "inquiries", description = "How far a card has come."))
+    tags(
+        (name = "inquiries", description = "How far a card has come."),
+        (name = "feeds", description = "Systems that report milestones; every message is signed.")
+    )
 )]
 struct Described;
 
@@ -34,6 +37,11 @@ struct Described;
 pub fn routes(app: Arc<App>) -> (Router, Document) {
     let (api, document) = OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(inquiry::http::answer_json))
+        .routes(routes!(feeds::http::milestones))
+        .routes(routes!(feeds::http::files))
+        .routes(routes!(feeds::held::list))
+        .routes(routes!(feeds::held::explain, feeds::held::decide))
+        .routes(routes!(feeds::manifests::declare, feeds::manifests::compare))
         .split_for_parts();
     let pages = Router::new()
         .route("/", get(inquiry::http::form))

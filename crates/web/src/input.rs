@@ -91,7 +91,11 @@ pub async fn read_body(
     }
 }
 
-fn parse_json<T: DeserializeOwned>(bytes: &[u8], language: Language) -> Result<T, Failure> {
+/// JSON as a `T`; fields that `T` does not know are refused.
+///
+/// # Errors
+/// It is no JSON, or fields are unknown or of another type; each is pointed at.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8], language: Language) -> Result<T, Failure> {
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         // The reader would take a list for the fields in their order.
         let fault = Fault::new("", "wrong_type", language.shell_fault_wrong_type());

@@ -1,0 +1,172 @@
+//! The addresses at which feeds report: events one by one or many at a time, and whole files.
+
+#[cfg(test)]
+mod tests;
+
+use super::door::{Allowed, Refused, Signed, receive};
+use super::events::{self, Event, Message, Unreadable};
+use super::examples;
+use super::idempotent::once;
+use super::intake::{Closed, Intake};
+use super::upload::{Uploaded, upload};
+use super::view::{EventView, FileView, MessageView, ReportView, Taken};
+use super::ways::{Way, around};
+use crate::app::App;
+use crate::shell::problem::ProblemView;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use i18n::Language;
+use std::sync::Arc;
+use store::record::Unknown;
+use web::{Context, Failure, Fault, Problem, Reply};
+
+/// What an address names: the feed, and in some also a number.
+pub(super) type Named<T> = Result<Path<T>, PathRejection>;
+
+/// Reports milestones as events (CloudEvents 1.0).
+///
+/// One event as `application/cloudevents+json`, up to 1,000 as `application/cloudevents-batch+json`, or one in `ce-`
+/// headers with its data as `application/json`. Signed by Standard Webhooks. What is acknowledged is on disk.
+///
+/// # Errors
+/// Every failure is problem+json.
+#[utoipa::path(post, path = "/api/v1/feeds/{feed}/milestones", tag = "feeds", params(
+    ("feed" = String, Path, description = "The feed's name.", example = "county"),
+    ("webhook-id" = String, Header, description = "Names the message; in the mode with ce- headers it is the event's id."),
+    ("webhook-timestamp" = i64, Header, description = "When it was signed, in seconds since 1970; five minutes either way."),
+    ("webhook-signature" = String, Header, description = "`v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, joined by full stops."),
+    ("Idempotency-Key" = Option<String>, Header, description = "The same key with the same message gets the same answer for 24 hours."),
+    ("Accept-Language" = Option<String>, Header, description = "The language of the texts; Chinese where none is named.", example = "en"),
+), request_body(content(
+    (EventView = "application/cloudevents+json", example = json!(examples::event())),
+    (Vec<EventView> = "application/cloudevents-batch+json", example = json!(examples::batch())),
+    (ReportView = "application/json"),
+)), responses(
+    (status = 200, description = "What became of the one event.", body = MessageView, example = json!(examples::recorded())),
+    (status = 207, description = "What became of each event of a list.", body = MessageView, example = json!(examples::several())),
+    (status = 400, description = "The body is no JSON.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 409, description = "The feed is paused or removed, or the same message is under way.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 413, description = "More than 1 MiB, or more than 1,000 events.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 415, description = "No CloudEvents as JSON.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 422, description = "The one event was not taken; `errors` points at why. Or the key stands for another message.", body = ProblemView, content_type = "application/problem+json", example = json!(examples::rejected())),
+    (status = 429, description = "Too many messages of this feed; see Retry-After.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, description = "It could not be recorded; send it again.", body = ProblemView, content_type = "application/problem+json"),
+))]
+pub async fn milestones(
+    State(app): State<Arc<App>>,
+    context: Context,
+    feed: Named<String>,
+    request: Request,
+) -> Result<Reply, Refused> {
+    let l = context.language;
+    let Path(feed) = feed.map_err(|_| Refused::not_found(l))?;
+    let signed = receive(&app, &context, &feed, request, Allowed::MESSAGE).await?;
+    let read = events::read(&signed.headers, &signed.body, &signed.id).map_err(|why| unreadable(l, why))?;
+    let (mut events, batch) = match read {
+        Message::Single(event) => (vec![event], false),
+        Message::Batch(events) => (events, true),
+    };
+    let items = reports(&mut events);
+    let taken = once(&app, &signed, l, async {
+        let intake = intake(&app, &signed, l)?;
+        let fates = intake.take(&items, Unknown::Kept).await.map_err(|error| Refused::store(l, error))?;
+        around(&app).count(&signed.feed.name, Way::Api, &fates);
+        Ok(fates.into_iter().map(Taken::from).collect())
+    });
+    told(l, MessageView::new(l, &events, taken.await?, batch), batch)
+}
+
+/// The reports of the events that could be read.
+fn reports(events: &mut [Event]) -> Vec<super::fields::Item> {
+    let whole = events.iter_mut().filter(|event| event.fault.is_none());
+    whole.map(|event| Ok(std::mem::take(&mut event.fields))).collect()
+}
+
+/// The feed was looked up and may report; only its table of codes can still be wrong.
+pub(super) fn intake<'a>(app: &'a App, signed: &Signed, l: Language) -> Result<Intake<'a>, Refused> {
+    let now = app.clock.now();
+    Intake::of(&app.store, &app.receipts, signed.feed.clone(), now).map_err(|closed| match closed {
+        Closed::Store(error) => Refused::store(l, error),
+        closed => Failure::internal(closed).into(),
+    })
+}
+
+fn unreadable(l: Language, why: Unreadable) -> Refused {
+    match why {
+        Unreadable::MediaType => Refused::media_type(l, l.feeds_problem_media_type_events()),
+        Unreadable::Malformed => Refused::malformed(l, l.feeds_problem_malformed_events()),
+        Unreadable::TooMany => Refused::too_large(l, l.feeds_problem_too_large_events()),
+    }
+}
+
+/// A list gets an entry for each; an event by itself that was not taken is a problem.
+fn told(l: Language, view: MessageView, batch: bool) -> Result<Reply, Refused> {
+    let rejected = view.items.iter().find(|item| !batch && item.outcome == "rejected");
+    if let Some(item) = rejected {
+        let pointer = item.pointer.clone().unwrap_or_default();
+        return Err(invalid(l, pointer, item.reason.unwrap_or_default(), item.detail.unwrap_or_default()));
+    }
+    let status = if batch { StatusCode::MULTI_STATUS } else { StatusCode::OK };
+    Ok(Reply::json(&view)?.with_status(status))
+}
+
+/// One thing is wrong, and nothing was taken.
+pub(super) fn invalid(l: Language, pointer: String, code: &'static str, detail: &'static str) -> Refused {
+    Failure::from(Problem {
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        kind: "invalid",
+        title: l.feeds_problem_invalid_title().into(),
+        detail: l.feeds_problem_invalid_detail().into(),
+        faults: vec![Fault::pointing(pointer, code, detail)],
+    })
+    .into()
+}
+
+/// Reports milestones as a whole file.
+///
+/// CSV, JSON Lines or XLSX, as it is or packed with gzip or zstd; its columns are those of FEEDS.md. Signed like a
+/// message. Lines in any order: a milestone waits until the end for the line that opens its application.
+///
+/// # Errors
+/// Every failure is problem+json.
+#[utoipa::path(post, path = "/api/v1/feeds/{feed}/files", tag = "feeds", params(
+    ("feed" = String, Path, description = "The feed's name.", example = "county"),
+    ("webhook-id" = String, Header, description = "Names the message."),
+    ("webhook-timestamp" = i64, Header, description = "When it was signed, in seconds since 1970."),
+    ("webhook-signature" = String, Header, description = "As for milestones, over the bytes as they are sent."),
+    ("Content-Encoding" = Option<String>, Header, description = "`gzip` or `zstd`."),
+), request_body(content(
+    (String = "text/csv", example = json!(examples::file())),
+    (String = "application/x-ndjson"),
+    (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+)), responses(
+    (status = 200, description = "What became of each line.", body = FileView, example = json!(examples::imported())),
+    (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 409, description = "The feed is paused or removed.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 413, description = "More than 32 MiB.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 415, description = "No type that is read here.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 422, description = "The file cannot be read, or not to its end; `detail` says where it stopped.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 429, description = "Too many messages of this feed; see Retry-After.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, description = "Other files are being received, or it could not be recorded; send it again.", body = ProblemView, content_type = "application/problem+json"),
+))]
+pub async fn files(
+    State(app): State<Arc<App>>,
+    context: Context,
+    feed: Named<String>,
+    request: Request,
+) -> Result<Reply, Refused> {
+    let l = context.language;
+    let Path(feed) = feed.map_err(|_| Refused::not_found(l))?;
+    // Bodies are held until their signature is checked: a few at a time.
+    let place = app.feeds.file().ok_or_else(|| {
+        let (title, detail) = (l.feeds_problem_busy_title(), l.feeds_problem_busy_detail());
+        Refused::of(StatusCode::SERVICE_UNAVAILABLE, "busy", title, detail).with(RETRY_AFTER, 5)
+    })?;
+    let signed = receive(&app, &context, &feed, request, Allowed::FILE).await?;
+    let Uploaded { tally, lines } = upload(Arc::clone(&app), signed, l).await?;
+    drop(place);
+    Ok(Reply::json(&FileView { tally: tally.into(), lines })?)
+}

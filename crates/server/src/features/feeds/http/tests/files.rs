@@ -1,0 +1,79 @@
+//! Whole files, as they are and packed.
+
+use super::*;
+use std::io::Write as _;
+
+const CSV: &str = "receipt_number,step,organ,happened_at,event_id,citizen_number,name,applied_on,reason\n\
+                   1199000012026010500001,13,119900900,2026-01-08 09:00,E-2,,,,\n\
+                   1199000012026010500001,00,119900001,2026-01-05 09:00,E-1,119900198001010016,王小明,2026-01-05,expired\n\
+                   1199000012026010500001,nowhere,119900900,2026-01-09 09:00,E-3,,,,\n";
+
+fn file(kind: &str, body: impl Into<Vec<u8>>) -> Message {
+    Message::to("POST", "county", "files").with("content-type", kind).saying(body)
+}
+
+fn lines(answered: &Answered) -> Vec<String> {
+    let view = answered.json();
+    let line = |line: &Value| {
+        let word = |name: &str| line[name].as_str().unwrap_or("-").to_owned();
+        format!("{} {} {} {}", line["line"], word("outcome"), word("column"), word("reason"))
+    };
+    view["lines"].as_array().unwrap().iter().map(line).collect()
+}
+
+#[tokio::test]
+async fn a_file_is_imported_and_every_line_gets_its_word() {
+    let feeds = Feeds::start().await;
+    let answered = feeds.send(file("text/csv; charset=utf-8", CSV)).await;
+    assert_eq!(answered.status, 200, "{}", answered.body);
+    let mut told = lines(&answered);
+    told.sort_unstable();
+    assert_eq!(told, ["2 recorded - -", "3 recorded - -", "4 rejected step unknown"]);
+    let tally = json!({"recorded": 2, "repeated": 0, "held": 0, "waiting": 0, "rejected": 1});
+    assert_eq!(answered.json()["tally"], tally);
+    assert_eq!(feeds.stage().await, (Some(Stage::Signed), 2));
+}
+
+#[tokio::test]
+async fn packed_files_and_other_formats_say_the_same() {
+    let feeds = Feeds::start().await;
+    feeds.send(file("text/csv", CSV)).await;
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gz.write_all(CSV.as_bytes()).unwrap();
+    let gz = file("text/csv", gz.finish().unwrap()).with("content-encoding", "gzip");
+    let zst = file("text/csv", zstd::encode_all(CSV.as_bytes(), 3).unwrap()).with("content-encoding", "zstd");
+    for packed in [gz, zst] {
+        let answered = feeds.send(packed).await;
+        assert_eq!(answered.json()["tally"]["repeated"], 2, "{}", answered.body);
+    }
+    let lines = json!({
+        "receipt_number": RECEIPT, "step": 13, "organ": "119900900", "happened_at": "2026-01-08 09:00",
+        "event_id": "E-2",
+    });
+    let answered = feeds.send(file("application/x-ndjson", lines.to_string())).await;
+    assert_eq!(answered.json()["tally"]["repeated"], 1, "{}", answered.body);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_says_why() {
+    let feeds = Feeds::start().await;
+    let answered = feeds.send(file("text/csv", "receipt_number,colour\n1,red\n")).await;
+    assert_eq!(answered.status, 422);
+    assert!(answered.json()["detail"].as_str().unwrap().contains("colour"), "{}", answered.body);
+    for kind in ["application/pdf", "", "multipart/form-data"] {
+        assert_eq!(feeds.send(file(kind, CSV)).await.status, 415, "{kind}");
+    }
+    assert_eq!(feeds.send(file("text/csv", CSV).with("content-encoding", "br")).await.status, 415);
+    assert_eq!(feeds.send(file("text/csv", vec![b'x'; (32 << 20) + 1])).await.status, 413);
+    assert!(feeds.applications().await.is_empty());
+}
+
+#[tokio::test]
+async fn files_are_received_a_few_at_a_time() {
+    let feeds = Feeds::start().await;
+    let taken: Vec<_> = std::iter::from_fn(|| feeds.server.app.feeds.file()).collect();
+    let answered = feeds.send(file("text/csv", CSV)).await;
+    assert_eq!((answered.status.as_u16(), answered.header("retry-after")), (503, "5"));
+    drop(taken);
+    assert_eq!(feeds.send(file("text/csv", CSV)).await.status, 200);
+}

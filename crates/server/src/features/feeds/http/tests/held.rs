@@ -1,0 +1,155 @@
+//! What is held of a feed, seen and decided by whoever answers for it.
+
+use super::*;
+
+impl Feeds {
+    /// An application, and a card that is told to have been signed after it was produced.
+    async fn with_something_held(&self) -> i64 {
+        let late = step("E-4", "13", "2026-01-20T09:00:00+08:00");
+        let told =
+            self.report(json!([accepted(), step("E-3", "31", "2026-01-16T09:00:00+08:00"), late])).await;
+        assert_eq!(told.1[2], "held backwards -");
+        self.list("").await["items"][0]["held"].as_i64().unwrap()
+    }
+
+    async fn list(&self, query: &str) -> Value {
+        let answered = self.send(of_query(query)).await;
+        assert_eq!(answered.status, 200, "{}", answered.body);
+        answered.json()
+    }
+
+    async fn decide(&self, decision: &Value) -> Answered {
+        let what = format!("held/{}", decision["held"]);
+        self.send(Message::to("POST", "county", &what).json(decision)).await
+    }
+}
+
+fn of_query(query: &str) -> Message {
+    let mut message = Message::to("GET", "county", "held");
+    message.address += query;
+    message
+}
+
+#[tokio::test]
+async fn what_is_held_is_listed_and_explained() {
+    let feeds = Feeds::start().await;
+    let held = feeds.with_something_held().await;
+    let list = feeds.list("").await;
+    assert_eq!((list["items"].as_array().unwrap().len(), &list["next"]), (1, &Value::Null));
+    assert_eq!(list["items"][0]["reason"], "backwards");
+    assert!(!list.to_string().contains(RECEIPT));
+    assert_eq!(feeds.list("&reason=not_paused").await["items"], json!([]));
+    assert_eq!(feeds.list(&format!("&after={held}")).await["items"], json!([]));
+    let explained = feeds.send(Message::to("GET", "county", &format!("held/{held}"))).await.json();
+    let reported = json!({
+        "receipt_number": RECEIPT, "step": "signed", "organ": "119900900",
+        "happened_at": "2026-01-20T09:00:00+08:00", "cause": null,
+    });
+    assert_eq!((&explained["reported"], &explained["stage"]), (&reported, &json!("produced")));
+    for wrong in ["&reason=because", "&after=x", "&colour=red"] {
+        assert_eq!(feeds.send(of_query(wrong)).await.status, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn another_feeds_items_are_not_there() {
+    let feeds = Feeds::start().await;
+    let held = feeds.with_something_held().await;
+    for message in [
+        Message::to("GET", "centre", &format!("held/{held}")),
+        Message::to("POST", "centre", &format!("held/{held}"))
+            .json(&json!({"held": held, "decision": "discard", "why": "x"})),
+        Message::to("GET", "county", "held/999"),
+        Message::to("GET", "county", "held/x"),
+    ] {
+        assert_eq!(feeds.send(message).await.status, 404);
+    }
+    assert_eq!(feeds.send(Message::to("GET", "centre", "held")).await.json()["items"], json!([]));
+    assert_eq!(feeds.list("").await["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_discarded_is_settled_once() {
+    let feeds = Feeds::start().await;
+    let held = feeds.with_something_held().await;
+    let decision = json!({"held": held, "decision": "discard", "why": "Another card was meant"});
+    let answered = feeds.decide(&decision).await;
+    assert_eq!((answered.status.as_u16(), &answered.json()["settled"]), (200, &json!("discarded")));
+    assert_eq!(feeds.list("").await["items"], json!([]));
+    assert_eq!(feeds.list("&settled=true").await["items"][0]["settled"], "discarded");
+    let again = feeds.decide(&decision).await;
+    assert_eq!((again.status.as_u16(), again.json()["type"].as_str()), (409, Some("/problems/settled")));
+    assert_eq!(feeds.stage().await.0, Some(Stage::Produced));
+}
+
+#[tokio::test]
+async fn what_is_released_counts() {
+    let feeds = Feeds::start().await;
+    let held = feeds.with_something_held().await;
+    let answered =
+        feeds.decide(&json!({"held": held, "decision": "release", "why": "It was made again"})).await;
+    // It contradicts what the feed said before, and the desk has precedence.
+    assert_eq!(
+        (answered.status.as_u16(), &answered.json()["settled"]),
+        (200, &json!("released")),
+        "{}",
+        answered.body
+    );
+    assert_eq!(feeds.stage().await.0, Some(Stage::Signed));
+}
+
+#[tokio::test]
+async fn a_correction_says_what_is_true_instead() {
+    let feeds = Feeds::start().await;
+    let held = feeds.with_something_held().await;
+    let correction = |correction: Value| {
+        json!({
+            "held": held, "decision": "correct", "why": "The day was wrong", "correction": correction,
+        })
+    };
+    let wrong = [
+        (correction(json!(null)), "/correction", "required"),
+        (correction(json!({"step": "13", "organ": "1"})), "/correction/happened_at", "empty"),
+        (
+            correction(json!({"step": "withdraws:E-1", "organ": "119900900", "happened_at": "2026-01-08"})),
+            "/correction/step",
+            "unknown",
+        ),
+        (correction(json!({"colour": "red"})), "/correction", "unknown_field"),
+        (json!({"held": held, "decision": "burn", "why": "x"}), "/decision", "unknown"),
+        (json!({"held": held, "decision": "discard", "why": " "}), "/why", "empty"),
+        (json!({"held": held, "decision": "discard", "why": "x".repeat(501)}), "/why", "too_long"),
+        (json!({"held": held, "decision": "discard", "why": "x", "colour": 1}), "/colour", "unknown_field"),
+    ];
+    for (decision, pointer, code) in wrong {
+        let answered = feeds.decide(&decision).await;
+        let problem = answered.json();
+        assert_eq!(answered.status, 422, "{problem}");
+        assert_eq!(
+            (&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]),
+            (&json!(pointer), &json!(code))
+        );
+    }
+    let right = json!({"step": "13", "organ": "119900900", "happened_at": "2026-01-08 09:00"});
+    let answered = feeds.decide(&correction(right)).await;
+    assert_eq!(
+        (answered.status.as_u16(), &answered.json()["settled"]),
+        (200, &json!("corrected")),
+        "{}",
+        answered.body
+    );
+    assert_eq!(feeds.stage().await.0, Some(Stage::Produced));
+}
+
+#[tokio::test]
+async fn a_decision_holds_for_the_item_that_it_names() {
+    let feeds = Feeds::start().await;
+    let held = feeds.with_something_held().await;
+    let decision = json!({"held": held + 1, "decision": "discard", "why": "x"});
+    let address = format!("held/{held}");
+    let answered = feeds.send(Message::to("POST", "county", &address).json(&decision)).await;
+    assert_eq!((answered.status.as_u16(), &answered.json()["errors"][0]["code"]), (422, &json!("differs")));
+    let form = Message::to("POST", "county", &address).with("content-type", "text/plain").saying("x");
+    assert_eq!(feeds.send(form).await.status, 415);
+    assert_eq!(feeds.list("").await["items"].as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,87 @@
+//! Batches, announced and compared.
+
+use super::*;
+
+const BATCH: &str = "ZZ-2026-0117";
+
+fn manifest(batch: &str, receipts: &[&str]) -> Value {
+    json!({"batch": batch, "count": receipts.len(), "due": "2026-04-01 18:00", "receipts": receipts})
+}
+
+fn put(feed: &str, batch: &str, manifest: &Value) -> Message {
+    Message::to("PUT", feed, &format!("batches/{batch}")).json(manifest)
+}
+
+fn receipts(lines: &Value) -> Vec<&str> {
+    lines.as_array().unwrap().iter().filter_map(|line| line["receipt_number"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_batch_is_compared_with_what_arrived() {
+    let feeds = Feeds::start().await;
+    let (second, third) = ("1199000012026010500002", "1199000012026010500003");
+    feeds.report(accepted()).await;
+    let answered = feeds.send(put("county", BATCH, &manifest(BATCH, &[RECEIPT, second]))).await;
+    assert_eq!(answered.status, 200, "{}", answered.body);
+    let told = answered.json();
+    assert_eq!((&told["declared"], &told["listed"], &told["arrived"]), (&json!(2), &json!(2), &json!(0)));
+    let produced = |id: &str, receipt: &str| {
+        let mut event = step(id, "31", "2026-01-16T09:00:00+08:00");
+        event["subject"] = json!(receipt);
+        event["data"]["batch"] = json!(BATCH);
+        event
+    };
+    let outcomes = feeds.report(json!([produced("E-3", RECEIPT), produced("E-4", third)])).await.1;
+    assert_eq!(outcomes[0], "recorded - -");
+    let told = feeds.send(Message::to("GET", "county", &format!("batches/{BATCH}"))).await.json();
+    assert_eq!((&told["arrived"], receipts(&told["missing"])), (&json!(1), vec![second]));
+    assert_eq!((told["extra"].as_array().unwrap().len(), receipts(&told["late"])), (1, Vec::new()));
+    assert_eq!(told["due"], "2026-04-01T18:00:00+08:00");
+}
+
+#[tokio::test]
+async fn a_batch_belongs_to_the_feed_that_declared_it() {
+    let feeds = Feeds::start().await;
+    feeds.send(put("county", BATCH, &manifest(BATCH, &[RECEIPT]))).await;
+    let answered = feeds.send(put("centre", BATCH, &manifest(BATCH, &[]))).await;
+    assert_eq!(
+        (answered.status.as_u16(), answered.json()["type"].as_str()),
+        (409, Some("/problems/batch-of-another"))
+    );
+    for (feed, batch) in [("centre", BATCH), ("county", "other"), ("county", "%20"), ("county", "%ff")] {
+        let answered = feeds.send(Message::to("GET", feed, &format!("batches/{batch}"))).await;
+        assert_eq!(
+            (answered.status.as_u16(), answered.header("content-type")),
+            (404, "application/problem+json")
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_manifest_is_pointed_at() {
+    let feeds = Feeds::start().await;
+    let with = |name: &str, value: Value| {
+        let mut manifest = manifest(BATCH, &[RECEIPT]);
+        manifest[name] = value;
+        manifest
+    };
+    let wrong = [
+        (with("batch", json!("another")), "/batch", "differs"),
+        (with("batch", json!("")), "/batch", "unreadable"),
+        (with("due", json!("soon")), "/due", "unreadable"),
+        (with("receipts", json!([RECEIPT, "12"])), "/receipts/1", "length"),
+        (with("count", json!(-1)), "/count", "wrong_type"),
+        (with("colour", json!("red")), "/colour", "unknown_field"),
+    ];
+    for (manifest, pointer, code) in wrong {
+        let answered = feeds.send(put("county", BATCH, &manifest)).await;
+        let problem = answered.json();
+        assert_eq!(answered.status, 422, "{problem}");
+        assert_eq!(
+            (&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]),
+            (&json!(pointer), &json!(code))
+        );
+    }
+    let missing = feeds.send(put("county", BATCH, &json!({"batch": BATCH}))).await;
+    assert_eq!(missing.status, 422);
+}

@@ -1,0 +1,189 @@
+//! Batches as a feed announces them, compared with what arrived.
+
+use super::door::{Allowed, Refused, Signed, receive};
+use super::examples;
+use super::held::{said, wrong};
+use super::http::Named;
+use super::line;
+use crate::app::App;
+use crate::shell::problem::ProblemView;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use domain::batch::BatchNumber;
+use domain::moment::Moment;
+use domain::receipt::ReceiptNumber;
+use i18n::Language;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use store::audit::Entry;
+use store::manifest::{self, Comparison, Declaration, Line};
+use utoipa::ToSchema;
+use web::{Context, Reply};
+
+/// A batch as its sender announces it.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct ManifestView {
+    /// The batch's number, as in the address: only the body is signed.
+    #[schema(example = "ZZ-2026-0117")]
+    pub batch: String,
+    /// How many cards the sender counts.
+    #[schema(example = 1)]
+    pub count: u32,
+    /// When all of it should have arrived, written like `happened_at`.
+    #[schema(example = "2026-04-01 18:00")]
+    pub due: String,
+    /// The receipt numbers of its cards.
+    #[serde(default)]
+    #[schema(example = json!(["1199000012026010500001"]))]
+    pub receipts: Vec<String>,
+}
+
+/// A batch as announced and as arrived.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ComparisonView {
+    /// The batch's number.
+    pub batch: String,
+    /// When it was announced (RFC 3339).
+    pub declared_at: String,
+    /// When all of it should have arrived.
+    pub due: String,
+    /// How many cards the sender counted.
+    pub declared: u64,
+    /// How many it listed.
+    pub listed: u64,
+    /// How many of those that were listed arrived.
+    pub arrived: u64,
+    /// Listed and not arrived; of each of the three at most 10,000 in all.
+    pub missing: Vec<CardView>,
+    /// Arrived and not listed.
+    pub extra: Vec<CardView>,
+    /// Listed, and arrived after the batch was due.
+    pub late: Vec<CardView>,
+}
+
+/// A card of a batch.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CardView {
+    /// Its receipt number; null where it was not listed and its application is not opened.
+    pub receipt_number: Option<String>,
+    /// When it arrived.
+    pub arrived_at: Option<String>,
+}
+
+/// Declares a batch; declared again, cards are added, and count and date replaced.
+///
+/// # Errors
+/// Every failure is problem+json.
+#[utoipa::path(put, path = "/api/v1/feeds/{feed}/batches/{batch}", tag = "feeds", params(
+    ("feed" = String, Path, description = "The feed's name.", example = "county"),
+    ("batch" = String, Path, description = "The batch's number.", example = "ZZ-2026-0117"),
+    ("webhook-id" = String, Header, description = "Names the message."),
+    ("webhook-timestamp" = i64, Header, description = "When it was signed, in seconds since 1970."),
+    ("webhook-signature" = String, Header, description = "As for milestones."),
+), request_body(content = ManifestView, example = json!(examples::manifest())), responses(
+    (status = 200, description = "It is kept; what has arrived of it by now.", body = ComparisonView, example = json!(examples::comparison())),
+    (status = 400, description = "The body is no JSON.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 409, description = "Another feed has declared a batch of this number.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 413, description = "More than 1 MiB: declare it in parts.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 415, description = "The body is not said to be JSON.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 422, description = "Something is missing or wrong; `errors` points at it.", body = ProblemView, content_type = "application/problem+json"),
+))]
+pub async fn declare(
+    State(app): State<Arc<App>>,
+    context: Context,
+    named: Named<(String, String)>,
+    request: Request,
+) -> Result<Reply, Refused> {
+    let l = context.language;
+    let Path((feed, batch)) = named.map_err(|_| Refused::not_found(l))?;
+    let signed = receive(&app, &context, &feed, request, Allowed::MESSAGE).await?;
+    let view: ManifestView = said(&signed, l)?;
+    let declaration = declaration(&app, &signed, &view, l)?;
+    if BatchNumber::parse(&batch).as_ref() != Some(&declaration.batch) {
+        return Err(wrong(l, "/batch", "differs"));
+    }
+    let number = declaration.batch.clone();
+    let detail = format!("batch {number}: {} listed", declaration.receipts.len());
+    let actor = format!("feed:{}", signed.feed.name);
+    let entry = Entry { at: app.clock.now(), actor, action: "declare_batch", detail };
+    let kept = manifest::declare(&app.store, entry, declaration).await;
+    if !kept.map_err(|error| Refused::store(l, error))? {
+        let title = l.feeds_problem_batch_of_another_title();
+        let detail = l.feeds_problem_batch_of_another_detail();
+        return Err(Refused::of(StatusCode::CONFLICT, "batch-of-another", title, detail));
+    }
+    compared(&app, &signed, &number, l).await
+}
+
+/// Compares a batch as announced with what arrived.
+///
+/// # Errors
+/// Every failure is problem+json.
+#[utoipa::path(get, path = "/api/v1/feeds/{feed}/batches/{batch}", tag = "feeds", params(
+    ("feed" = String, Path, description = "The feed's name.", example = "county"),
+    ("batch" = String, Path, description = "The batch's number.", example = "ZZ-2026-0117"),
+    ("webhook-id" = String, Header, description = "Names the message, whose body is empty."),
+    ("webhook-timestamp" = i64, Header, description = "When it was signed, in seconds since 1970."),
+    ("webhook-signature" = String, Header, description = "As for milestones, over an empty body."),
+), responses(
+    (status = 200, description = "The comparison.", body = ComparisonView, example = json!(examples::comparison())),
+    (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 404, description = "This feed has declared no such batch.", body = ProblemView, content_type = "application/problem+json"),
+))]
+pub async fn compare(
+    State(app): State<Arc<App>>,
+    context: Context,
+    named: Named<(String, String)>,
+    request: Request,
+) -> Result<Reply, Refused> {
+    let l = context.language;
+    let Path((feed, batch)) = named.map_err(|_| Refused::not_found(l))?;
+    let signed = receive(&app, &context, &feed, request, Allowed::MESSAGE).await?;
+    let batch = BatchNumber::parse(&batch).ok_or_else(|| Refused::not_found(l))?;
+    compared(&app, &signed, &batch, l).await
+}
+
+async fn compared(app: &App, signed: &Signed, batch: &BatchNumber, l: Language) -> Result<Reply, Refused> {
+    let found = manifest::compare(&app.store.read(), app.store.keys(), batch).await;
+    let found = found.map_err(|error| Refused::store(l, error))?;
+    let own = found.filter(|found| found.feed == signed.feed.id).ok_or_else(|| Refused::not_found(l))?;
+    Ok(Reply::json(&ComparisonView::new(batch, own))?)
+}
+
+fn declaration(app: &App, signed: &Signed, view: &ManifestView, l: Language) -> Result<Declaration, Refused> {
+    let batch = BatchNumber::parse(&view.batch).ok_or_else(|| wrong(l, "/batch", "unreadable"))?;
+    let due = line::moment(&view.due).ok_or_else(|| wrong(l, "/due", "unreadable"))?;
+    let receipts = view.receipts.iter().enumerate().map(|(place, receipt)| {
+        let faulty =
+            |error: domain::receipt::ReceiptError| wrong(l, &format!("/receipts/{place}"), error.code());
+        ReceiptNumber::parse(receipt, &app.receipts).map_err(faulty)
+    });
+    let receipts = receipts.collect::<Result<_, _>>()?;
+    Ok(Declaration { feed: signed.feed.id, batch, due, receipts, count: view.count })
+}
+
+impl ComparisonView {
+    fn new(batch: &BatchNumber, compared: Comparison) -> Self {
+        let Comparison { declared_at, due, declared, listed, arrived, missing, extra, late, .. } = compared;
+        Self {
+            batch: batch.to_string(),
+            declared_at: declared_at.to_rfc3339(),
+            due: due.to_rfc3339(),
+            declared,
+            listed,
+            arrived,
+            missing: cards(missing),
+            extra: cards(extra),
+            late: cards(late),
+        }
+    }
+}
+
+fn cards(lines: Vec<Line>) -> Vec<CardView> {
+    let card = |Line { number, arrived, .. }| CardView {
+        receipt_number: number,
+        arrived_at: arrived.map(Moment::to_rfc3339),
+    };
+    lines.into_iter().map(card).collect()
+}

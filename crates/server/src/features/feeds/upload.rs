@@ -1,0 +1,119 @@
+//! A whole file in one message: imported like a file on the command line, its report given back.
+
+use super::door::{Refused, Signed};
+use super::formats::{Format, Shape};
+use super::http::intake;
+use super::import::{Import, Stopped};
+use super::report::{ReportFile, Tally};
+use super::view::LineView;
+use crate::app::{App, Failed};
+use axum::http::{HeaderMap, StatusCode, header};
+use i18n::Language;
+use serde::Deserialize;
+use std::error::Error;
+use std::io::{BufRead as _, Cursor};
+use std::sync::Arc;
+use store::StoreError;
+use tokio::runtime::Handle;
+use web::{Failure, Problem};
+
+/// Lines in one transaction; messages of others get a turn between.
+const BATCH: usize = 10_000;
+
+/// What became of a file.
+pub(super) struct Uploaded {
+    pub(super) tally: Tally,
+    pub(super) lines: Vec<LineView>,
+}
+
+/// A line of a report, as the import writes it.
+#[derive(Deserialize)]
+struct Line {
+    line: u64,
+    outcome: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// Imports the file of a message, beside the threads that answer others.
+///
+/// # Errors
+/// The file is of no type that is read here, cannot be read, or the store failed; what was recorded before stays.
+pub(super) async fn upload(app: Arc<App>, signed: Signed, l: Language) -> Result<Uploaded, Refused> {
+    let shape =
+        shape(&signed.headers).ok_or_else(|| Refused::media_type(l, l.feeds_problem_media_type_file()))?;
+    let runtime = Handle::current();
+    let imported = tokio::task::spawn_blocking(move || runtime.block_on(import(&app, &signed, &shape, l)));
+    imported.await.map_err(Failure::internal)?
+}
+
+async fn import(app: &App, signed: &Signed, shape: &Shape, l: Language) -> Result<Uploaded, Refused> {
+    let intake = intake(app, signed, l)?;
+    let folder = tempfile::tempdir().map_err(Failure::internal)?;
+    let path = folder.path().join("report.jsonl");
+    let report = ReportFile::create(&path).map_err(Failure::internal)?;
+    let import = Import { intake: &intake, shape, dry_run: false, batch: BATCH };
+    let tally = import
+        .run(Cursor::new(signed.body.clone()), report, |_| ())
+        .await
+        .map_err(|error| unread(l, error))?;
+    let report = std::fs::read(&path).map_err(Failure::internal)?;
+    let lines = report.lines().map(|line| Ok(shown(l, &serde_json::from_str(&line?)?)));
+    let lines = lines.collect::<Result<_, Failed>>().map_err(Failure::internal)?;
+    Ok(Uploaded { tally, lines })
+}
+
+fn shown(l: Language, line: &Line) -> LineView {
+    let Line { line, outcome, reason } = line;
+    let (column, reason) = match reason.split_once(": ") {
+        Some((column, reason)) => (Some(column), reason),
+        None => (None, reason.as_str()),
+    };
+    LineView::new(l, *line, outcome.clone(), column, Some(reason).filter(|reason| !reason.is_empty()))
+}
+
+/// Why a file was not read to its end: the store failed, or the file is to blame.
+fn unread(l: Language, error: Failed) -> Refused {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error.as_ref());
+    while let Some(error) = cause {
+        if error.is::<StoreError>() {
+            tracing::error!(error, "a file of a feed was not recorded to its end");
+            return Refused::unavailable(l);
+        }
+        cause = error.source();
+    }
+    if !error.is::<Stopped>() {
+        // What is wrong stands at its beginning: nothing was recorded.
+        return problem(l, error.to_string());
+    }
+    let because = error.source().map(ToString::to_string).unwrap_or_default();
+    problem(l, format!("{error} ({because})"))
+}
+
+fn problem(l: Language, detail: String) -> Refused {
+    Failure::from(Problem {
+        status: StatusCode::UNPROCESSABLE_ENTITY,
+        kind: "invalid",
+        title: l.feeds_problem_invalid_title().into(),
+        detail: detail.into(),
+        faults: Vec::new(),
+    })
+    .into()
+}
+
+/// The format that the type says. What is packed is known by its first bytes.
+fn shape(headers: &HeaderMap) -> Option<Shape> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = text(header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let packed = text(header::CONTENT_ENCODING);
+    if !["", "identity", "gzip", "zstd"].contains(&packed) {
+        return None;
+    }
+    let format = match kind.as_str() {
+        "text/csv" => Format::Csv,
+        "application/x-ndjson" | "application/jsonl" | "application/x-jsonlines" => Format::JsonLines,
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => Format::Xlsx,
+        _ => return None,
+    };
+    Some(Shape::of(format))
+}
