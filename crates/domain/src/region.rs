@@ -37,6 +37,12 @@ impl RegionCode {
         Self(self.0 / 100 * 100)
     }
 
+    /// Whether the other region is this one or lies in it: `110000` covers `110105`, and so does `110100`.
+    #[must_use]
+    pub const fn covers(self, other: Self) -> bool {
+        self.0 == other.0 || self.0 == other.city().0 || self.0 == other.province().0
+    }
+
     pub(crate) const fn of_organ(organ: u32) -> Self {
         Self(organ / 1000)
     }
@@ -168,6 +174,14 @@ mod tests {
 
     fn code(code: u32) -> RegionCode {
         RegionCode::new(code).unwrap()
+    }
+
+    #[test]
+    fn a_region_covers_itself_and_what_lies_in_it() {
+        let region = |code| RegionCode::new(code).unwrap();
+        let covers = |whole, part| region(whole).covers(region(part));
+        assert!(covers(110_105, 110_105) && covers(110_100, 110_105) && covers(110_000, 110_105));
+        assert!(!covers(110_105, 110_100) && !covers(110_100, 110_205) && !covers(120_000, 110_105));
     }
 
     #[test]

@@ -74,6 +74,12 @@ impl ReceiptFormat {
         self.places.len()
     }
 
+    /// Whether its numbers are digits alone.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        self.places.iter().all(|place| !matches!(place, Place::Fixed(fixed) if !fixed.is_ascii_digit()))
+    }
+
     fn is_whole(&self) -> bool {
         let width = |place| self.width(place);
         let date = (width(Place::Year), width(Place::Month), width(Place::Day));

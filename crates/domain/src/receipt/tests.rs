@@ -22,6 +22,13 @@ fn a_receipt_says_where_and_when() {
 }
 
 #[test]
+fn a_format_with_letters_needs_the_whole_keyboard() {
+    assert!(ReceiptFormat::standard().is_numeric());
+    assert!(ReceiptFormat::parse_pattern("7-RRRRRR-NNNN").unwrap().is_numeric());
+    assert!(!ReceiptFormat::parse_pattern("J-RRRRRR-NNNN").unwrap().is_numeric());
+}
+
+#[test]
 fn wrong_receipts_say_what_is_wrong() {
     assert_eq!(parse(" - "), Err(ReceiptError::Empty));
     assert_eq!(parse("119900"), Err(ReceiptError::Length { found: 6, expected: 22 }));

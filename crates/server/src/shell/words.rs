@@ -117,6 +117,7 @@ pub fn flag(l: Language, flag: Flag) -> &'static str {
         Flag::Paused => l.words_flag_paused_sentence(),
         Flag::DataDelayed => l.words_flag_data_delayed_sentence(),
         Flag::Uncollected => l.words_flag_uncollected_sentence(),
+        Flag::Missing => l.words_flag_missing_sentence(),
     }
 }
 
@@ -129,6 +130,7 @@ pub fn flag_name(l: Language, flag: Flag) -> &'static str {
         Flag::Paused => l.words_flag_paused_name(),
         Flag::DataDelayed => l.words_flag_data_delayed_name(),
         Flag::Uncollected => l.words_flag_uncollected_name(),
+        Flag::Missing => l.words_flag_missing_name(),
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) struct FormPage {
     faults: Vec<Fault>,
     date_hint: String,
     receipt_hint: String,
+    receipt_is_numeric: bool,
 }
 
 impl FormPage {
@@ -36,7 +37,9 @@ impl FormPage {
         let shell = context.shell(context.language.inquiry_heading());
         let date_hint = context.language.inquiry_date_hint(app.clock.today());
         let receipt_hint = context.language.inquiry_receipt_hint(app.receipts.length());
-        Self { shell: Shell { path: "/".to_owned(), ..shell }, typed, faults, date_hint, receipt_hint }
+        let receipt_is_numeric = app.receipts.is_numeric();
+        let shell = Shell { path: "/".to_owned(), ..shell };
+        Self { shell, typed, faults, date_hint, receipt_hint, receipt_is_numeric }
     }
 
     fn number(&self) -> Field<'_> {
@@ -74,7 +77,7 @@ impl FormPage {
         Field {
             label: l.inquiry_receipt_label(),
             hint: &self.receipt_hint,
-            keyboard: "numeric",
+            keyboard: if self.receipt_is_numeric { "numeric" } else { "text" },
             width: 22,
             ..self.field("receipt_number", self.typed.receipt_number(), 60)
         }
@@ -113,7 +116,7 @@ struct FlagView {
 impl FlagView {
     fn new(l: Language, flag: Flag) -> Self {
         let (class, icon) = match flag {
-            Flag::Overdue => ("flag-alert", Icon::Warning),
+            Flag::Overdue | Flag::Missing => ("flag-alert", Icon::Warning),
             Flag::DueSoon | Flag::Uncollected => ("flag-warn", Icon::Clock),
             Flag::Paused => ("flag-warn", Icon::Pause),
             Flag::DataDelayed => ("flag-calm", Icon::Info),

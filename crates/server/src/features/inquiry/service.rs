@@ -10,7 +10,7 @@ use domain::moment::Moment;
 use domain::name::Name;
 use domain::number::CitizenNumber;
 use domain::organ::OrganCode;
-use domain::progress::Progress;
+use domain::progress::{Beside, Progress};
 use domain::receipt::ReceiptNumber;
 use domain::stage::HolderRole;
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,14 +164,16 @@ async fn answer(app: &App, matched: Matched, now: Moment) -> Result<Answer> {
         let days = application.promised_days;
         (promised(application.applied_on, days, &progress.pauses, &app.holidays), days)
     });
+    let news = app.freshness.news(&app.store.read(), now, &app.holidays).await?;
+    let beside = Beside { silent: news.is_silent_for(&application, &progress), missing: application.missing };
     Ok(Answer {
         level,
         kind: application.kind,
         reason: application.reason,
         delivery: application.delivery,
         expected: expected(app, &application, &progress, &clock, now).await?,
-        flags: progress.flags(&clock, today, &app.thresholds),
-        as_of: app.freshness.newest(&app.store.read(), now).await?.unwrap_or(progress.heard),
+        flags: progress.flags(&clock, today, &app.thresholds, beside),
+        as_of: news.newest.unwrap_or(progress.heard),
         name: level.shows_masked_name().then(|| name.masked()),
         offices: offices(app, &progress, contact, level, now).await?,
         holder,

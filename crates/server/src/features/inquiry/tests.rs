@@ -1,6 +1,7 @@
 //! The main job, told through the page and the interface for programs.
 
 mod clock;
+mod feeds;
 mod forecast;
 mod languages;
 mod levels;

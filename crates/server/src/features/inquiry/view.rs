@@ -35,7 +35,7 @@ pub(super) struct AnswerView<'a> {
     pub since: Date,
     /// Why something went wrong, in words; full level only.
     pub cause: Option<&'static str>,
-    /// What needs attention: `due_soon`, `overdue`, `paused`, `data_delayed`, `uncollected`.
+    /// What needs attention: `due_soon`, `overdue`, `paused`, `data_delayed`, `uncollected`, `missing`.
     pub flags: Vec<&'static str>,
     /// The flags in words, in the same order.
     pub flag_texts: Vec<&'static str>,
