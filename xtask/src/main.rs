@@ -4,6 +4,7 @@
 mod args;
 mod bench;
 mod counts;
+mod fuzz;
 mod places;
 mod process;
 mod screenshots;
@@ -21,12 +22,16 @@ cargo xtask COMMAND
   setup        installs what the tests need (Debian), or names what is missing (elsewhere)
   test         set-up, formatting, clippy, tidy, all tests, browser tests; one line of counts
                  --long           with the long tests
-                 --only PART      rust, browser or tidy
+                 --only PART      rust, browser, fuzz or tidy
   tidy         the house rules that a tool can check
   bench inquiry  the running server under load, against its own do-nothing ceiling
                  --applications N (1000000)  --rounds N (5)  --connections N (64)  --seconds N (8)
                  --data DIR       a folder to fill once and to use again
                  --binary FILE    measure this binary instead of building one
+  bench feeds    imports of CSV files, against plain writes of the same rows
+                 --applications N (1000000)  --fresh N (200000)  --rounds N (3)  --data DIR  --binary FILE
+  fuzz         every fuzz target for a bounded time; name one to run it alone
+                 --seconds N      for each target (10)
   screenshots  pictures of form and answer into docs/images";
 
 fn main() -> ExitCode {
@@ -38,6 +43,7 @@ fn main() -> ExitCode {
         "test" => test::run(args),
         "tidy" => args.finish().and_then(|()| tidy::run()).map(|counts| counts.all_passed()),
         "bench" => bench::run(args).map(|()| true),
+        "fuzz" => fuzz::run_command(args).map(|counts| counts.all_passed()),
         "screenshots" => args.finish().and_then(|()| screenshots::run()).map(|()| true),
         "" | "help" | "-h" | "--help" => {
             println!("{HELP}");

@@ -85,7 +85,7 @@ impl Figures {
 }
 
 /// The middle value; of an even number, the mean of the two in the middle; 0 of none.
-fn median(mut values: Vec<f64>) -> f64 {
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let at = |place: usize| values.get(place).copied().unwrap_or(0.0);
     let middle = values.len() / 2;
@@ -96,7 +96,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     }
 }
 
-fn rounded(value: f64, places: i32) -> f64 {
+pub(super) fn rounded(value: f64, places: i32) -> f64 {
     let scale = 10_f64.powi(places);
     (value * scale).round() / scale
 }

@@ -22,11 +22,7 @@ pub(crate) struct FilledFolder {
 impl FilledFolder {
     /// Takes the named folder or a new one, and fills it unless it holds that many applications already.
     pub(crate) fn prepare(named: Option<&Path>, binary: &Path, applications: u64) -> Result<Self, String> {
-        let own = || places::target().join(format!("bench-{}", std::process::id()));
-        let folder = named.map_or_else(own, Path::to_path_buf);
-        fs::create_dir_all(&folder).map_err(|reason| format!("{}: {reason}", folder.display()))?;
-        let folder = fs::canonicalize(&folder).map_err(|reason| format!("{}: {reason}", folder.display()))?;
-        let data = Self { folder, is_ours: named.is_none() };
+        let data = Self::empty(named)?;
         let filled = data.scratch("filled");
         match fs::read_to_string(&filled) {
             Ok(holds) if holds.trim() == applications.to_string() && data.samples().is_file() => {
@@ -46,6 +42,20 @@ impl FilledFolder {
             }
         }
         Ok(data)
+    }
+
+    /// The named folder or a new one, with nothing in it yet.
+    pub(super) fn empty(named: Option<&Path>) -> Result<Self, String> {
+        let own = || places::target().join(format!("bench-{}", std::process::id()));
+        let folder = named.map_or_else(own, Path::to_path_buf);
+        fs::create_dir_all(&folder).map_err(|reason| format!("{}: {reason}", folder.display()))?;
+        let folder = fs::canonicalize(&folder).map_err(|reason| format!("{}: {reason}", folder.display()))?;
+        Ok(Self { folder, is_ours: named.is_none() })
+    }
+
+    /// A folder that was filled in another way; it stays.
+    pub(super) fn of(folder: PathBuf) -> Self {
+        Self { folder, is_ours: false }
     }
 
     fn fill(&self, binary: &Path, applications: u64) -> Result<(), String> {

@@ -1,23 +1,16 @@
 //! `bench inquiry`: the running release server under load, against a do-nothing endpoint of its own.
 //! Rounds alternate between the two, and ratios are taken round by round, because absolute figures drift.
 
-mod figures;
-mod filled;
-mod http;
-mod load;
-mod proc;
-
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::figures::{Figures, Round};
+use super::filled::FilledFolder;
+use super::load::Load;
+use super::{binary, http, last_lines, proc};
 use crate::args::Args;
 use crate::process::Server;
-use crate::{places, setup, test};
-use figures::{Figures, Round};
-use filled::FilledFolder;
-use load::Load;
 
 /// The endpoint that is measured.
 const INQUIRY: &str = "/api/v1/inquiries";
@@ -37,10 +30,6 @@ struct Plan {
 
 impl Plan {
     fn parse(mut args: Args) -> Result<Self, String> {
-        let subject = args.subject();
-        if subject.as_deref() != Some("inquiry") {
-            return Err("there is one bench: cargo xtask bench inquiry".into());
-        }
         let plan = Self {
             applications: args.number("--applications", 1_000_000)?,
             rounds: args.number("--rounds", 5)?,
@@ -57,16 +46,7 @@ impl Plan {
 /// Fills a folder if needed, starts the server, drives it, and prints one line of JSON last.
 pub(crate) fn run(args: Args) -> Result<(), String> {
     let plan = Plan::parse(args)?;
-    let binary = match &plan.binary {
-        Some(binary) => {
-            fs::canonicalize(binary).map_err(|reason| format!("{}: {reason}", binary.display()))?
-        }
-        None => {
-            setup::run()?;
-            test::build_release()?;
-            places::binary()
-        }
-    };
+    let binary = binary(plan.binary.as_deref())?;
     let data = FilledFolder::prepare(plan.data.as_deref(), &binary, plan.applications)?;
     let log = data.scratch("server.log");
     let outcome = measure(&plan, &binary, &data, &log);
@@ -125,12 +105,6 @@ fn first_answer(server: &mut Server, port: u16, sample: &str, start: Instant) ->
     Err("the server did not answer".into())
 }
 
-fn last_lines(log: &Path) -> String {
-    let words = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = words.lines().collect();
-    lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,13 +115,12 @@ mod tests {
 
     #[test]
     fn the_usual_bench_has_a_million_applications() {
-        let usual = plan("inquiry").unwrap();
+        let usual = plan("").unwrap();
         assert_eq!(
             (usual.applications, usual.rounds, usual.connections, usual.seconds),
             (1_000_000, 5, 64, 8)
         );
-        assert_eq!(plan("inquiry --applications 10 --data x").unwrap().data, Some(PathBuf::from("x")));
-        assert!(plan("").is_err());
-        assert!(plan("inquiry --turbo").is_err());
+        assert_eq!(plan("--applications 10 --data x").unwrap().data, Some(PathBuf::from("x")));
+        assert!(plan("--turbo").is_err());
     }
 }

@@ -15,7 +15,7 @@ enum May {
 const SQL_DRIVERS: [&str; 4] = ["rusqlite", "refinery", "tokio-postgres", "deadpool-postgres"];
 
 /// The diamond: a crate's folder, what it may depend on, and what its build script may depend on.
-const DIAMOND: [(&str, May, May); 6] = [
+const DIAMOND: [(&str, May, May); 7] = [
     ("crates/domain", May::Only(&["jiff", "thiserror", "unicode-normalization"]), May::Only(&[])),
     (
         "crates/i18n",
@@ -46,6 +46,7 @@ const DIAMOND: [(&str, May, May); 6] = [
         May::NotOn(&["xtask", "rusqlite", "refinery", "tokio-postgres", "deadpool-postgres"]),
         May::Only(&[]),
     ),
+    ("fuzz", May::Only(&["libfuzzer-sys", "server"]), May::Only(&[])),
     ("xtask", May::NotOn(&["domain", "i18n", "store", "web", "server"]), May::Only(&[])),
 ];
 
