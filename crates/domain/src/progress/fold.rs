@@ -1,5 +1,7 @@
 //! The fold of milestones: once each, corrected, in order, what is impossible held.
 
+use std::ops::Range;
+
 use jiff::civil::Date;
 
 use super::{Held, Impossible, Passed, Progress, Verdict, precedence, verdict};
@@ -51,12 +53,14 @@ fn once_each(milestones: &[Milestone]) -> Vec<&Milestone> {
 /// The corrections that name nothing, and the milestones that stand.
 fn corrected<'a>(events: &[&'a Milestone]) -> (Vec<Held>, Vec<&'a Milestone>) {
     let mut held = Vec::new();
-    let mut withdrawn = Vec::new();
+    let mut withdrawn: Vec<Key> = Vec::new();
     // The desk first: a person may take away a correction too, and then it takes away nothing.
     for of_desk in [true, false] {
+        withdrawn.sort_unstable();
+        let by_desk = withdrawn.clone();
         for event in events.iter().filter(|event| (event.rank == Rank::DESK) == of_desk) {
             let Step::Withdraws(wrong) = event.step else { continue };
-            if withdrawn.contains(&key(event)) {
+            if by_desk.binary_search(&key(event)).is_ok() {
                 continue;
             }
             let named = events.binary_search_by_key(&(event.feed, wrong), |other| key(other));
@@ -66,8 +70,10 @@ fn corrected<'a>(events: &[&'a Milestone]) -> (Vec<Held>, Vec<&'a Milestone>) {
             }
         }
     }
-    let stands =
-        |event: &&&Milestone| !matches!(event.step, Step::Withdraws(_)) && !withdrawn.contains(&key(event));
+    withdrawn.sort_unstable();
+    let stands = |event: &&&Milestone| {
+        !matches!(event.step, Step::Withdraws(_)) && withdrawn.binary_search(&key(event)).is_err()
+    };
     (held, events.iter().filter(stands).copied().collect())
 }
 
@@ -133,16 +139,38 @@ pub(super) struct Fold<'a> {
     pub(super) held: Vec<Held>,
     /// Whom to blame for what is held.
     pub(super) blames: Vec<Blame<'a>>,
-    /// Who told of the present stage.
-    stage_by: Vec<&'a Milestone>,
-    /// Who told of the open pause; nobody where a stage brought it.
-    pause_by: Vec<&'a Milestone>,
+    stage_by: Tellers<'a>,
+    /// Nobody where a stage brought the pause.
+    pause_by: Tellers<'a>,
+}
+
+/// Who told of each state, one state after the other: a long list is kept once, whoever is to blame.
+#[derive(Default)]
+struct Tellers<'a> {
+    all: Vec<&'a Milestone>,
+    /// From here on they told of the present state.
+    present: usize,
+}
+
+impl<'a> Tellers<'a> {
+    fn push(&mut self, event: &'a Milestone) {
+        self.all.push(event);
+    }
+
+    fn clear(&mut self) {
+        self.present = self.all.len();
+    }
+
+    fn is_empty(&self) -> bool {
+        self.present == self.all.len()
+    }
 }
 
 /// A milestone that is held, and the milestones that leave it no place.
 pub(super) struct Blame<'a> {
     pub(super) held: &'a Milestone,
-    pub(super) by: Vec<&'a Milestone>,
+    why: Impossible,
+    by: Range<usize>,
 }
 
 impl<'a> Fold<'a> {
@@ -172,11 +200,22 @@ impl<'a> Fold<'a> {
         let Some(why) = self.objection(event.step) else { return self.take(event) };
         self.held.push(hold(event, why));
         let by = match why {
-            Impossible::AfterFinal | Impossible::Backwards => self.stage_by.clone(),
-            Impossible::AlreadyPaused => self.pause_by.clone(),
+            Impossible::AfterFinal | Impossible::Backwards => &self.stage_by,
+            Impossible::AlreadyPaused => &self.pause_by,
             _ => return,
         };
-        self.blames.push(Blame { held: event, by });
+        self.blames.push(Blame { held: event, why, by: by.present..by.all.len() });
+    }
+
+    /// Who leaves no place to what is held.
+    pub(super) fn to_blame(&self, blame: &Blame<'a>) -> &[&'a Milestone] {
+        let tellers = if blame.why == Impossible::AlreadyPaused { &self.pause_by } else { &self.stage_by };
+        tellers.all.get(blame.by.clone()).unwrap_or_default()
+    }
+
+    /// Whether anybody of lower precedence than this told of anything.
+    pub(super) fn knows_below(&self, rank: Rank) -> bool {
+        self.stage_by.all.iter().chain(&self.pause_by.all).any(|by| by.rank > rank)
     }
 
     fn stage(&self) -> Option<Stage> {

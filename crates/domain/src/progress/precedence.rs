@@ -8,9 +8,17 @@ use super::Impossible;
 use super::fold::{Blame, Fold, Placed, hold, key};
 use crate::milestone::{Milestone, Rank};
 
+/// Folds that are tried at the most. A case of real life takes a few; a feed that went wild takes no longer, and
+/// what is not settled by then is held as impossible.
+const TRIES: usize = 200;
+
 /// Whether somebody of lower precedence leaves no place to somebody of higher.
 pub(super) fn decides(fold: &Fold<'_>) -> bool {
-    fold.blames.iter().any(|blame| blame.by.iter().any(|by| by.rank > blame.held.rank && is_other(blame, by)))
+    // Without two ranks nothing has to be looked for.
+    let lowest = fold.blames.iter().map(|blame| blame.held.rank).min();
+    let is_weaker = |blame: &Blame<'_>, by: &Milestone| by.rank > blame.held.rank && is_other(blame, by);
+    let is_wronged = |blame: &Blame<'_>| fold.to_blame(blame).iter().any(|by| is_weaker(blame, by));
+    lowest.is_some_and(|lowest| fold.knows_below(lowest)) && fold.blames.iter().any(is_wronged)
 }
 
 /// The fold of milestones in their order, feeds heard by rank.
@@ -18,6 +26,7 @@ pub(super) fn settled<'a>(ordered: &[Placed<'a>]) -> Fold<'a> {
     let mut ranks: Vec<Rank> = ordered.iter().map(|(_, event)| event.rank).collect();
     ranks.sort_unstable();
     ranks.dedup();
+    let mut trial = Trial { tries: TRIES };
     let mut fold = Fold::default();
     let mut contradicted: Vec<&Milestone> = Vec::new();
     for rank in ranks {
@@ -26,11 +35,10 @@ pub(super) fn settled<'a>(ordered: &[Placed<'a>]) -> Fold<'a> {
         leave_out(&mut heard, &contradicted);
         loop {
             fold = Fold::of(&heard);
-            let wronged = fold.blames.iter().filter(|blame| blame.held.rank < rank);
-            let Some(wrong) = wronged.map(|blame| wrong(&heard, blame, rank)).find(|by| !by.is_empty())
-            else {
+            let wrong = trial.first_wrong(&fold, &heard, rank);
+            if wrong.is_empty() {
                 break;
-            };
+            }
             leave_out(&mut heard, &wrong);
             contradicted.extend(wrong);
         }
@@ -39,34 +47,59 @@ pub(super) fn settled<'a>(ordered: &[Placed<'a>]) -> Fold<'a> {
     fold
 }
 
-/// Who of this rank has to be left out for the one that is held to count; nobody where that does not help.
-fn wrong<'a>(heard: &[Placed<'a>], blame: &Blame<'a>, rank: Rank) -> Vec<&'a Milestone> {
-    let mut left_out = of_rank(blame, rank);
-    let mut heard = heard.to_vec();
-    while !left_out.is_empty() {
-        leave_out(&mut heard, &left_out);
-        let fold = Fold::of(&heard);
-        let held = key(blame.held);
-        if fold.held.iter().all(|other| (other.feed, other.event) != held) {
-            return left_out;
-        }
-        let blame = fold.blames.iter().find(|other| key(other.held) == held);
-        let more = blame.map(|blame| of_rank(blame, rank)).unwrap_or_default();
-        if more.is_empty() {
-            left_out.clear();
-        }
-        left_out.extend(more);
+/// Folds that may still be tried.
+struct Trial {
+    tries: usize,
+}
+
+impl Trial {
+    /// Who of this rank has to be left out for the first that is held because of them to count.
+    fn first_wrong<'a>(&mut self, fold: &Fold<'a>, heard: &[Placed<'a>], rank: Rank) -> Vec<&'a Milestone> {
+        let wronged = fold.blames.iter().filter(|blame| blame.held.rank < rank);
+        let mut wrong = wronged.map(|blame| self.wrong(of_rank(fold, blame, rank), blame.held, heard, rank));
+        wrong.find(|wrong| !wrong.is_empty()).unwrap_or_default()
     }
-    left_out
+
+    /// Who has to be left out for the one that is held to count, beginning with these; nobody where that does not
+    /// help.
+    fn wrong<'a>(
+        &mut self,
+        mut left_out: Vec<&'a Milestone>,
+        held: &Milestone,
+        heard: &[Placed<'a>],
+        rank: Rank,
+    ) -> Vec<&'a Milestone> {
+        let mut heard = heard.to_vec();
+        while !left_out.is_empty() {
+            if self.tries == 0 {
+                return Vec::new();
+            }
+            self.tries -= 1;
+            leave_out(&mut heard, &left_out);
+            let fold = Fold::of(&heard);
+            if fold.held.iter().all(|other| (other.feed, other.event) != key(held)) {
+                break;
+            }
+            let blame = fold.blames.iter().find(|other| key(other.held) == key(held));
+            let more = blame.map(|blame| of_rank(&fold, blame, rank)).unwrap_or_default();
+            if more.is_empty() {
+                left_out.clear();
+            }
+            left_out.extend(more);
+        }
+        left_out
+    }
 }
 
 fn leave_out(heard: &mut Vec<Placed<'_>>, left_out: &[&Milestone]) {
-    heard.retain(|(_, event)| left_out.iter().all(|other| key(other) != key(event)));
+    let mut keys: Vec<_> = left_out.iter().map(|event| key(event)).collect();
+    keys.sort_unstable();
+    heard.retain(|(_, event)| keys.binary_search(&key(event)).is_err());
 }
 
 /// Whom of this rank to blame.
-fn of_rank<'a>(blame: &Blame<'a>, rank: Rank) -> Vec<&'a Milestone> {
-    blame.by.iter().copied().filter(|by| by.rank == rank && is_other(blame, by)).collect()
+fn of_rank<'a>(fold: &Fold<'a>, blame: &Blame<'a>, rank: Rank) -> Vec<&'a Milestone> {
+    fold.to_blame(blame).iter().copied().filter(|by| by.rank == rank && is_other(blame, by)).collect()
 }
 
 fn is_other(blame: &Blame<'_>, by: &Milestone) -> bool {

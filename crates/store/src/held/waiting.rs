@@ -24,6 +24,8 @@ const OF_RECEIPT: &str = "SELECT feed, event, report FROM held
     WHERE receipt = $1 AND closed IS NULL AND application IS NULL AND until > $2";
 const OF_APPLICATION: &str = "UPDATE held SET application = $1, subject = $2
     WHERE receipt = $3 AND feed = $4 AND event = $5 AND closed IS NULL";
+const ANY_EXPIRED: &str = "SELECT id FROM held
+    WHERE closed IS NULL AND application IS NULL AND until <= $1 LIMIT 1";
 const EXPIRE: &str = "UPDATE held SET closed = 'expired', closed_at = $1, report = NULL
     WHERE closed IS NULL AND application IS NULL AND until <= $1";
 
@@ -114,11 +116,14 @@ pub(crate) async fn recorded(
     Ok(())
 }
 
-/// Forgets the reports that waited long enough, and says how many they were.
+/// Forgets the reports that waited long enough, and says how many they were; writes nothing where there are none.
 ///
 /// # Errors
 /// Fails when the database does.
 pub async fn expire(store: &Store, entry: Entry, now: Moment) -> Result<usize> {
+    if store.read().rows(ANY_EXPIRED, &[Value::Int(now.millis())], |row| row.int(0)).await?.is_empty() {
+        return Ok(0);
+    }
     store
         .write(entry, move |write| -> Work<'_, usize> {
             Box::pin(async move { write.execute(EXPIRE, &[Value::Int(now.millis())]).await })

@@ -11,6 +11,7 @@ use crate::{Write, milestone};
 use domain::milestone::Milestone;
 use domain::moment::Moment;
 use domain::progress::{Held, Progress};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A batch on its way.
@@ -31,6 +32,7 @@ enum Target {
 /// An application's milestones after some were added: which of the added are new, and what is held.
 pub(crate) struct Added {
     fresh: Vec<bool>,
+    /// Sorted by feed and event.
     held: Vec<Held>,
 }
 
@@ -188,12 +190,21 @@ impl Target {
     }
 }
 
+/// So many milestones of one application come at a time, as a rule.
+const FEW: usize = 32;
+
 /// Adds to an application's milestones those it does not have, each event once and as first told; says of each
 /// whether it was added.
 pub(crate) fn gathered(all: &mut Vec<Milestone>, milestones: &[Milestone]) -> Vec<bool> {
     let mut fresh = Vec::with_capacity(milestones.len());
+    let key = |milestone: &Milestone| (milestone.event, milestone.feed);
+    // A few are sooner looked through than hashed; a feed that went wild may tell thousands of one application.
+    let mut seen = (milestones.len() > FEW).then(|| all.iter().map(key).collect::<HashSet<_>>());
     for milestone in milestones {
-        let is_new = !all.iter().any(|other| (other.event, other.feed) == (milestone.event, milestone.feed));
+        let is_new = match &mut seen {
+            Some(seen) => seen.insert(key(milestone)),
+            None => !all.iter().any(|other| key(other) == key(milestone)),
+        };
         if is_new {
             all.push(milestone.clone());
         }
@@ -205,8 +216,9 @@ pub(crate) fn gathered(all: &mut Vec<Milestone>, milestones: &[Milestone]) -> Ve
 impl Added {
     /// Why a milestone is held, if it is.
     pub(crate) fn why(&self, milestone: &Milestone) -> Option<domain::progress::Impossible> {
-        let is_held = |held: &&Held| (held.event, held.feed) == (milestone.event, milestone.feed);
-        self.held.iter().find(is_held).map(|held| held.why)
+        let key = (milestone.feed, milestone.event);
+        let at = self.held.binary_search_by_key(&key, |held| (held.feed, held.event));
+        at.ok().and_then(|at| self.held.get(at)).map(|held| held.why)
     }
 
     fn outcomes(&self, milestones: &[Milestone]) -> Vec<Outcome> {

@@ -13,7 +13,7 @@ use crate::outbox::{self, Moving};
 use crate::{Write, held, history, manifest};
 use domain::batch::BatchNumber;
 use domain::moment::Moment;
-use domain::progress::{Held, Progress};
+use domain::progress::{Held, Impossible, Progress};
 use domain::stage::Stage;
 
 /// What is to be written at the end of a batch.
@@ -32,10 +32,17 @@ pub(super) struct Follow {
 #[derive(Default)]
 pub(super) struct State<'a> {
     pub(super) progress: Option<&'a Progress>,
+    /// Sorted by feed and event.
     pub(super) held: &'a [Held],
 }
 
 impl State<'_> {
+    /// Why the same is held.
+    fn why(&self, held: &Held) -> Option<Impossible> {
+        let at = self.held.binary_search_by_key(&(held.feed, held.event), |held| (held.feed, held.event));
+        at.ok().and_then(|at| self.held.get(at)).map(|held| held.why)
+    }
+
     fn stage(&self) -> Option<Stage> {
         self.progress.map(|progress| progress.stage)
     }
@@ -63,12 +70,10 @@ impl Follow {
             let (subject, application) = (case.subject, case.id);
             self.moved.push(Moving { subject, application, from: was.stage(), to: is.stage() });
         }
-        for held in is.held.iter().filter(|held| !was.held.contains(held)) {
+        for held in is.held.iter().filter(|held| was.why(held) != Some(held.why)) {
             queue::open(write, case, held, self.at).await?;
         }
-        let is_open =
-            |held: &Held| is.held.iter().any(|now| (now.event, now.feed) == (held.event, held.feed));
-        for held in was.held.iter().filter(|held| !is_open(held)) {
+        for held in was.held.iter().filter(|held| is.why(held).is_none()) {
             let event = (case.receipt, held.feed, held.event);
             queue::close(write, event, held::Closed::Resolved, self.at).await?;
         }
