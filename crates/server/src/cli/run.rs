@@ -6,9 +6,9 @@ use crate::app::{App, Failed, open_store};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
 use crate::features::demonstration::cli as demonstration;
+use crate::features::feeds::cli::Ways;
 use crate::features::inquiry::cli::{Asking, inquire};
 use crate::features::operations::cli::{Listening, told_to_stop};
-use crate::features::feeds::cli::Ways;
 use crate::features::{inquiry, number, offices};
 use domain::region::Regions;
 use i18n::Language;
@@ -164,8 +164,8 @@ fn run_inquire(asked: Inquire) -> Result<ExitCode, Failed> {
 
 /// Logs go to the error output; they name requests, never people.
 pub(super) fn start_log(config: &Config) -> Result<(), Failed> {
-    // That there was nothing to migrate is no news.
-    let filter = EnvFilter::try_new(format!("refinery_core=warn,{}", config.log.level))?;
+    // That there was nothing to migrate is no news; what a stream's client says, we say in our own words.
+    let filter = EnvFilter::try_new(format!("refinery_core=warn,async_nats=warn,{}", config.log.level))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal());
     let log = log.with_writer(std::io::stderr);
     match config.log.format {

@@ -78,7 +78,8 @@ impl County {
         let address = nats.address();
         let words = ["feed", "consume", "--feed", "county", "--stream", STREAM, "--durable", DURABLE];
         let mut consumer = self.command(&[&words[..], &["--server", &address, "--batch", batch]].concat());
-        let mut consumer = Running::start(&mut consumer);
+        // Whatever the log says, it must name nobody.
+        let mut consumer = Running::start(consumer.env("JINDU_LOG__LEVEL", "trace"));
         consumer.wait_for("stream", |said| said.contains("stream is consumed").then_some(()));
         consumer
     }
