@@ -162,6 +162,11 @@ impl Fields {
         Ok(())
     }
 
+    /// Gives back the room that the cells do not fill: these are kept for long.
+    pub(super) fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+    }
+
     /// The cell of a field, trimmed; none where it is missing or empty.
     pub(super) fn get(&self, field: Field) -> Option<&str> {
         let (start, end) = *self.cells.get(field as usize)?;

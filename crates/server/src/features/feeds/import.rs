@@ -146,6 +146,8 @@ struct Course<'a> {
     settled: u64,
     /// Milestones of applications that no line before them has opened.
     waiting: Vec<(u64, Fields)>,
+    /// How many lines wait, those that are asked for just now too.
+    unsettled: u64,
 }
 
 impl Import<'_> {
@@ -159,14 +161,20 @@ impl Import<'_> {
         let bytes = Arc::new(AtomicU64::new(0));
         let file = unpacked(file, &bytes, Expansion::USUAL)?;
         let mut items = formats::open(file, self.shape)?;
-        let mut course =
-            Course { import: self, report, tally: Tally::default(), settled: 0, waiting: Vec::new() };
+        let mut course = Course {
+            import: self,
+            report,
+            tally: Tally::default(),
+            settled: 0,
+            waiting: Vec::new(),
+            unsettled: 0,
+        };
         let heard = || progress(bytes.load(Ordering::Relaxed));
         match course.follow(items.as_mut(), heard).await {
             Ok(()) => Ok(course.tally),
             Err(source) => Err(Box::new(Stopped {
                 settled: course.settled,
-                waiting: course.waiting.len() as u64 + course.tally.waiting,
+                waiting: course.unsettled + course.tally.waiting,
                 tally: course.tally,
                 source,
             })),
@@ -208,10 +216,12 @@ impl Course<'_> {
                 gathered.batch.add(self.import.intake.understand(&item));
                 gathered.lines.push((number, None));
             }
-            if gathered.lines.is_empty() {
+            let asked = gathered.lines.len() as u64;
+            if asked == 0 {
                 return Ok(());
             }
             self.record(gathered, Unknown::Kept).await?;
+            self.unsettled -= asked;
         }
     }
 
@@ -228,8 +238,10 @@ impl Course<'_> {
         let mut fates = Vec::with_capacity(lines.len());
         for ((number, again), fate) in lines.into_iter().zip(told) {
             match again {
-                Some(fields) if fate == Fate::Told(Outcome::UnknownApplication) => {
+                Some(mut fields) if fate == Fate::Told(Outcome::UnknownApplication) => {
+                    fields.shrink();
                     self.waiting.push((number, fields));
+                    self.unsettled += 1;
                 }
                 _ => fates.push((number, fate)),
             }

@@ -15,8 +15,8 @@ use crate::config::Config;
 use domain::moment::Moment;
 use domain::stage::Stage;
 use std::path::PathBuf;
-use store::audit::Entry;
 use store::application::{Application, ApplicationId, page};
+use store::audit::Entry;
 use store::keys::Keys;
 use store::{Store, Work, feed, milestone};
 

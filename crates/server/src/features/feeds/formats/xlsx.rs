@@ -6,12 +6,15 @@ use crate::app::Failed;
 use crate::features::feeds::fields::{Broken, Field, Fields, Item};
 use calamine::{DataRef, ExcelDateTime, ExcelDateTimeType, Reader as _, Xlsx};
 use std::io::{Cursor, Read, sink};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use zip::ZipArchive;
 
 /// Bytes of the file at the most.
 const PACKED: u64 = 1 << 25;
 /// Bytes that the file may unpack to.
-const UNPACKED: u64 = 1 << 28;
+const UNPACKED: u64 = 1 << 27;
+/// Rows of a sheet at the most, as spreadsheets themselves have it.
+const ROWS: usize = 1 << 20;
 /// Parts of the file at the most.
 const PARTS: usize = 1_000;
 /// Numbers below this are exact in a spreadsheet; of longer ones the last digits are lost.
@@ -40,20 +43,26 @@ pub(super) fn open(file: impl Read, sheet: Option<&str>) -> Result<Rows, Failed>
     if bytes.len() as u64 > PACKED {
         return Err(format!("the spreadsheet has more than {} MiB; export it as CSV", PACKED >> 20).into());
     }
+    // What reads spreadsheets counts rows and columns without care: a number that is out of all bounds ends in
+    // a panic, which must not end more than this file.
+    let read = catch_unwind(AssertUnwindSafe(|| rows(bytes, sheet)));
+    read.unwrap_or_else(|_| Err(unreadable())).map(Rows)
+}
+
+/// The reports of a sheet, last first.
+fn rows(bytes: Vec<u8>, sheet: Option<&str>) -> Result<Vec<Numbered>, Failed> {
     measure(&bytes)?;
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
     let names = book.sheet_names();
     let name = match sheet {
-        Some(sheet) => names
-            .iter()
-            .find(|name| *name == sheet)
-            .cloned()
-            .ok_or("the spreadsheet has no sheet of that name"),
-        None => names.first().cloned().ok_or("the spreadsheet has no sheet"),
-    }?;
-    let mut rows = read(&mut book, &name)?;
+        Some(sheet) => {
+            names.iter().find(|name| *name == sheet).ok_or("the spreadsheet has no sheet of that name")
+        }
+        None => names.first().ok_or("the spreadsheet has no sheet"),
+    };
+    let mut rows = read(&mut book, &name?.clone())?;
     rows.reverse();
-    Ok(Rows(rows))
+    Ok(rows)
 }
 
 /// Unpacks every part once, keeping nothing: what a file says of its own sizes is not believed.
@@ -103,6 +112,9 @@ fn finish(
     columns: &mut Option<Columns>,
     rows: &mut Vec<Numbered>,
 ) -> Result<(), Failed> {
+    if rows.len() == ROWS {
+        return Err(format!("the spreadsheet has more than {ROWS} rows; export it as CSV").into());
+    }
     let says_nothing = |cell: &Result<String, Broken>| matches!(cell, Ok(text) if text.trim().is_empty());
     if cells.iter().all(|(_, cell)| says_nothing(cell)) {
         return Ok(());
@@ -130,6 +142,7 @@ fn item(cells: Vec<(usize, Result<String, Broken>)>, columns: &Columns) -> Item 
             None => return Err(Broken::NumberOfColumns),
         }
     }
+    fields.shrink();
     Ok(fields)
 }
 

@@ -68,6 +68,15 @@ fn every_example_of_the_document_stands_in_the_sample() {
 }
 
 #[test]
+fn the_mapping_and_the_table_of_codes_of_the_document_read() {
+    let mut tables = DOCUMENT.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let mapping = tables.find(|table| table.contains("record =")).unwrap();
+    super::super::formats::Mapping::parse(mapping.as_bytes()).unwrap();
+    let codes = tables.find(|table| table.contains("[steps]")).unwrap();
+    super::super::codes::Codes::parse(codes.as_bytes()).unwrap();
+}
+
+#[test]
 fn every_column_is_documented_and_stands_in_the_sample() {
     let documented: Vec<String> = table("column").into_iter().map(|row| row[0].clone()).collect();
     let mut reader = csv::Reader::from_reader(SAMPLE);
