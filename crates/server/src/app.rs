@@ -13,6 +13,8 @@ use domain::clock::Thresholds;
 use domain::number::Demonstration;
 use domain::receipt::ReceiptFormat;
 use domain::region::Regions;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use store::Store;
 use store::application::Application;
@@ -50,6 +52,8 @@ pub struct App {
     pub limit: SourceLimit,
     /// What each feed may send.
     pub feeds: FeedBudget,
+    /// The files that say which element of a feed's XML is which cell, by the feed's name.
+    pub xml_mappings: BTreeMap<String, PathBuf>,
     /// What the operator measures.
     pub meters: Meters,
     /// When flags are raised.
@@ -79,6 +83,7 @@ impl App {
             clock,
             limit: SourceLimit::new(config),
             feeds: FeedBudget::new(config),
+            xml_mappings: config.xml_mappings.clone(),
             meters: Meters::new()?,
             thresholds: Thresholds::default(),
             receipts: config.receipt_format()?,

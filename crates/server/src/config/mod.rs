@@ -10,6 +10,7 @@ use domain::receipt::ReceiptFormat;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,9 @@ pub struct Config {
     pub limits: Limits,
     /// How the log is written.
     pub log: Log,
+    /// The files that say which element of a feed's XML is which cell, by the feed's name; for files it sends.
+    #[serde(default)]
+    pub xml_mappings: BTreeMap<String, PathBuf>,
     /// Folders that are watched for files of feeds.
     pub drop: Vec<DropFolder>,
     /// Streams of messages that are consumed.
@@ -99,6 +103,7 @@ impl Default for Config {
                 drain_seconds: 20,
             },
             log: Log { format: LogFormat::Text, level: "info".to_owned() },
+            xml_mappings: BTreeMap::new(),
             drop: Vec::new(),
             stream: Vec::new(),
         }

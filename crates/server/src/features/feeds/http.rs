@@ -127,7 +127,7 @@ pub(super) fn invalid(l: Language, pointer: String, code: &'static str, detail: 
 
 /// Reports milestones as a whole file.
 ///
-/// CSV, JSON Lines or XLSX, as it is or packed with gzip or zstd; its columns are those of FEEDS.md. Signed like a
+/// CSV, JSON Lines, XML or XLSX, as it is or packed with gzip or zstd; its columns are those of FEEDS.md. Signed like a
 /// message. Lines in any order: a milestone waits until the end for the line that opens its application.
 ///
 /// # Errors
@@ -141,6 +141,7 @@ pub(super) fn invalid(l: Language, pointer: String, code: &'static str, detail: 
 ), request_body(content(
     (String = "text/csv", example = json!(examples::file())),
     (String = "application/x-ndjson"),
+    (String = "application/xml"),
     (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 )), responses(
     (status = 200, description = "What became of each line.", body = FileView, example = json!(examples::imported())),

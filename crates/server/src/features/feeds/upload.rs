@@ -1,7 +1,7 @@
 //! A whole file in one message: imported like a file on the command line, its report given back.
 
 use super::door::{Refused, Signed};
-use super::formats::{Format, Shape};
+use super::formats::{Format, Mapping, Shape};
 use super::http::intake;
 use super::import::{Import, Stopped};
 use super::report::{ReportFile, Tally};
@@ -52,6 +52,7 @@ async fn import(app: &App, signed: &Signed, shape: &Shape, l: Language) -> Resul
     let folder = tempfile::tempdir().map_err(Failure::internal)?;
     let path = folder.path().join("report.jsonl");
     let report = ReportFile::create(&path).map_err(Failure::internal)?;
+    let shape = &mapped(app, signed, shape, l)?;
     let import = Import { intake: &intake, shape, dry_run: false, batch: BATCH };
     let tally = import
         .run(Cursor::new(signed.body.clone()), report, |_| ())
@@ -61,6 +62,18 @@ async fn import(app: &App, signed: &Signed, shape: &Shape, l: Language) -> Resul
     let lines = report.lines().map(|line| Ok(shown(l, &serde_json::from_str(&line?)?)));
     let lines = lines.collect::<Result<_, Failed>>().map_err(Failure::internal)?;
     Ok(Uploaded { tally, lines })
+}
+
+/// The shape with the feed's mapping, where its format needs one.
+fn mapped(app: &App, signed: &Signed, shape: &Shape, l: Language) -> Result<Shape, Refused> {
+    if shape.format != Format::Xml {
+        return Ok(shape.clone());
+    }
+    let file = app.xml_mappings.get(&signed.feed.name);
+    let file = file.ok_or_else(|| Refused::media_type(l, l.feeds_problem_media_type_xml()))?;
+    let text = std::fs::read(file).map_err(Failure::internal)?;
+    let mapping = Mapping::parse(&text).map_err(Failure::internal)?;
+    Ok(Shape { mapping: Some(mapping), ..shape.clone() })
 }
 
 fn shown(l: Language, line: &Line) -> LineView {
@@ -110,6 +123,7 @@ fn shape(headers: &HeaderMap) -> Option<Shape> {
         return None;
     }
     let format = match kind.as_str() {
+        "application/xml" | "text/xml" => Format::Xml,
         "text/csv" => Format::Csv,
         "application/x-ndjson" | "application/jsonl" | "application/x-jsonlines" => Format::JsonLines,
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => Format::Xlsx,

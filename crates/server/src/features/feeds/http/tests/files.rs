@@ -55,6 +55,29 @@ async fn packed_files_and_other_formats_say_the_same() {
 }
 
 #[tokio::test]
+async fn xml_is_read_by_the_mapping_that_the_operator_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mapping = folder.path().join("mapping.toml");
+    let cells =
+        "receipt_number = \"@no\"\nstep = \"step\"\norgan = \"step/@organ\"\nhappened_at = \"step/@at\"\n";
+    std::fs::write(&mapping, format!("record = \"results/result\"\n[cells]\n{cells}")).unwrap();
+    let server = Server::start_with(|config| {
+        config.xml_mappings = [("county".to_owned(), mapping.clone())].into();
+    });
+    let feeds = Feeds::around(server.await).await;
+    feeds.report(accepted()).await;
+    let xml = format!(
+        "<results><result no=\"{RECEIPT}\"><step organ=\"119900900\" at=\"2026-01-08\">13</step></result></results>"
+    );
+    let answered = feeds.send(file("application/xml", xml.clone())).await;
+    assert_eq!(answered.json()["tally"]["recorded"], 1, "{}", answered.body);
+    assert_eq!(feeds.stage().await, (Some(Stage::Signed), 2));
+    let mut of_another = file("application/xml", xml);
+    (of_another.feed, of_another.address) = ("centre".to_owned(), "/api/v1/feeds/centre/files".to_owned());
+    assert_eq!(feeds.send(of_another).await.status, 415);
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_read_says_why() {
     let feeds = Feeds::start().await;
     let answered = feeds.send(file("text/csv", "receipt_number,colour\n1,red\n")).await;
