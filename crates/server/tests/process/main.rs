@@ -21,3 +21,4 @@ mod running;
 mod serve;
 mod stream;
 mod telling;
+mod walk_through;
