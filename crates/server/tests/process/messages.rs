@@ -1,6 +1,6 @@
 //! A feed that sends messages to a running server: our own small sender, and clients that others have written.
 
-use crate::running::{Running, fed, jindu, serve};
+use crate::running::{Running, fed, jindu, jindu_after, serve};
 use crate::stream::County;
 use crate::telling::{Line, applied_on, lines};
 use domain::stage::Stage;
@@ -133,4 +133,39 @@ fn other_peoples_clients_are_told_what_is_wrong() {
     for personal in [lines[0].receipt.as_str(), "无名", &applied_on().to_string()] {
         assert!(!said.contains(personal), "the log names {personal}");
     }
+}
+
+#[test]
+fn on_a_full_disk_nothing_is_acknowledged_and_nothing_that_was_is_lost() {
+    let (county, lines) = (County::new(), lines(100));
+    let secret = rotated(&county);
+    let send = |server: &mut Running| {
+        let sender = Sender::of(&server.address(), &secret);
+        lines.chunks(50).enumerate().map(move |(at, chunk)| {
+            let events = chunk.iter().enumerate().map(|(of, line)| event(at * 50 + of, line)).collect();
+            (chunk.len(), sender.send(&at.to_string(), &events).unwrap())
+        })
+    };
+    // Once without a limit: the record of inquiries takes its room when it begins.
+    let mut server = Running::start(&mut serve(jindu(), &county.data()));
+    server.address();
+    server.kill();
+    // No file may grow beyond 512 KiB: as if the disk were full.
+    let full = jindu_after("trap '' XFSZ; ulimit -f 1000");
+    let mut server = Running::start(&mut serve(full, &county.data()));
+    let (mut acknowledged, mut refused) = (0, None);
+    for (count, (status, told)) in send(&mut server) {
+        match status {
+            207 => acknowledged += count,
+            _ => refused = refused.or(Some((status, told["type"].clone()))),
+        }
+    }
+    assert_eq!(refused, Some((503, json!("/problems/unavailable"))));
+    server.kill();
+    let kept = county.counts().0;
+    assert!(0 < acknowledged && acknowledged <= kept && kept < lines.len(), "{acknowledged} of {kept}");
+    let mut server = Running::start(&mut serve(jindu(), &county.data()));
+    assert!(send(&mut server).all(|(_, (status, _))| status == 207));
+    server.kill();
+    assert_eq!(county.counts(), (lines.len(), 100));
 }

@@ -109,7 +109,11 @@ impl Refused {
     /// The store failed: for a while, or because something in it cannot be read.
     pub(super) fn store(l: Language, error: StoreError) -> Self {
         match error {
-            StoreError::Stopped | StoreError::Database(_) => {
+            StoreError::Stopped
+            | StoreError::Abandoned
+            | StoreError::Commit(_)
+            | StoreError::Database(_)
+            | StoreError::File { .. } => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "a message of a feed was not taken"
