@@ -141,7 +141,7 @@ fn a_batch_is_declared_and_compared_with_what_arrived() {
     let file = county.data().join("manifest.json");
     let path = file.display().to_string();
     let receipts = [&lines[0].receipt, &lines[2].receipt];
-    let manifest = json!({"batch": "B-7", "due_at": "2026-01-20 18:00", "count": 2, "receipts": receipts});
+    let manifest = json!({"batch": "B-7", "due": "2026-01-20 18:00", "count": 2, "receipts": receipts});
     std::fs::write(&file, manifest.to_string()).unwrap();
     assert!(county.ask(&["batch", "declare", &path, "--feed", "county"]).contains("B-7"));
     let compared = county.json(&["batch", "compare", "B-7"]);

@@ -19,7 +19,7 @@ const ACTOR: &str = "command:batch";
 #[serde(deny_unknown_fields)]
 struct Manifest {
     batch: String,
-    due_at: String,
+    due: String,
     count: u32,
     #[serde(default)]
     receipts: Vec<String>,
@@ -30,7 +30,7 @@ struct Manifest {
 pub struct Compared {
     batch: String,
     feed: String,
-    due_at: String,
+    due: String,
     declared: u64,
     listed: u64,
     arrived: u64,
@@ -72,7 +72,7 @@ fn parse(
     feed: domain::milestone::FeedId,
 ) -> Result<Declaration, String> {
     let batch = BatchNumber::parse(&manifest.batch).ok_or("batch takes 1 to 50 visible characters")?;
-    let due = Moment::parse(&manifest.due_at).ok_or("due_at is no moment; write it as 2026-01-05 18:00")?;
+    let due = Moment::parse(&manifest.due).ok_or("due is no moment; write it as 2026-01-05 18:00")?;
     let numbered = manifest.receipts.iter().enumerate();
     let receipts = numbered.map(|(at, typed)| {
         let fault = |error| format!("receipt {} of the list does not read: {error}", at + 1);
@@ -98,7 +98,7 @@ pub async fn compare(store: &Store, number: &str) -> Result<Compared, Failed> {
     Ok(Compared {
         batch: batch.to_string(),
         feed,
-        due_at: due.to_rfc3339(),
+        due: due.to_rfc3339(),
         declared,
         listed,
         arrived,
@@ -111,9 +111,9 @@ pub async fn compare(store: &Store, number: &str) -> Result<Compared, Failed> {
 /// The comparison for people.
 #[must_use]
 pub fn in_words(compared: &Compared) -> String {
-    let Compared { batch, feed, due_at, declared, listed, arrived, .. } = compared;
+    let Compared { batch, feed, due, declared, listed, arrived, .. } = compared;
     let mut text = format!(
-        "Batch {batch} of {feed}, due {due_at}: {declared} announced, {listed} listed, {arrived} of them arrived.\n"
+        "Batch {batch} of {feed}, due {due}: {declared} announced, {listed} listed, {arrived} of them arrived.\n"
     );
     let groups = [("missing", &compared.missing), ("extra", &compared.extra), ("late", &compared.late)];
     for (word, numbers) in groups {
