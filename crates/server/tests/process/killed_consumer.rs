@@ -23,7 +23,7 @@ fn killed_at_five_moments_a_consumer_loses_and_doubles_nothing() {
 mod long {
     #[test]
     fn killed_at_fifty_moments_a_consumer_loses_and_doubles_nothing() {
-        super::killed(300, 50);
+        super::killed(1_000, 50);
     }
 }
 

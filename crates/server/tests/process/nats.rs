@@ -4,6 +4,7 @@ use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
 use async_nats::jetstream::{self, stream};
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -75,9 +76,14 @@ impl Nats {
     /// Puts messages into the stream, each with its headers; all are stored when this returns.
     pub(crate) fn publish(&self, messages: impl IntoIterator<Item = (HeaderMap, Vec<u8>)>) {
         self.speak(async |jetstream| {
-            let mut stored = Vec::new();
+            let mut stored = VecDeque::new();
             for (headers, body) in messages {
-                stored.push(jetstream.publish_with_headers(SUBJECT, headers, body.into()).await.unwrap());
+                // The client waits for room when too many are not stored yet, and would wait for ever for us.
+                if stored.len() == 1_000 {
+                    stored.pop_front().unwrap().await.unwrap();
+                }
+                stored
+                    .push_back(jetstream.publish_with_headers(SUBJECT, headers, body.into()).await.unwrap());
             }
             for stored in stored {
                 stored.await.unwrap();
