@@ -9,6 +9,8 @@ pub mod config;
 pub mod features;
 pub mod feed_budget;
 pub mod freshness;
+#[cfg(feature = "fuzzing")]
+pub use features::feeds::fuzzing;
 pub mod histories;
 pub mod meters;
 pub mod offices;

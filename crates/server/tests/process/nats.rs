@@ -2,6 +2,7 @@
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
+use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::jetstream::{self, stream};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -76,7 +77,7 @@ impl Nats {
     /// Puts messages into the stream, each with its headers; all are stored when this returns.
     pub(crate) fn publish(&self, messages: impl IntoIterator<Item = (HeaderMap, Vec<u8>)>) {
         self.speak(async |jetstream| {
-            let mut stored = VecDeque::new();
+            let mut stored: VecDeque<PublishAckFuture> = VecDeque::new();
             for (headers, body) in messages {
                 // The client waits for room when too many are not stored yet, and would wait for ever for us.
                 if stored.len() == 1_000 {

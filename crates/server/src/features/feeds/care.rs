@@ -1,9 +1,9 @@
 //! Care for what feeds leave undone: silence is measured, batches past their day are settled, what waited too long
 //! is closed.
 
-use super::cli::is_silent;
 use super::ways::Stop;
 use crate::app::{App, Failed};
+use crate::freshness::is_silent;
 use crate::meters::FeedMeter;
 use domain::moment::Moment;
 use std::time::Duration;

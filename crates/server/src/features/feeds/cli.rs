@@ -8,8 +8,8 @@ pub mod letters;
 pub mod list;
 pub mod run;
 
-use super::import::{Importing, import_file};
 pub use super::import::Asked;
+use super::import::{Importing, import_file};
 use super::intake::Intake;
 pub use super::report::Tally;
 pub use super::ways::Ways;
@@ -23,8 +23,6 @@ use std::path::{Path, PathBuf};
 use store::audit::Entry;
 use store::setting::Purpose;
 use store::{Store, Work, feed};
-
-pub(super) use list::is_silent;
 
 /// Imports a file of milestones and writes a report beside it, or where it is asked to.
 ///

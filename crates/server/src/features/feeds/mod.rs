@@ -19,13 +19,13 @@ mod import;
 mod intake;
 mod line;
 mod lines;
-mod report;
 pub mod manifests;
+mod report;
 pub mod signature;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod upload;
 mod view;
 mod ways;
 mod words;
-#[cfg(test)]
-mod tests;

@@ -1,12 +1,13 @@
 //! `jindu feed list`: every feed, and how it is doing.
 
 use crate::app::Failed;
+use crate::freshness::is_silent;
 use domain::calendar::Holidays;
 use domain::moment::Moment;
 use domain::stage::Stage;
 use serde::Serialize;
 use store::Store;
-use store::feed::{self, Feed, State};
+use store::feed::{self, Feed};
 
 /// A feed as the list shows it.
 #[derive(Debug, Serialize)]
@@ -48,13 +49,6 @@ fn shown(feed: Feed, now: Moment, holidays: &Holidays) -> Shown {
         stages: feed.stages.into_iter().map(Stage::as_str).collect(),
         name: feed.name,
     }
-}
-
-/// Whether an active feed has been silent for longer than its rhythm; one never heard counts from when it was added.
-pub(in crate::features::feeds) fn is_silent(feed: &Feed, now: Moment, holidays: &Holidays) -> bool {
-    let heard = feed.last_heard.unwrap_or(feed.added_at);
-    let silent = feed.rhythm.is_some_and(|rhythm| rhythm.is_silent(heard, now, holidays));
-    feed.state == State::Active && silent
 }
 
 /// The list for people: a few lines for each feed.
