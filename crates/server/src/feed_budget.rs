@@ -6,16 +6,16 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use std::collections::HashSet;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Files that are received at a time; each is held in memory until its signature is checked.
+/// Files that are received at a time; each is held in memory until it is imported.
 const FILES: usize = 4;
 
 /// The budget of each feed, in this process.
 pub struct FeedBudget {
     limiter: DefaultKeyedRateLimiter<FeedId>,
-    files: Semaphore,
+    files: Arc<Semaphore>,
     under_way: Mutex<HashSet<UnderWayKey>>,
 }
 
@@ -35,7 +35,7 @@ impl FeedBudget {
         let per_minute = NonZeroU32::new(config.limits.feed_messages_per_minute).unwrap_or(NonZeroU32::MIN);
         Self {
             limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
-            files: Semaphore::new(FILES),
+            files: Arc::new(Semaphore::new(FILES)),
             under_way: Mutex::default(),
         }
     }
@@ -50,9 +50,9 @@ impl FeedBudget {
             .map_err(|refused| refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
     }
 
-    /// A place for a file; none while all are taken.
-    pub fn file(&self) -> Option<SemaphorePermit<'_>> {
-        self.files.try_acquire().ok()
+    /// A place for a file, held until its import has ended; none while all are taken.
+    pub fn file(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.files).try_acquire_owned().ok()
     }
 
     /// Marks a message as under way; none where one with the same key is.

@@ -10,17 +10,21 @@ pub mod run;
 
 pub use super::import::Asked;
 use super::import::{Importing, import_file};
-use super::intake::Intake;
+use super::intake::{Closed, Intake};
 pub use super::report::Tally;
 pub use super::ways::Ways;
 use crate::app::{Failed, open_store};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::progress;
-use domain::milestone::FeedId;
+use domain::feed::FeedKind;
+use domain::milestone::{FeedId, Rank};
 use domain::moment::Moment;
+use domain::organ::OrganCode;
+use domain::stage::Stage;
 use std::path::{Path, PathBuf};
 use store::audit::Entry;
+use store::feed::{Feed, State};
 use store::setting::Purpose;
 use store::{Store, Work, feed};
 
@@ -38,11 +42,37 @@ pub async fn import(
     let (feed, now) = (named(feed)?, clock.now());
     let (store, opened) = (open_store(config, None).await?, Importing::open(file)?);
     let receipts = config.receipt_format()?;
-    if store.purpose() == Purpose::Demonstration {
+    let made_by_name = store.purpose() == Purpose::Demonstration;
+    if made_by_name && !asked.dry_run {
         make(&store, feed, now).await?;
     }
-    let intake = Intake::open(&store, &receipts, feed, now).await?;
+    let intake = match Intake::open(&store, &receipts, feed, now).await {
+        Err(Closed::Unknown(name)) if made_by_name => {
+            tracing::info!(name, "the feed is not there; without --dry-run it would be made");
+            Intake::of(&store, &receipts, unmade(name, now)?, now)
+        }
+        opened => opened,
+    }?;
     import_file(&intake, opened, asked, progress::bytes).await
+}
+
+/// The feed that would be made by its name.
+fn unmade(name: String, now: Moment) -> Result<Feed, Failed> {
+    let owner = OrganCode::parse("119900000").ok_or("the organ of the demonstration is none")?;
+    Ok(Feed {
+        id: FeedId(0),
+        name,
+        kind: FeedKind::Intake,
+        owner,
+        stages: Stage::ALL.to_vec(),
+        rank: Rank::default(),
+        rhythm: None,
+        codes: None,
+        state: State::Active,
+        added_at: now,
+        last_heard: None,
+        last_happened: None,
+    })
 }
 
 /// In a demonstration a feed is made by its name.

@@ -1,16 +1,19 @@
 //! The door of the feeds: a body is read and its signature checked before anything else is looked at.
 
-use super::signature::{Envelope, Unsigned};
+use super::signature::{Check, Envelope, Unsigned};
 use crate::app::App;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use i18n::Language;
 use std::time::Duration;
 use store::StoreError;
 use store::feed::{self, Feed, State};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::{JoinError, spawn_blocking};
 use web::{BodyLimit, Context, Failure, Problem, read_body};
 
 /// A message that a feed has signed.
@@ -21,6 +24,8 @@ pub(super) struct Signed {
     pub(super) id: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// The place of a file, taken until it is imported.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 /// How large a body may be, and how long it may take.
@@ -28,6 +33,8 @@ pub(super) struct Signed {
 pub(super) struct Allowed {
     bytes: usize,
     time: Duration,
+    /// Whether it takes one of the few places of files.
+    place: bool,
     /// What is said where it is larger.
     too_large: fn(Language) -> &'static str,
 }
@@ -37,14 +44,36 @@ impl Allowed {
     pub(super) const MESSAGE: Self = Self {
         bytes: 1 << 20,
         time: Duration::from_secs(15),
+        place: false,
         too_large: Language::feeds_problem_too_large_events,
     };
     /// A file as it is sent: 32 MiB.
     pub(super) const FILE: Self = Self {
         bytes: 32 << 20,
         time: Duration::from_secs(120),
+        place: true,
         too_large: Language::feeds_problem_too_large_file,
     };
+}
+
+/// Bytes that are signed where others wait for it; what is larger is signed beside them.
+const INLINE: usize = 64 << 10;
+/// Bytes of a file in a second at the least, where it says its size.
+const SLOWEST: u64 = 256 << 10;
+/// What any file may take before that.
+const START: Duration = Duration::from_secs(15);
+
+impl Allowed {
+    /// The limit of this message: a file that says its size gets no longer than its size takes.
+    fn limit(self, headers: &HeaderMap) -> BodyLimit {
+        let enough = announced(headers).map(|bytes| START + Duration::from_secs(bytes / SLOWEST));
+        BodyLimit { bytes: self.bytes, time: enough.map_or(self.time, |enough| enough.min(self.time)) }
+    }
+}
+
+/// How large a body says it is.
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Why a message is not taken, and a header that says what to do.
@@ -157,8 +186,16 @@ pub(super) async fn receive(
         Unsigned::Headers => unsigned(l, l.feeds_problem_unsigned_headers()),
         Unsigned::Window => unsigned(l, l.feeds_problem_unsigned_window()),
     })?;
-    let limit = BodyLimit { bytes: allowed.bytes, time: allowed.time };
-    let body = read_body(&parts.headers, body, limit).await.map_err(|failure| match failure {
+    let limit = allowed.limit(&parts.headers);
+    let too_large = |bytes| bytes > limit.bytes as u64;
+    let place = if allowed.place { place(app, l, name).await? } else { None };
+    let read = if allowed.place && place.is_none() && !announced(&parts.headers).is_some_and(too_large) {
+        // Nobody's file is not held: it takes no place.
+        pass_by(envelope.check(&[]), body, limit).await.map(|()| Bytes::new())
+    } else {
+        read_body(&parts.headers, body, limit).await
+    };
+    let body = read.map_err(|failure| match failure {
         Failure::TooLarge => Refused::too_large(l, (allowed.too_large)(l)),
         failure => failure.into(),
     })?;
@@ -169,10 +206,45 @@ pub(super) async fn receive(
         None => Ok(Vec::new()),
     };
     let secrets = secrets.map_err(|error| Refused::store(l, error))?;
-    let fits = envelope.fits(&body, &secrets);
+    let fits = fits(envelope.check(&secrets), &body).await.map_err(Failure::internal)?;
     let feed = feed.filter(|_| fits).ok_or_else(|| unsigned(l, l.feeds_problem_unsigned_signature()))?;
     admit(app, l, &feed)?;
-    Ok(Signed { feed, id: envelope.id.to_owned(), headers: parts.headers.clone(), body })
+    Ok(Signed { feed, id: envelope.id.to_owned(), headers: parts.headers.clone(), body, _place: place })
+}
+
+/// A place for a file of a feed that is there; none for another. While all are taken, everybody is told to wait.
+async fn place(app: &App, l: Language, name: &str) -> Result<Option<OwnedSemaphorePermit>, Refused> {
+    let place = app.feeds.file().ok_or_else(|| {
+        let (title, detail) = (l.feeds_problem_busy_title(), l.feeds_problem_busy_detail());
+        Refused::of(StatusCode::SERVICE_UNAVAILABLE, "busy", title, detail).with(RETRY_AFTER, 5)
+    })?;
+    let known = feed::by_name(&app.store.read(), name).await.map_err(|error| Refused::store(l, error))?;
+    Ok(known.map(|_| place))
+}
+
+/// Reads a body that nobody may send as if somebody might, and keeps nothing of it.
+async fn pass_by(mut check: Check, body: Body, limit: BodyLimit) -> Result<(), Failure> {
+    let broken = |_| Failure::Malformed { detail: "The body broke off.".to_owned() };
+    let reading = async {
+        let (mut pieces, mut left) = (body.into_data_stream(), limit.bytes);
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(broken)?;
+            left = left.checked_sub(piece.len()).ok_or(Failure::TooLarge)?;
+            check.update(&piece);
+        }
+        Ok(())
+    };
+    tokio::time::timeout(limit.time, reading).await.unwrap_or(Err(Failure::TimedOut))
+}
+
+/// Whether the signature fits the body; a large one is not signed where others wait.
+async fn fits(mut check: Check, body: &Bytes) -> Result<bool, JoinError> {
+    let (body, small) = (body.clone(), body.len() <= INLINE);
+    let whole = move || {
+        check.update(&body);
+        check.fits()
+    };
+    if small { Ok(whole()) } else { spawn_blocking(whole).await }
 }
 
 fn unsigned(l: Language, detail: &'static str) -> Refused {

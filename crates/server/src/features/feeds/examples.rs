@@ -65,10 +65,11 @@ pub(super) fn file() -> Value {
     json!("receipt_number,step,organ,happened_at\n1199000012026010500001,20,119900910,2026-01-12 09:00\n")
 }
 
-/// What became of a file.
+/// What became of a file that was sent before.
 pub(super) fn imported() -> Value {
-    json!({"tally": tally(1, 0), "lines": [
-        {"line": 2, "outcome": "recorded", "column": null, "reason": null, "detail": null},
+    let tally = json!({"recorded": 0, "repeated": 1, "held": 0, "waiting": 0, "rejected": 0});
+    json!({"tally": tally, "lines": [
+        {"line": 2, "outcome": "repeated", "column": null, "reason": null, "detail": null},
     ]})
 }
 

@@ -16,7 +16,6 @@ use crate::shell::problem::ProblemView;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
 use i18n::Language;
 use std::sync::Arc;
 use store::record::Unknown;
@@ -144,7 +143,7 @@ pub(super) fn invalid(l: Language, pointer: String, code: &'static str, detail: 
     (String = "application/xml"),
     (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 )), responses(
-    (status = 200, description = "What became of each line.", body = FileView, example = json!(examples::imported())),
+    (status = 200, description = "How many lines had which outcome, and the first 10,000 that were not recorded.", body = FileView, example = json!(examples::imported())),
     (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
     (status = 409, description = "The feed is paused or removed.", body = ProblemView, content_type = "application/problem+json"),
     (status = 413, description = "More than 32 MiB.", body = ProblemView, content_type = "application/problem+json"),
@@ -161,13 +160,7 @@ pub async fn files(
 ) -> Result<Reply, Refused> {
     let l = context.language;
     let Path(feed) = feed.map_err(|_| Refused::not_found(l))?;
-    // Bodies are held until their signature is checked: a few at a time.
-    let place = app.feeds.file().ok_or_else(|| {
-        let (title, detail) = (l.feeds_problem_busy_title(), l.feeds_problem_busy_detail());
-        Refused::of(StatusCode::SERVICE_UNAVAILABLE, "busy", title, detail).with(RETRY_AFTER, 5)
-    })?;
     let signed = receive(&app, &context, &feed, request, Allowed::FILE).await?;
     let Uploaded { tally, lines } = upload(Arc::clone(&app), signed, l).await?;
-    drop(place);
     Ok(Reply::json(&FileView { tally: tally.into(), lines })?)
 }

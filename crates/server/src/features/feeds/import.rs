@@ -92,7 +92,7 @@ pub(super) async fn import_file(
     }
     let reporting = ReportFile::create(&report)?;
     let bar = bar(file.metadata()?.len());
-    let import = Import { intake, shape: &shape, dry_run: asked.dry_run, batch: BATCH };
+    let import = Import { intake, shape: &shape, dry_run: asked.dry_run, batch: BATCH, most: Most::LAID };
     let tally = import.run(file, reporting, |bytes| bar.set_position(bytes)).await;
     bar.finish_and_clear();
     Ok((tally?, report))
@@ -105,6 +105,42 @@ fn beside(file: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// How much a file may hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most {
+    pub(super) expansion: Expansion,
+    pub(super) lines: u64,
+}
+
+impl Most {
+    /// A file that the operator lays down.
+    pub(super) const LAID: Self = Self { expansion: Expansion::USUAL, lines: u64::MAX };
+    /// A file that is sent in a message: a million lines.
+    pub(super) const SENT: Self = Self { expansion: Expansion::SENT, lines: 1_000_000 };
+}
+
+/// The reports of a file, so many at the most.
+struct AtMost<'r> {
+    items: Box<dyn Items + 'r>,
+    most: u64,
+    read: u64,
+}
+
+impl Items for AtMost<'_> {
+    fn next(&mut self) -> Result<Option<Numbered>, Failed> {
+        let next = self.items.next()?;
+        self.read += u64::from(next.is_some());
+        if self.read > self.most {
+            return Err(format!("the file has more than {} lines; send it in parts", self.most).into());
+        }
+        Ok(next)
+    }
+
+    fn reread(&mut self) {
+        self.items.reread();
+    }
+}
+
 /// What an import needs.
 pub(super) struct Import<'a> {
     pub(super) intake: &'a Intake<'a>,
@@ -113,6 +149,7 @@ pub(super) struct Import<'a> {
     pub(super) dry_run: bool,
     /// Lines in one transaction.
     pub(super) batch: usize,
+    pub(super) most: Most,
 }
 
 /// An import that ended before its file did.
@@ -159,8 +196,9 @@ impl Import<'_> {
         progress: impl Fn(u64),
     ) -> Result<Tally, Failed> {
         let bytes = Arc::new(AtomicU64::new(0));
-        let file = unpacked(file, &bytes, Expansion::USUAL)?;
-        let mut items = formats::open(file, self.shape)?;
+        let file = unpacked(file, &bytes, self.most.expansion)?;
+        let items = formats::open(file, self.shape)?;
+        let mut items = AtMost { items, most: self.most.lines, read: 0 };
         let mut course = Course {
             import: self,
             report,
@@ -170,7 +208,7 @@ impl Import<'_> {
             unsettled: 0,
         };
         let heard = || progress(bytes.load(Ordering::Relaxed));
-        match course.follow(items.as_mut(), heard).await {
+        match course.follow(&mut items, heard).await {
             Ok(()) => Ok(course.tally),
             Err(source) => Err(Box::new(Stopped {
                 settled: course.settled,
@@ -231,7 +269,7 @@ impl Course<'_> {
         let Some((last, _)) = lines.last() else { return Ok(()) };
         let last = *last;
         let told = if self.import.dry_run {
-            batch.understood()
+            self.import.intake.foretell(batch)
         } else {
             self.import.intake.record(batch, unknown).await?
         };

@@ -5,13 +5,13 @@ use super::fields::{Fields, Item};
 use super::line::{Reading, parse};
 use super::report::Fate;
 use crate::app::demonstration;
-use domain::milestone::FeedId;
+use domain::milestone::{FeedId, Step};
 use domain::moment::Moment;
 use domain::number::Demonstration;
 use domain::receipt::ReceiptFormat;
 use store::audit::Entry;
 use store::feed::{self, Feed, State};
-use store::record::{Report, Unknown, record};
+use store::record::{Outcome, Report, Unknown, record};
 use store::{Store, StoreError};
 
 /// Why nothing of a feed is taken.
@@ -123,6 +123,15 @@ impl<'a> Intake<'a> {
         parse(&reading, fields)
     }
 
+    /// What becomes of a batch as far as can be said where nothing is recorded.
+    pub(super) fn foretell(&self, batch: Batch) -> Vec<Fate> {
+        let mut reports = batch.reports.into_iter().map(|report| match report.step {
+            Step::Reached(stage) if !self.feed.stages.contains(&stage) => Fate::Told(Outcome::NotItsStage),
+            _ => Fate::Understood,
+        });
+        batch.fates.into_iter().filter_map(|fate| fate.or_else(|| reports.next())).collect()
+    }
+
     /// Records a batch in one transaction; gives what became of each of its items, in order.
     ///
     /// # Errors
@@ -152,10 +161,5 @@ impl Batch {
             }
             Err(fate) => self.fates.push(Some(fate)),
         }
-    }
-
-    /// What becomes of the items where nothing is recorded.
-    pub(super) fn understood(self) -> Vec<Fate> {
-        self.fates.into_iter().map(|fate| fate.unwrap_or(Fate::Understood)).collect()
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The crate of that name reads the clock by itself and refuses bodies that are no text; files are signed too.
 
-use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign, verify};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::hmac::{Context, HMAC_SHA256, Key, sign};
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -19,6 +20,8 @@ pub const SIGNATURE: &str = "webhook-signature";
 const WINDOW_MILLIS: i64 = 300_000;
 /// More signatures than a sender has secrets are not looked at.
 const MOST: usize = 8;
+/// Bytes of the key that is tried where there is none.
+const DECOY: usize = 32;
 /// What stands before a secret where people hand it on.
 const PREFIX: &str = "whsec_";
 
@@ -58,28 +61,52 @@ impl<'h> Envelope<'h> {
         Ok(Self { id, timestamp, signatures })
     }
 
-    /// Whether one of the signatures was made over this body with one of the secrets. Compared in constant time, and
-    /// as long for a feed that has no secret as for one that has.
+    /// Begins to check the signatures against these secrets; the body is told of afterwards. It is as much work for a
+    /// feed that has no secret as for one that has.
     #[must_use]
-    pub fn fits(&self, body: &[u8], secrets: &[Vec<u8>]) -> bool {
-        let message = [self.id.as_bytes(), b".", self.timestamp.as_bytes(), b".", body].concat();
-        let given: Vec<Vec<u8>> = self.given().take(MOST).collect();
-        let nobody = [Vec::new()];
-        let tried = if secrets.is_empty() { &nobody } else { secrets };
-        let mut fits = false;
-        for secret in tried {
-            let key = Key::new(HMAC_SHA256, secret);
-            for signature in &given {
-                fits |= verify(&key, &message, signature).is_ok();
-            }
-        }
-        fits && !secrets.is_empty()
+    pub fn check(&self, secrets: &[Vec<u8>]) -> Check {
+        let decoy = [vec![0; DECOY]];
+        let tried = if secrets.is_empty() { &decoy } else { secrets };
+        let begun = tried.iter().map(|secret| {
+            let mut context = Context::with_key(&Key::new(HMAC_SHA256, secret));
+            [self.id, ".", self.timestamp, "."].iter().for_each(|part| context.update(part.as_bytes()));
+            context
+        });
+        Check { begun: begun.collect(), given: self.given().collect(), believable: !secrets.is_empty() }
     }
 
     /// The signatures of the version that we read.
     fn given(&self) -> impl Iterator<Item = Vec<u8>> {
         let versioned = self.signatures.split(' ').filter_map(|each| each.strip_prefix("v1,"));
-        versioned.filter_map(|written| BASE64_STANDARD.decode(written).ok())
+        versioned.take(MOST).filter_map(|written| BASE64_STANDARD.decode(written).ok())
+    }
+}
+
+/// A check under way: each secret signs what is told, once.
+pub struct Check {
+    begun: Vec<Context>,
+    given: Vec<Vec<u8>>,
+    /// Whether there is a secret at all.
+    believable: bool,
+}
+
+impl Check {
+    /// Tells of the next piece of the body.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.begun.iter_mut().for_each(|context| context.update(piece));
+    }
+
+    /// Whether one of the signatures was made over what was told with one of the secrets. Compared in constant time.
+    #[must_use]
+    pub fn fits(self) -> bool {
+        let mut fits = false;
+        for context in self.begun {
+            let made = context.sign();
+            for given in &self.given {
+                fits |= verify_slices_are_equal(made.as_ref(), given).is_ok();
+            }
+        }
+        fits && self.believable
     }
 }
 
@@ -141,7 +168,11 @@ mod tests {
     }
 
     fn believed(headers: &HeaderMap, body: &[u8], secrets: &[Vec<u8>]) -> bool {
-        Envelope::read(headers, at(SECONDS)).is_ok_and(|envelope| envelope.fits(body, secrets))
+        Envelope::read(headers, at(SECONDS)).is_ok_and(|envelope| {
+            let mut check = envelope.check(secrets);
+            body.chunks(7).for_each(|piece| check.update(piece));
+            check.fits()
+        })
     }
 
     #[test]
@@ -165,9 +196,21 @@ mod tests {
         for signature in ["", "v1,", "v1", "v1a,tZ1I", &SIGNED[3..], &SIGNED[..20], "v1,!!!!"] {
             assert!(!believed(&headers(MESSAGE, "1649367553", signature), BODY, keys), "{signature}");
         }
-        // An empty key signs for nobody.
-        let by_nobody = signed(MESSAGE, SECONDS, BODY, &[]);
-        assert!(!believed(&headers(MESSAGE, "1649367553", &by_nobody), BODY, &[]));
+        // Neither an empty key nor the decoy signs for anybody.
+        for key in [vec![], vec![0; DECOY]] {
+            let by_nobody = signed(MESSAGE, SECONDS, BODY, &key);
+            assert!(!believed(&headers(MESSAGE, "1649367553", &by_nobody), BODY, &[]));
+        }
+    }
+
+    #[test]
+    fn of_many_signatures_only_the_first_few_are_looked_at() {
+        let key = vec![1; 32];
+        let after = |others: usize| {
+            let written = format!("{}{}", "v1,AAAA ".repeat(others), signed(MESSAGE, SECONDS, BODY, &key));
+            believed(&headers(MESSAGE, "1649367553", &written), BODY, std::slice::from_ref(&key))
+        };
+        assert_eq!([after(MOST - 1), after(MOST)], [true, false]);
     }
 
     #[test]

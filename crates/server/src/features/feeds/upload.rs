@@ -3,7 +3,7 @@
 use super::door::{Refused, Signed};
 use super::formats::{Format, Mapping, Shape};
 use super::http::intake;
-use super::import::{Import, Stopped};
+use super::import::{Import, Most, Stopped};
 use super::report::{ReportFile, Tally};
 use super::view::LineView;
 use crate::app::{App, Failed};
@@ -11,7 +11,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use i18n::Language;
 use serde::Deserialize;
 use std::error::Error;
-use std::io::{BufRead as _, Cursor};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor};
 use std::sync::Arc;
 use store::StoreError;
 use tokio::runtime::Handle;
@@ -20,9 +21,13 @@ use web::{Failure, Problem};
 /// Lines in one transaction; messages of others get a turn between.
 const BATCH: usize = 10_000;
 
+/// Lines that are told of one by one at the most; of the others the tally speaks.
+const TOLD: usize = 10_000;
+
 /// What became of a file.
 pub(super) struct Uploaded {
     pub(super) tally: Tally,
+    /// The first lines that were not recorded.
     pub(super) lines: Vec<LineView>,
 }
 
@@ -53,15 +58,29 @@ async fn import(app: &App, signed: &Signed, shape: &Shape, l: Language) -> Resul
     let path = folder.path().join("report.jsonl");
     let report = ReportFile::create(&path).map_err(Failure::internal)?;
     let shape = &mapped(app, signed, shape, l)?;
-    let import = Import { intake: &intake, shape, dry_run: false, batch: BATCH };
+    let import = Import { intake: &intake, shape, dry_run: false, batch: BATCH, most: Most::SENT };
     let tally = import
         .run(Cursor::new(signed.body.clone()), report, |_| ())
         .await
         .map_err(|error| unread(l, error))?;
-    let report = std::fs::read(&path).map_err(Failure::internal)?;
-    let lines = report.lines().map(|line| Ok(shown(l, &serde_json::from_str(&line?)?)));
-    let lines = lines.collect::<Result<_, Failed>>().map_err(Failure::internal)?;
+    let report = BufReader::new(File::open(&path).map_err(Failure::internal)?);
+    let lines = not_recorded(l, report).map_err(Failure::internal)?;
     Ok(Uploaded { tally, lines })
+}
+
+/// The first lines of a report that were not recorded; it is read line by line.
+fn not_recorded(l: Language, report: impl BufRead) -> Result<Vec<LineView>, Failed> {
+    let mut lines = Vec::new();
+    for line in report.lines() {
+        let line: Line = serde_json::from_str(&line?)?;
+        if line.outcome != "recorded" {
+            lines.push(shown(l, line));
+        }
+        if lines.len() == TOLD {
+            break;
+        }
+    }
+    Ok(lines)
 }
 
 /// The shape with the feed's mapping, where its format needs one.
@@ -76,13 +95,13 @@ fn mapped(app: &App, signed: &Signed, shape: &Shape, l: Language) -> Result<Shap
     Ok(Shape { mapping: Some(mapping), ..shape.clone() })
 }
 
-fn shown(l: Language, line: &Line) -> LineView {
+fn shown(l: Language, line: Line) -> LineView {
     let Line { line, outcome, reason } = line;
     let (column, reason) = match reason.split_once(": ") {
         Some((column, reason)) => (Some(column), reason),
         None => (None, reason.as_str()),
     };
-    LineView::new(l, *line, outcome.clone(), column, Some(reason).filter(|reason| !reason.is_empty()))
+    LineView::new(l, line, outcome, column, Some(reason).filter(|reason| !reason.is_empty()))
 }
 
 /// Why a file was not read to its end: the store failed, or the file is to blame.
@@ -130,4 +149,21 @@ fn shape(headers: &HeaderMap) -> Option<Shape> {
         _ => return None,
     };
     Some(Shape::of(format))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write as _;
+
+    #[test]
+    fn of_many_lines_the_first_that_were_not_recorded_are_told() {
+        let mut report = String::new();
+        for line in 1..=2 * TOLD + 10 {
+            let outcome = if line % 2 == 0 { "repeated" } else { "recorded" };
+            writeln!(report, "{{\"line\":{line},\"outcome\":\"{outcome}\"}}").unwrap();
+        }
+        let told = not_recorded(Language::En, report.as_bytes()).unwrap();
+        assert_eq!((told.len(), told[0].line, told[TOLD - 1].line), (TOLD, 2, 2 * TOLD as u64));
+    }
 }

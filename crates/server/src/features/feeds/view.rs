@@ -75,7 +75,7 @@ pub(super) struct ItemView {
 pub(super) struct FileView {
     /// How many lines had which outcome.
     pub tally: TallyView,
-    /// Every line that reported something, those that waited for their application last.
+    /// The lines that were not recorded, 10,000 at the most, those that waited for their application last.
     pub lines: Vec<LineView>,
 }
 

@@ -24,6 +24,8 @@ pub(in crate::features::feeds) struct Expansion {
 impl Expansion {
     /// What feeds' files stay far below.
     pub(in crate::features::feeds) const USUAL: Self = Self { total: 1 << 36, ratio: 200, free: 1 << 24 };
+    /// The same for a file that is sent in a message.
+    pub(in crate::features::feeds) const SENT: Self = Self { total: 1 << 30, ratio: 50, free: 1 << 24 };
 }
 
 /// What a file holds, unpacked where it is packed; `count` is told how many bytes of the file are read.

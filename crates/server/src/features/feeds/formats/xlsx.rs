@@ -21,6 +21,10 @@ const PARTS: usize = 1_000;
 const EXACT: f64 = 1e15;
 /// The days from 2000 to 2100 as a spreadsheet counts them.
 const DAYS: std::ops::Range<f64> = 36_526.0..73_051.0;
+/// Bytes of a cell at the most: far more than any of a report's. Cells may share one text, so it is asked of each.
+const CELL: usize = 1 << 14;
+/// Bytes of all cells together at the most.
+const KEPT: usize = 1 << 28;
 /// The widest row that can be a report's.
 const COLUMNS: usize = 64;
 
@@ -90,6 +94,7 @@ fn read(book: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str) -> Result<Vec<Numbered>, 
     let mut columns: Option<Columns> = None;
     let mut rows = Vec::new();
     let mut row: Row = (0, Vec::new());
+    let mut kept = Kept::default();
     loop {
         let cell = cells.next_cell().map_err(|_| unreadable())?;
         let number = cell.as_ref().map(|cell| u64::from(cell.get_position().0) + 1);
@@ -101,8 +106,26 @@ fn read(book: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str) -> Result<Vec<Numbered>, 
         let place = cell.get_position().1 as usize;
         if *cell.get_value() != DataRef::Empty && row.1.len() <= COLUMNS {
             let field = columns.as_ref().and_then(|columns| columns.field(place));
-            row.1.push((place, text(cell.get_value(), field)));
+            let said = text(cell.get_value(), field);
+            kept.add(said.as_ref().map_or(0, String::len))?;
+            row.1.push((place, said));
         }
+    }
+}
+
+/// Bytes that are copied out of a file.
+#[derive(Default)]
+struct Kept(usize);
+
+impl Kept {
+    /// Counts a cell.
+    fn add(&mut self, bytes: usize) -> Result<(), Failed> {
+        self.0 = self.0.saturating_add(bytes);
+        if self.0 > KEPT {
+            let most = KEPT >> 20;
+            return Err(format!("the cells of the sheet hold more than {most} MiB; export it as CSV").into());
+        }
+        Ok(())
     }
 }
 
@@ -149,6 +172,8 @@ fn item(cells: Vec<(usize, Result<String, Broken>)>, columns: &Columns) -> Item 
 /// What a cell says; a number in a column of days or moments is one, whatever its style.
 fn text(value: &DataRef<'_>, field: Option<Field>) -> Result<String, Broken> {
     match value {
+        DataRef::String(text) | DataRef::DateTimeIso(text) if text.len() > CELL => Err(Broken::TooLong),
+        DataRef::SharedString(text) if text.len() > CELL => Err(Broken::TooLong),
         DataRef::String(text) | DataRef::DateTimeIso(text) => Ok(text.clone()),
         DataRef::SharedString(text) => Ok((*text).to_owned()),
         DataRef::Int(number) => Ok(number.to_string()),
@@ -174,4 +199,20 @@ fn written(moment: &ExcelDateTime) -> String {
 
 fn unreadable() -> Failed {
     "the file is no spreadsheet that can be read (XLSX)".into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_many_cells_share_is_limited_in_each_and_in_all() {
+        let (long, fits) = ("x".repeat(CELL + 1), "x".repeat(CELL));
+        assert_eq!(text(&DataRef::SharedString(&long), None), Err(Broken::TooLong));
+        assert_eq!(text(&DataRef::String(long), None), Err(Broken::TooLong));
+        assert_eq!(text(&DataRef::SharedString(&fits), None), Ok(fits));
+        let mut kept = Kept::default();
+        assert!((0..KEPT / CELL).all(|_| kept.add(CELL).is_ok()));
+        assert!(kept.add(1).err().unwrap().to_string().contains("256 MiB"));
+    }
 }

@@ -39,6 +39,18 @@ async fn a_dry_run_says_what_would_be_rejected_and_records_nothing() {
     let outcomes: Vec<(&str, &str)> = words.iter().map(|word| (word.1.as_str(), word.2.as_str())).collect();
     assert_eq!(outcomes, [("understood", ""), ("understood", ""), ("rejected", "step: unknown")]);
     assert!(place.applications().await.is_empty());
+    assert_eq!(feed::by_name(&place.store().await.read(), "county").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_dry_run_knows_the_stages_of_its_feed() {
+    let place = Place::new(true);
+    place.add("centre", FeedKind::Production, None).await;
+    let file = place.file(format!("{HEADER}\n{SIGNED}\n").as_bytes());
+    let asked = Asked { dry_run: true, ..Asked::default() };
+    let (_, report) = import(&place.config, clock(), &file, "centre", &asked).await.unwrap();
+    let words = words(&std::fs::read_to_string(report).unwrap());
+    assert_eq!((words[0].1.as_str(), words[0].2.as_str()), ("rejected", "step: not_its_stage"));
 }
 
 #[tokio::test]

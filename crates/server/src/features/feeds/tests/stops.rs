@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::features::feeds::formats::{Format, Shape};
-use crate::features::feeds::import::Import;
+use crate::features::feeds::import::{Import, Most};
 use crate::features::feeds::intake::Intake;
 use std::io::{Error, Read, Result as IoResult};
 
@@ -27,11 +27,20 @@ fn file(lines: usize) -> String {
 }
 
 async fn run(place: &Place, bytes: &[u8], then: impl Read + Send) -> Result<Tally, Failed> {
+    run_at_most(place, bytes, then, Most::LAID).await
+}
+
+async fn run_at_most(
+    place: &Place,
+    bytes: &[u8],
+    then: impl Read + Send,
+    most: Most,
+) -> Result<Tally, Failed> {
     let store = place.with_feed("county").await;
     let receipts = place.config.receipt_format().unwrap();
     let intake = Intake::open(&store, &receipts, "county", clock().now()).await.unwrap();
     let shape = Shape::of(Format::Csv);
-    let import = Import { intake: &intake, shape: &shape, dry_run: false, batch: BATCH };
+    let import = Import { intake: &intake, shape: &shape, dry_run: false, batch: BATCH, most };
     let report = ReportFile::create(&place.folder.path().join("report.csv")).unwrap();
     import.run(bytes.chain(then), report, |_| ()).await
 }
@@ -89,4 +98,18 @@ async fn lines_that_wait_are_counted_when_the_import_stops() {
     early.push_str(&"?,,,,,,,,\n".repeat(BATCH));
     let stopped = run(&place, early.as_bytes(), Failing).await.err().unwrap().to_string();
     assert!(stopped.contains("999 rejected, 1 waiting for their application"), "{stopped}");
+}
+
+#[tokio::test]
+async fn a_file_of_too_many_lines_stops_and_says_so() {
+    let place = Place::new(true);
+    let all = file(BATCH + 500);
+    let most = Most { lines: BATCH as u64 + 499, ..Most::SENT };
+    let stopped = run_at_most(&place, all.as_bytes(), &b""[..], most).await.err().unwrap();
+    let cause = stopped.source().unwrap().to_string();
+    assert_eq!(cause, format!("the file has more than {} lines; send it in parts", BATCH + 499));
+    let place = Place::new(true);
+    let most = Most { lines: BATCH as u64 + 500, ..Most::SENT };
+    let tally = run_at_most(&place, all.as_bytes(), &b""[..], most).await.unwrap();
+    assert_eq!(tally.recorded, BATCH as u64 + 500);
 }
