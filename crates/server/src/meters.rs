@@ -29,8 +29,8 @@ pub struct FeedMeter<'a> {
     pub feed: &'a str,
     /// Seconds since it was last heard, or since it was added.
     pub unheard: f64,
-    /// Whether it has been silent for longer than its rhythm.
-    pub silent: bool,
+    /// Whether it has been silent for longer than its rhythm; none where it has no rhythm.
+    pub silent: Option<bool>,
 }
 
 struct ByOutcome {
@@ -76,7 +76,20 @@ impl Meters {
         let labels = [("feed", meter.feed.to_owned())];
         with_local_recorder(&self.recorder, || {
             gauge!("jindu_feed_last_heard_seconds", &labels).set(meter.unheard);
-            gauge!("jindu_feed_silent", &labels).set(f64::from(u8::from(meter.silent)));
+            if let Some(silent) = meter.silent {
+                gauge!("jindu_feed_silent", &labels).set(f64::from(u8::from(silent)));
+            }
+        });
+    }
+
+    /// Takes back what was shown of a feed for which nobody waits any more: no number is no reason for an alarm.
+    pub fn unheard_of(&self, feed: &str, has_rhythm: bool) {
+        let labels = [("feed", feed.to_owned())];
+        with_local_recorder(&self.recorder, || {
+            gauge!("jindu_feed_last_heard_seconds", &labels).set(f64::NAN);
+            if has_rhythm {
+                gauge!("jindu_feed_silent", &labels).set(f64::NAN);
+            }
         });
     }
 
@@ -125,4 +138,23 @@ fn by_outcome(door: &'static str) -> ByOutcome {
     let counter =
         |outcome: &'static str| counter!("jindu_inquiries_total", "door" => door, "outcome" => outcome);
     ByOutcome { no_match: counter("no_match"), basic: counter("basic"), full: counter("full") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feed_without_rhythm_is_never_silent_and_one_that_is_paused_has_no_number() {
+        let meters = Meters::new().unwrap();
+        meters.heard(&FeedMeter { feed: "post", unheard: 60.0, silent: None });
+        meters.heard(&FeedMeter { feed: "county", unheard: 60.0, silent: Some(true) });
+        let shown = meters.render();
+        assert!(shown.contains("jindu_feed_silent{feed=\"county\"} 1"), "{shown}");
+        assert!(!shown.contains("jindu_feed_silent{feed=\"post\"}"), "{shown}");
+        meters.unheard_of("county", true);
+        let shown = meters.render();
+        assert!(shown.contains("jindu_feed_silent{feed=\"county\"} NaN"), "{shown}");
+        assert!(shown.contains("jindu_feed_last_heard_seconds{feed=\"county\"} NaN"), "{shown}");
+    }
 }

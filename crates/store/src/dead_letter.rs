@@ -25,7 +25,8 @@ const CLOSE: &str = "UPDATE dead_letter SET closed = $1, closed_at = $2, content
 /// A message to be kept.
 #[derive(Clone)]
 pub struct DeadLetter {
-    /// Its name within its feed; the same message has the same.
+    /// Where it came from within its feed. It is kept with a keyed hash of the message behind it: only the same
+    /// message from the same place is the same letter.
     pub origin: String,
     /// Why it could not be taken, in our words: nothing of what it said.
     pub why: String,
@@ -75,6 +76,7 @@ impl Closed {
 pub async fn keep(store: &Store, feed: FeedId, entry: Entry, letters: Vec<DeadLetter>) -> Result<()> {
     let since = entry.at.millis();
     let sealed = |letter: DeadLetter| {
+        let letter = DeadLetter { origin: named(store.keys(), &letter), ..letter };
         let content = store.keys().seal(&place(&row(feed, &letter.origin)), &letter.content)?;
         Ok(DeadLetter { content, ..letter })
     };
@@ -160,6 +162,12 @@ fn kept(row: &Row<'_>) -> Result<Kept> {
         why: row.text(3)?.to_owned(),
         since: Moment::from_millis(row.int(4)?),
     })
+}
+
+/// Where a letter came from, and which message it is: a stream that was made anew counts from 1 again.
+fn named(keys: &Keys, letter: &DeadLetter) -> String {
+    let message = keys.event(&[b"dead letter\0", &letter.content[..]].concat());
+    format!("{} {}", letter.origin, hex::encode(message.0))
 }
 
 /// The row's name: feeds may use the same origins.

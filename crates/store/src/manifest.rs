@@ -21,25 +21,41 @@ const DECLARE: &str =
     WHERE manifest.feed = excluded.feed";
 const LIST: &str = "INSERT INTO manifest_line (batch, receipt, number) VALUES ($1, $2, $3)
     ON CONFLICT (batch, receipt) DO UPDATE SET number = excluded.number";
-/// A card arrives once, however often it is told.
-const ARRIVED: &str = "INSERT INTO manifest_line (batch, receipt, arrived_at) VALUES ($1, $2, $3)
-    ON CONFLICT (batch, receipt) DO UPDATE SET arrived_at = excluded.arrived_at
-    WHERE manifest_line.arrived_at IS NULL";
+/// A card arrives once, however often it is told; what the sender itself says is no arrival. Who the sender is may
+/// not be known yet: the first feed that tells, and the first beside it, are remembered.
+const ARRIVED: &str = "INSERT INTO manifest_line (batch, receipt, arrived_at, arrived_by)
+    SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM manifest WHERE batch = $1 AND feed = $4)
+    ON CONFLICT (batch, receipt) DO UPDATE SET
+        again_at = CASE WHEN arrived_by <> excluded.arrived_by THEN coalesce(again_at, excluded.arrived_at)
+            ELSE again_at END,
+        arrived_by = CASE WHEN arrived_at IS NULL THEN excluded.arrived_by ELSE arrived_by END,
+        arrived_at = coalesce(arrived_at, excluded.arrived_at)";
+/// What the sender said before it announced the batch.
+const OWN: &str = "UPDATE manifest_line SET arrived_at = again_at, arrived_by = NULL, again_at = NULL
+    WHERE batch = $1 AND arrived_by = $2";
+const NOTHING: &str = "DELETE FROM manifest_line WHERE batch = $1 AND number IS NULL AND arrived_at IS NULL";
 const ONE: &str = "SELECT feed, count, due_at, declared_at FROM manifest WHERE batch = $1";
 const COUNTS: &str = "SELECT count(number), count(CASE WHEN number IS NOT NULL THEN arrived_at END)
     FROM manifest_line WHERE batch = $1";
 /// Neither listed and in time, nor both not yet.
 const ODD: &str = "SELECT receipt, number, arrived_at FROM manifest_line
     WHERE batch = $1 AND (arrived_at IS NULL OR number IS NULL OR arrived_at > $2) ORDER BY receipt LIMIT 10000";
-const NEWLY_MISSING: &str = "SELECT application.id FROM manifest
-    JOIN manifest_line ON manifest_line.batch = manifest.batch
-    JOIN application ON application.receipt = manifest_line.receipt
-    WHERE manifest.due_at < $1 AND number IS NOT NULL AND arrived_at IS NULL AND missing = 0";
-const NO_LONGER_MISSING: &str = "SELECT id FROM application WHERE missing = 1 AND NOT EXISTS
+/// Whether there is anything to settle; what is changed, the changes themselves decide.
+const UNSETTLED: &str = "SELECT EXISTS (SELECT 1 FROM manifest
+        JOIN manifest_line ON manifest_line.batch = manifest.batch
+        JOIN application ON application.receipt = manifest_line.receipt
+        WHERE due_at < $1 AND number IS NOT NULL AND arrived_at IS NULL AND missing = 0)
+    OR EXISTS (SELECT 1 FROM application WHERE missing = 1 AND NOT EXISTS
+        (SELECT 1 FROM manifest_line JOIN manifest ON manifest.batch = manifest_line.batch
+         WHERE manifest_line.receipt = application.receipt AND number IS NOT NULL AND arrived_at IS NULL
+           AND due_at < $1))";
+const SET_MISSING: &str = "UPDATE application SET missing = 1 WHERE missing = 0 AND receipt IN
+    (SELECT manifest_line.receipt FROM manifest JOIN manifest_line ON manifest_line.batch = manifest.batch
+     WHERE due_at < $1 AND number IS NOT NULL AND arrived_at IS NULL)";
+const CLEAR_MISSING: &str = "UPDATE application SET missing = 0 WHERE missing = 1 AND NOT EXISTS
     (SELECT 1 FROM manifest_line JOIN manifest ON manifest.batch = manifest_line.batch
      WHERE manifest_line.receipt = application.receipt AND number IS NOT NULL AND arrived_at IS NULL
        AND due_at < $1)";
-const SET_MISSING: &str = "UPDATE application SET missing = $1 WHERE id = $2";
 /// Cleared unless another batch that is past due still misses the card.
 const FOUND: &str = "UPDATE application SET missing = 0 WHERE id = $1 AND NOT EXISTS
     (SELECT 1 FROM manifest_line JOIN manifest ON manifest.batch = manifest_line.batch
@@ -123,10 +139,12 @@ pub async fn declare(store: &Store, entry: Entry, declaration: Declaration) -> R
                 if write.execute(DECLARE, &values).await? == 0 {
                     return Ok(false);
                 }
+                write.execute(OWN, &[Value::Text(batch.as_str()), Value::Int(feed.0.into())]).await?;
                 for (receipt, number) in &lines {
                     let values = [Value::Text(batch.as_str()), Value::Blob(&receipt.0), Value::Blob(number)];
                     write.execute(LIST, &values).await?;
                 }
+                write.execute(NOTHING, &[Value::Text(batch.as_str())]).await?;
                 Ok(true)
             })
         })
@@ -173,37 +191,37 @@ pub async fn compare(read: &Read<'_>, keys: &Keys, batch: &BatchNumber) -> Resul
 /// # Errors
 /// Fails when the database does.
 pub async fn settle(store: &Store, actor: &str, now: Moment) -> Result<usize> {
-    let due = [Value::Int(now.millis())];
-    let id = |row: &Row<'_>| row.int(0).map(ApplicationId);
-    let missing = store.read().rows(NEWLY_MISSING, &due, id).await?;
-    let found = store.read().rows(NO_LONGER_MISSING, &due, id).await?;
-    let changes: Vec<(i64, ApplicationId)> =
-        missing.into_iter().map(|id| (1, id)).chain(found.into_iter().map(|id| (0, id))).collect();
-    if changes.is_empty() {
+    let unsettled = store.read().rows(UNSETTLED, &[Value::Int(now.millis())], |row| row.int(0)).await?;
+    if unsettled != [1] {
         return Ok(0);
     }
-    let detail = format!("{} applications", changes.len());
+    let detail = "batches past their day".to_owned();
     let entry = Entry { at: now, actor: actor.to_owned(), action: "flag_missing", detail };
     store
         .write(entry, move |write| -> Work<'_, usize> {
             Box::pin(async move {
-                for (missing, id) in &changes {
-                    write.execute(SET_MISSING, &[Value::Int(*missing), Value::Int(id.0)]).await?;
-                }
-                Ok(changes.len())
+                // The conditions stand in the changes: a card that arrives meanwhile is not flagged.
+                let due = [Value::Int(now.millis())];
+                Ok(write.execute(SET_MISSING, &due).await? + write.execute(CLEAR_MISSING, &due).await?)
             })
         })
         .await
 }
 
-/// Notes that a card arrived with a batch.
+/// Notes that a feed told that a card arrived with a batch; the feed that announced the batch cannot know that.
 pub(crate) async fn arrived(
     write: &mut Write<'_>,
     batch: &BatchNumber,
     receipt: Receipt,
     at: Moment,
+    feed: FeedId,
 ) -> Result<()> {
-    let values = [Value::Text(batch.as_str()), Value::Blob(&receipt.0), Value::Int(at.millis())];
+    let values = [
+        Value::Text(batch.as_str()),
+        Value::Blob(&receipt.0),
+        Value::Int(at.millis()),
+        Value::Int(feed.0.into()),
+    ];
     write.execute(ARRIVED, &values).await.map(drop)
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use store::feed::DESK_NAME;
 
 /// A folder that is watched for files of a feed: `[[drop]]`.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -57,7 +58,9 @@ impl Stream {
         let named = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
         let wrong = |name: &str| name.is_empty() || !named(name);
         let Self { stream, durable, .. } = self;
-        let fault = if wrong(stream) || wrong(durable) {
+        let fault = if self.feed == DESK_NAME {
+            format!("{DESK_NAME:?} is the feed of people at a desk; no stream speaks for them")
+        } else if wrong(stream) || wrong(durable) {
             format!("stream {stream:?} and durable {durable:?} take letters, digits, hyphens and underscores")
         } else if let Some(fault) = self.server.split(',').find_map(|server| server_fault(server.trim())) {
             fault

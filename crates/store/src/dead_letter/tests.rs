@@ -24,11 +24,23 @@ async fn a_letter_that_comes_again_is_the_same_letter() {
     keep(store, feed, entry("letters"), vec![letter("M 2")]).await.unwrap();
     keep(store, FeedId(77), entry("letters"), vec![letter("M 2")]).await.unwrap();
     let waiting = list(&store.read(), 0, 10).await.unwrap();
-    let origins: Vec<_> = waiting.iter().map(|kept| (kept.feed, kept.origin.as_str())).collect();
-    assert_eq!(origins, [(feed, "M 1"), (feed, "M 2"), (FeedId(77), "M 2")]);
+    let origin = |kept: &Kept| kept.origin.rsplit_once(' ').unwrap().0.to_owned();
+    let origins: Vec<_> = waiting.iter().map(|kept| (kept.feed, origin(kept))).collect();
+    assert_eq!(origins, [(feed, "M 1".into()), (feed, "M 2".into()), (FeedId(77), "M 2".into())]);
     assert_eq!(count(&store.read()).await.unwrap(), 3);
     assert_eq!(list(&store.read(), waiting[0].id, 1).await.unwrap(), waiting[1..2]);
     assert_eq!(opened(&fresh, waiting[1].id).await.unwrap(), "金丝雀".as_bytes());
+}
+
+#[tokio::test]
+async fn another_message_from_the_same_place_is_another_letter() {
+    let fresh = Fresh::new().await;
+    keep(&fresh.store, fresh.feed, entry("letters"), vec![letter("M 1")]).await.unwrap();
+    // The stream was made anew and counts from 1 again.
+    let other = DeadLetter { content: b"another".to_vec(), ..letter("M 1") };
+    keep(&fresh.store, fresh.feed, entry("letters"), vec![other]).await.unwrap();
+    assert_eq!(count(&fresh.store.read()).await.unwrap(), 2);
+    assert_eq!(opened(&fresh, 2).await.unwrap(), b"another");
 }
 
 #[tokio::test]

@@ -5,6 +5,9 @@ use crate::record::{Outcome, Report, Unknown};
 use crate::testing::{Fresh, at, entry, receipt};
 use domain::stage::Stage;
 
+/// Who announces batches; their cards arrive elsewhere.
+const SENDER: FeedId = FeedId(77);
+
 fn batch() -> BatchNumber {
     BatchNumber::parse("ZZ-2026-0007").unwrap()
 }
@@ -13,7 +16,7 @@ fn batch() -> BatchNumber {
 async fn declared(fresh: &Fresh, cards: u16, due: i8) -> bool {
     let receipts: Vec<_> = (1..=cards).map(|n| receipt(n, 7)).collect();
     let declaration =
-        Declaration { feed: fresh.feed, batch: batch(), due: at(due, 18), count: cards.into(), receipts };
+        Declaration { feed: SENDER, batch: batch(), due: at(due, 18), count: cards.into(), receipts };
     declare(&fresh.store, entry("batch"), declaration).await.unwrap()
 }
 
@@ -82,6 +85,39 @@ async fn a_card_that_did_not_arrive_is_flagged_when_the_batch_is_past_due_until_
     arrive(&fresh, 2).await;
     assert!(!missing(&fresh, 2).await);
     assert_eq!(compared(&fresh).await.late.len(), 2);
+}
+
+#[tokio::test]
+async fn what_the_sender_says_itself_is_no_arrival() {
+    for told_before in [true, false] {
+        let fresh = opened(3).await;
+        let sender = fresh.another_feed("centre", domain::feed::FeedKind::Production, 50).await;
+        let sent = |n: u16| Report {
+            receipt: receipt(n, 7),
+            batch: Some(batch()),
+            event: fresh.store.keys().event(format!("sent-{n}").as_bytes()),
+            ..fresh.reached(Stage::Produced, 19)
+        };
+        let receipts = vec![receipt(1, 7), receipt(2, 7)];
+        let declaration = Declaration { feed: sender, batch: batch(), due: at(25, 18), count: 2, receipts };
+        let tell = async || {
+            fresh.record_by(sender, vec![sent(1), sent(2), sent(3)], Unknown::Told).await;
+            arrive(&fresh, 1).await;
+        };
+        if told_before {
+            tell().await;
+        }
+        assert!(declare(&fresh.store, entry("batch"), declaration).await.unwrap());
+        if !told_before {
+            tell().await;
+        }
+        let compared = compared(&fresh).await;
+        assert_eq!((compared.listed, compared.arrived, compared.extra.len()), (2, 1, 0));
+        assert_eq!(numbers(&compared.missing), [receipt(2, 7).as_str()]);
+        assert_eq!(settle(&fresh.store, "job:manifests", at(26, 18)).await.unwrap(), 1);
+        fresh.record_by(sender, vec![sent(2)], Unknown::Told).await;
+        assert!(missing(&fresh, 2).await);
+    }
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ impl Course {
                 Target::New(sealed) => self.open(write, &sealed, &group, any_waits).await?,
                 Target::Unknown => self.keep(write, &group).await?,
             };
-            self.follow.arrivals(group.receipt, &group.sources, &told);
+            self.follow.arrivals(&group, &told);
             group.sources.iter().zip(told).for_each(|(source, outcome)| tell(source.index, outcome));
         }
         self.finish(write).await?;

@@ -4,7 +4,7 @@
 //! at the end; nothing is written for an application that nothing follows for.
 
 use super::Outcome;
-use super::batch::Source;
+use super::batch::{Group, Source};
 use crate::application::{ApplicationId, Case};
 use crate::error::Result;
 use crate::held::queue;
@@ -12,6 +12,7 @@ use crate::keys::Receipt;
 use crate::outbox::{self, Moving};
 use crate::{Write, held, history, manifest};
 use domain::batch::BatchNumber;
+use domain::milestone::FeedId;
 use domain::moment::Moment;
 use domain::progress::{Held, Impossible, Progress};
 use domain::stage::Stage;
@@ -21,7 +22,8 @@ pub(super) struct Follow {
     at: Moment,
     history: history::Change,
     moved: Vec<Moving>,
-    arrived: Vec<(BatchNumber, Receipt)>,
+    /// Which feed told that a card came with which batch.
+    arrived: Vec<(BatchNumber, Receipt, FeedId)>,
     /// Applications whose card was missing, and was told to have arrived with some batch.
     found: Vec<(ApplicationId, Receipt)>,
     /// Until when a report waits for its application, once known.
@@ -81,10 +83,10 @@ impl Follow {
     }
 
     /// Notes with which batches cards arrived; what was refused has not arrived.
-    pub(super) fn arrivals(&mut self, receipt: Receipt, sources: &[Source], told: &[Outcome]) {
-        for (source, outcome) in sources.iter().zip(told) {
+    pub(super) fn arrivals(&mut self, group: &Group, told: &[Outcome]) {
+        for ((source, milestone), outcome) in group.sources.iter().zip(&group.milestones).zip(told) {
             if let (Some(batch), true) = (&source.batch, *outcome != Outcome::UnknownApplication) {
-                self.arrived.push((batch.clone(), receipt));
+                self.arrived.push((batch.clone(), group.receipt, milestone.feed));
             }
         }
     }
@@ -109,8 +111,8 @@ impl Follow {
         }
         self.arrived.sort_unstable();
         self.arrived.dedup();
-        for (batch, receipt) in &self.arrived {
-            manifest::arrived(write, batch, *receipt, self.at).await?;
+        for (batch, receipt, feed) in &self.arrived {
+            manifest::arrived(write, batch, *receipt, self.at, *feed).await?;
         }
         for (application, receipt) in self.found {
             manifest::found(write, application, receipt, self.at).await?;

@@ -7,12 +7,13 @@
 
 use super::import::{Asked, Importing, import_file};
 use super::intake::{Closed, Intake};
-use super::report::Tally;
+use super::report::{Tally, Unwritten};
 use super::ways::{Around, Way};
 use crate::app::Failed;
 use crate::config::DropFolder;
 use indicatif::ProgressBar;
 use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -21,7 +22,17 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::StoreError;
+use store::feed::DESK_NAME;
 
+/// The folders below, which are ours alone.
+const BELOW: [&str; 3] = ["work", "done", "failed"];
+/// Bytes of a name: with a number before it and an ending behind it, it still is a name.
+const NAME_BYTES: usize = 200;
+/// The name of a file whose own name is too long.
+const TOO_LONG: &str = "name-too-long";
+/// In the mode of a folder: whoever is neither owner nor of the group may write, and names are their owners' alone.
+const OTHERS_WRITE: u32 = 0o002;
+const STICKY: u32 = 0o1000;
 /// The file that one watcher holds, so that there is no second one.
 const LOCK: &str = ".lock";
 /// Endings of names that are left alone: files that are not whole yet, and our own.
@@ -70,15 +81,22 @@ impl<'a> Watcher<'a> {
     /// Makes the folders below and takes the lock.
     ///
     /// # Errors
-    /// Refuses a mapping that does not read and a folder that another watcher has; fails when it cannot be written to.
+    /// Refuses a mapping that does not read, a folder that anybody may rearrange and one that another watcher has;
+    /// fails when it cannot be written to.
     pub(super) fn open(around: Around<'a>, setting: &'a DropFolder) -> Result<Self, Failed> {
         let folder = &setting.folder;
+        if setting.feed == DESK_NAME {
+            return Err(
+                format!("{DESK_NAME:?} is the feed of people at a desk; no folder speaks for them").into()
+            );
+        }
         // A mapping that does not read is nobody's file's fault.
         Asked { mapping: setting.mapping.clone(), ..Asked::default() }.shape(folder)?;
         let at = |error: io::Error| format!("drop folder {}: {error}", folder.display());
-        for below in ["work", "done", "failed"] {
+        for below in BELOW {
             DirBuilder::new().recursive(true).mode(0o700).create(folder.join(below)).map_err(at)?;
         }
+        ours(folder).map_err(|why| format!("drop folder {}: {why}", folder.display()))?;
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false).mode(0o600);
         let lock = options.open(folder.join(LOCK)).map_err(at)?;
@@ -92,8 +110,10 @@ impl<'a> Watcher<'a> {
     /// look.
     ///
     /// # Errors
-    /// Fails when the folder or the database does; what was not finished is left in `work/`.
+    /// Fails when the folder or the database does, or when a file could not be finished; such a file is left in
+    /// `work/`, and the others are finished all the same.
     pub(super) async fn look(&mut self) -> Result<(), Failed> {
+        ours(&self.setting.folder)?;
         let left: Vec<OsString> = entries(&self.work())?.into_iter().map(|(name, _)| name).collect();
         let still = self.still()?;
         if left.is_empty() && still.is_empty() {
@@ -109,17 +129,44 @@ impl<'a> Watcher<'a> {
                 }
             };
         }
-        for name in left.into_iter().filter(|name| !is_left_alone(name)) {
-            self.finish(&name).await?;
-        }
-        for name in still {
-            match fs::rename(self.setting.folder.join(&name), self.work().join(&name)) {
-                Ok(()) => self.finish(&name).await?,
-                // Who put it there has taken it back.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error.into()),
+        let left = left.into_iter().filter(|name| !is_left_alone(name)).map(|name| (name, true));
+        let mut failed = None;
+        for (name, lies_in_work) in left.chain(still.into_iter().map(|name| (name, false))) {
+            match self.take(&name, lies_in_work).await {
+                // Without the database none can be finished.
+                Err(error) if cause::<StoreError>(error.as_ref()).is_some() => return Err(error),
+                Err(error) => failed = failed.or(Some(error)),
+                Ok(()) => {}
             }
         }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Takes a file into `work/`, where it does not lie there already, and finishes it.
+    async fn take(&mut self, name: &OsStr, lies_in_work: bool) -> Result<(), Failed> {
+        if !lies_in_work {
+            match fs::rename(self.setting.folder.join(name), self.work().join(name)) {
+                // Who put it there has taken it back.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                taken => taken?,
+            }
+        }
+        if name.len() > NAME_BYTES {
+            return self.set_aside(name);
+        }
+        self.finish(name).await
+    }
+
+    /// Moves a file to `failed/` whose name leaves no room for a report's.
+    fn set_aside(&mut self, name: &OsStr) -> Result<(), Failed> {
+        let folder = self.setting.folder.join("failed");
+        let file = folder.join(free_name(&folder, OsStr::new(TOO_LONG))?);
+        fs::write(
+            with(&file, WHY),
+            format!("its name is longer than {NAME_BYTES} bytes; put it here by a shorter one\n"),
+        )?;
+        fs::rename(self.work().join(name), file)?;
+        tracing::warn!(feed = self.setting.feed, "a file of the drop folder failed; see failed/");
         Ok(())
     }
 
@@ -235,7 +282,7 @@ impl<'a> Watcher<'a> {
 
     /// Logs what failed; gives how many looks to wait.
     fn failed(&mut self, error: &Failed) -> u32 {
-        self.say(format!("the drop folder rests: {}", spoken(error.as_ref()).trim_end()));
+        self.say(format!("the drop folder rests: {}", logged(error.as_ref())));
         PATIENCE
     }
 }
@@ -267,7 +314,32 @@ fn with(path: &Path, end: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The name itself, or with a number before it where the folder has that name already.
+/// Refuses a folder in which anybody could put something in the place of ours.
+fn ours(folder: &Path) -> Result<(), Unsafe> {
+    if fs::metadata(folder)?.mode() & (OTHERS_WRITE | STICKY) == OTHERS_WRITE {
+        return Err(Unsafe::Open);
+    }
+    for below in BELOW {
+        let about = fs::symlink_metadata(folder.join(below))?;
+        if !about.is_dir() || about.uid() != geteuid().as_raw() {
+            return Err(Unsafe::NotOurs(below));
+        }
+    }
+    Ok(())
+}
+
+/// Why a folder is not worked in.
+#[derive(Debug, thiserror::Error)]
+enum Unsafe {
+    #[error("anybody may write to it and rename what is in it; run `chmod o-w` or `chmod +t` on it")]
+    Open,
+    #[error("{0}/ in it is no folder of ours; remove it, or give it to the user that we run as")]
+    NotOurs(&'static str),
+    #[error("it cannot be looked at: {0}")]
+    Unseen(#[from] io::Error),
+}
+
+/// The name itself, or with a number before it where the folder has that name, or a report of that name, already.
 fn free_name(folder: &Path, name: &OsStr) -> io::Result<OsString> {
     for number in 1_u32.. {
         let mut free = OsString::new();
@@ -275,7 +347,14 @@ fn free_name(folder: &Path, name: &OsStr) -> io::Result<OsString> {
             free.push(format!("{number}-"));
         }
         free.push(name);
-        if !folder.join(&free).try_exists()? {
+        let mut taken = false;
+        for end in ["", REPORT, WHY] {
+            match fs::symlink_metadata(with(&folder.join(&free), end)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                found => taken |= found.map(|_| true)?,
+            }
+        }
+        if !taken {
             return Ok(free);
         }
     }
@@ -284,14 +363,26 @@ fn free_name(folder: &Path, name: &OsStr) -> io::Result<OsString> {
 
 /// Whether the file is not to blame: the database or the report failed.
 fn is_ours(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if error.is::<StoreError>() || error.is::<super::report::Unwritten>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    cause::<StoreError>(error).is_some() || cause::<Unwritten>(error).is_some()
+}
+
+/// The first of this kind among an error and its causes.
+fn cause<'e, E: std::error::Error + 'static>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e E> {
+    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
+}
+
+/// An error for the log: of its causes those that name no file.
+fn logged(error: &(dyn std::error::Error + 'static)) -> String {
+    let words = std::iter::successors(Some(error), |error| error.source()).filter_map(|error| {
+        let is_plain = error.is::<StoreError>()
+            || error.is::<Closed>()
+            || error.is::<Unsafe>()
+            || error.is::<io::Error>();
+        let unwritten = error.is::<Unwritten>().then(|| "a report cannot be written".to_owned());
+        unwritten.or_else(|| is_plain.then(|| error.to_string()))
+    });
+    let words: Vec<String> = words.collect();
+    if words.is_empty() { "a file cannot be finished".to_owned() } else { words.join(": ") }
 }
 
 /// An error with its causes, one a line.

@@ -20,6 +20,9 @@ use store::manifest::{self, Comparison, Declaration, Line};
 use utoipa::ToSchema;
 use web::{Context, Reply};
 
+/// A day: China has no summer time.
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
 /// A batch as its sender announces it.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct ManifestView {
@@ -153,7 +156,7 @@ async fn compared(app: &App, signed: &Signed, batch: &BatchNumber, l: Language) 
 
 fn declaration(app: &App, signed: &Signed, view: &ManifestView, l: Language) -> Result<Declaration, Refused> {
     let batch = BatchNumber::parse(&view.batch).ok_or_else(|| wrong(l, "/batch", "unreadable"))?;
-    let due = line::moment(&view.due).ok_or_else(|| wrong(l, "/due", "unreadable"))?;
+    let due = due(&view.due).ok_or_else(|| wrong(l, "/due", "unreadable"))?;
     let receipts = view.receipts.iter().enumerate().map(|(place, receipt)| {
         let faulty =
             |error: domain::receipt::ReceiptError| wrong(l, &format!("/receipts/{place}"), error.code());
@@ -161,6 +164,14 @@ fn declaration(app: &App, signed: &Signed, view: &ManifestView, l: Language) -> 
     });
     let receipts = receipts.collect::<Result<_, _>>()?;
     Ok(Declaration { feed: signed.feed.id, batch, due, receipts, count: view.count })
+}
+
+/// When a batch is due, written like any moment; a day alone means its end.
+pub(super) fn due(text: &str) -> Option<Moment> {
+    let moment = line::moment(text)?;
+    // To a day alone an hour can be added, to nothing else.
+    let is_day = line::moment(&format!("{} 00:00", text.trim())).is_some();
+    Some(if is_day { Moment::from_millis(moment.millis().saturating_add(DAY_MILLIS - 1)) } else { moment })
 }
 
 impl ComparisonView {
@@ -186,4 +197,21 @@ fn cards(lines: Vec<Line>) -> Vec<CardView> {
         arrived_at: arrived.map(Moment::to_rfc3339),
     };
     lines.into_iter().map(card).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_alone_is_due_at_its_end() {
+        let shown = |text| due(text).map(Moment::to_rfc3339);
+        for day in ["2026-03-18", "20260318", "2026/3/18", "2026年3月18日", "２０２６-03-18"] {
+            assert_eq!(shown(day).as_deref(), Some("2026-03-18T23:59:59+08:00"), "{day}");
+        }
+        for moment in ["2026-03-18 00:00", "2026-03-18T00:00:00+08:00", "20260318000000"] {
+            assert_eq!(shown(moment).as_deref(), Some("2026-03-18T00:00:00+08:00"), "{moment}");
+        }
+        assert_eq!(shown("soon"), None);
+    }
 }

@@ -19,6 +19,7 @@ pub(super) use message::{Letter, Taken};
 use std::time::Duration;
 use store::audit::Entry;
 use store::dead_letter::{self, DeadLetter};
+use store::feed::DESK_NAME;
 use store::record::Unknown;
 
 /// How long to wait for the first message of a batch; a server that is gone is noticed a few seconds later.
@@ -61,6 +62,11 @@ async fn run(
     stop: &mut Stop,
     pause: &mut Duration,
 ) -> Result<(), Failed> {
+    if setting.feed == DESK_NAME {
+        return Err(
+            format!("{DESK_NAME:?} is the feed of people at a desk; no stream speaks for them").into()
+        );
+    }
     // A paused feed's messages stay where they are.
     open(around, setting).await?;
     let consumer = tokio::select! {
@@ -122,7 +128,8 @@ impl Delivered {
     /// What is kept of it where it cannot be taken.
     fn dead_letter(&self, stream: &str) -> Option<DeadLetter> {
         let why = self.taken.why.clone()?;
-        // A stream numbers its messages: delivered again, it is the same letter.
+        // A stream numbers its messages: the same one delivered again is the same letter. One made anew counts from
+        // 1 again, and its messages differ.
         let sequence = self.message.info().map(|info| info.stream_sequence).unwrap_or_default();
         Some(DeadLetter { origin: format!("{stream} {sequence}"), why, content: self.letter.packed() })
     }

@@ -2,6 +2,7 @@
 
 use super::change::known;
 use crate::app::Failed;
+use crate::features::feeds::manifests::due;
 use domain::batch::BatchNumber;
 use domain::moment::Moment;
 use domain::receipt::{ReceiptFormat, ReceiptNumber};
@@ -72,7 +73,7 @@ fn parse(
     feed: domain::milestone::FeedId,
 ) -> Result<Declaration, String> {
     let batch = BatchNumber::parse(&manifest.batch).ok_or("batch takes 1 to 50 visible characters")?;
-    let due = Moment::parse(&manifest.due).ok_or("due is no moment; write it as 2026-01-05 18:00")?;
+    let due = due(&manifest.due).ok_or("due is no moment; write it as 2026-01-05 18:00")?;
     let numbered = manifest.receipts.iter().enumerate();
     let receipts = numbered.map(|(at, typed)| {
         let fault = |error| format!("receipt {} of the list does not read: {error}", at + 1);

@@ -43,7 +43,10 @@ impl Letter {
         let line = |(name, value): (&HeaderName, &HeaderValue)| {
             [name.as_str().as_bytes(), b": ", value.as_bytes()].concat()
         };
-        let lines: Vec<Vec<u8>> = self.headers.iter().map(line).collect();
+        let mut headers: Vec<_> = self.headers.iter().collect();
+        // The same message is the same bytes, in whatever order its headers came.
+        headers.sort_by_key(|(name, _)| name.as_str());
+        let lines: Vec<Vec<u8>> = headers.into_iter().map(line).collect();
         [&lines.join(&b'\n')[..], BLANK, &self.body].concat()
     }
 
@@ -101,6 +104,10 @@ mod tests {
             let back = Letter::unpack(&letter.packed()).unwrap();
             assert!(back.headers == letter.headers && back.body == body);
         }
+        let turned = [("content-type", "application/json"), ("ce-id", "E: 1"), ("ce-id", "again")];
+        let packed =
+            |headers: [(&'static str, &'static str); 3]| Letter::new(headers.into_iter(), b"{}").packed();
+        assert!(packed(headers) == packed(turned));
         let bare = Letter::new(std::iter::empty(), b"{}");
         assert!(Letter::unpack(&bare.packed()).unwrap().body == b"{}");
     }

@@ -7,7 +7,7 @@ use crate::features::feeds::ways::Around;
 use domain::receipt::ReceiptFormat;
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 /// A watched folder.
@@ -141,7 +141,9 @@ async fn what_a_crash_left_in_work_is_imported_again() {
     fs::write(drop.path("done/b.csv.report.csv"), "line,outcome,reason\n2,recorded,\n").unwrap();
     drop.watcher().unwrap().look().await.unwrap();
     assert_eq!(drop.said("done/a.csv.report.csv"), ["recorded", "recorded"]);
-    assert_eq!(drop.said("done/b.csv.report.csv"), ["repeated"]);
+    // The report that is there already stays.
+    assert_eq!(drop.said("done/b.csv.report.csv"), ["recorded"]);
+    assert_eq!(drop.said("done/2-b.csv.report.csv"), ["repeated"]);
     assert!(drop.names("work").is_empty());
 }
 
@@ -190,4 +192,55 @@ async fn the_log_names_no_file() {
     watcher.look().await.unwrap();
     assert_eq!(drop.names("done").len() + drop.names("failed").len(), 5);
     assert!(!crate::testing::log::heard("金丝雀-在日志里") && !crate::testing::log::heard("夜莺-在日志里"));
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_that_anybody_may_rearrange_is_refused() {
+    let drop = Drop::new().await;
+    let mut watcher = drop.watcher().unwrap();
+    drop.put("a.csv", &[ACCEPTED]);
+    set_mode(&drop.setting.folder, 0o777);
+    assert!(watcher.look().await.unwrap_err().to_string().contains("anybody may write to it"));
+    std::mem::drop(watcher);
+    assert!(drop.watcher().err().unwrap().to_string().contains("anybody may write to it"));
+    set_mode(&drop.setting.folder, 0o1777);
+    let mut watcher = drop.watcher().unwrap();
+    // Somebody put a link in the place of a folder of ours.
+    fs::remove_dir(drop.path("done")).unwrap();
+    symlink(drop.place.folder.path(), drop.path("done")).unwrap();
+    for _ in 0..2 {
+        assert!(watcher.look().await.unwrap_err().to_string().contains("done/ in it is no folder of ours"));
+    }
+    assert!(drop.place.applications().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_finished_does_not_stop_the_others() {
+    let drop = Drop::new().await;
+    let mut watcher = drop.watcher().unwrap();
+    let long = format!("{}.csv", "n".repeat(240));
+    drop.put(&long, &[ACCEPTED]);
+    drop.put("a.csv", &[ACCEPTED]);
+    drop.put("b.csv", &[ACCEPTED]);
+    // What lies where the report of the first belongs is none.
+    fs::create_dir(drop.path("work/a.csv.report.csv")).unwrap();
+    watcher.look().await.unwrap();
+    assert!(watcher.look().await.is_err());
+    assert_eq!(drop.names("done"), set(&["b.csv", "b.csv.report.csv"]));
+    assert_eq!(drop.names("failed"), set(&["name-too-long", "name-too-long.error.txt"]));
+    assert_eq!(drop.names("work"), set(&["a.csv", "a.csv.report.csv"]));
+    fs::remove_dir(drop.path("work/a.csv.report.csv")).unwrap();
+    watcher.look().await.unwrap();
+    assert_eq!(drop.said("done/a.csv.report.csv"), ["repeated"]);
+}
+
+#[tokio::test]
+async fn no_folder_speaks_for_the_desk() {
+    let drop = Drop::new().await;
+    let drop = Drop { setting: DropFolder { feed: "desk".into(), ..drop.setting.clone() }, ..drop };
+    assert!(drop.watcher().err().unwrap().to_string().contains("people at a desk"));
 }

@@ -21,7 +21,7 @@ async fn a_batch_is_compared_with_what_arrived() {
     let feeds = Feeds::start().await;
     let (second, third) = ("1199000012026010500002", "1199000012026010500003");
     feeds.report(accepted()).await;
-    let answered = feeds.send(put("county", BATCH, &manifest(BATCH, &[RECEIPT, second]))).await;
+    let answered = feeds.send(put("centre", BATCH, &manifest(BATCH, &[RECEIPT, second]))).await;
     assert_eq!(answered.status, 200, "{}", answered.body);
     let told = answered.json();
     assert_eq!((&told["declared"], &told["listed"], &told["arrived"]), (&json!(2), &json!(2), &json!(0)));
@@ -33,7 +33,7 @@ async fn a_batch_is_compared_with_what_arrived() {
     };
     let outcomes = feeds.report(json!([produced("E-3", RECEIPT), produced("E-4", third)])).await.1;
     assert_eq!(outcomes[0], "recorded - -");
-    let told = feeds.send(Message::to("GET", "county", &format!("batches/{BATCH}"))).await.json();
+    let told = feeds.send(Message::to("GET", "centre", &format!("batches/{BATCH}"))).await.json();
     assert_eq!((&told["arrived"], receipts(&told["missing"])), (&json!(1), vec![second]));
     assert_eq!((told["extra"].as_array().unwrap().len(), receipts(&told["late"])), (1, Vec::new()));
     assert_eq!(told["due"], "2026-04-01T18:00:00+08:00");
