@@ -17,7 +17,7 @@ use domain::milestone::{EventKey, FeedId, Milestone};
 use domain::moment::Moment;
 use domain::progress::{Impossible, Progress};
 
-pub use decide::{Correction, Decided, correct, discard, release};
+pub use decide::{Beyond, Correction, Decided, Verb, by_feed, correct, discard, release};
 pub use waiting::expire;
 
 const OPEN: &str =

@@ -3,16 +3,20 @@
 //! Nothing is changed or taken out of the list of milestones. What a person says is told by the desk's feed,
 //! which goes before every other; what a person takes away is withdrawn in the list of the feed that told it,
 //! because a correction names an event of its own feed, and its rank says that the desk spoke.
+//!
+//! A feed may decide about what is held of it too, and then speaks for itself: under its own name and rank, of the
+//! same application, of its own stages. It cannot say that what is impossible is true.
 
 use super::{Closed, HeldId, Item, Why, waiting};
 use crate::application::{self, Known};
 use crate::audit::{self, Entry};
 use crate::engine::Value;
 use crate::error::Result;
+use crate::feed::Feed;
 use crate::keys::{Keys, Receipt};
 use crate::record::{Course, Unknown, gathered, held};
 use crate::{Store, Work, Write, feed, milestone};
-use domain::milestone::{Milestone, Rank, Step};
+use domain::milestone::{FeedId, Milestone, Rank, Step};
 use domain::moment::Moment;
 use domain::organ::OrganCode;
 use domain::progress::Progress;
@@ -51,15 +55,35 @@ pub struct Correction {
 }
 
 /// What is said about an item.
-enum Verb {
+#[derive(Clone, Debug)]
+pub enum Verb {
+    /// It is true.
     Release,
+    /// This is true instead.
     Correct(Correction),
+    /// It is wrong.
     Discard,
 }
 
+/// What a feed may not say by itself; at the desk a person may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// That it was about another application.
+    Receipt,
+    /// A stage that the feed may not report.
+    Stage,
+}
+
+/// Who decides, and so who speaks.
+enum By {
+    Desk,
+    Feed(FeedId, Rank),
+}
+
 /// A decision on its way.
-struct Desk {
+struct Decision {
     keys: Arc<Keys>,
+    by: By,
     id: HeldId,
     now: Moment,
 }
@@ -77,7 +101,7 @@ struct Addition {
 /// # Errors
 /// Fails when the database does; then nothing is changed.
 pub async fn release(store: &Store, id: HeldId, why: String, actor: String, now: Moment) -> Result<Decided> {
-    decide(store, id, Verb::Release, (why, actor), now).await
+    decide(store, By::Desk, id, Verb::Release, (why, actor), now).await
 }
 
 /// A person says what is true instead: the held milestone is withdrawn, and the correction is told by the desk.
@@ -92,7 +116,7 @@ pub async fn correct(
     actor: String,
     now: Moment,
 ) -> Result<Decided> {
-    decide(store, id, Verb::Correct(correction), (why, actor), now).await
+    decide(store, By::Desk, id, Verb::Correct(correction), (why, actor), now).await
 }
 
 /// A person says that a held milestone is wrong: it is withdrawn.
@@ -100,22 +124,53 @@ pub async fn correct(
 /// # Errors
 /// Fails when the database does; then nothing is changed.
 pub async fn discard(store: &Store, id: HeldId, why: String, actor: String, now: Moment) -> Result<Decided> {
-    decide(store, id, Verb::Discard, (why, actor), now).await
+    decide(store, By::Desk, id, Verb::Discard, (why, actor), now).await
+}
+
+/// A feed decides about what is held of it; what is held of another is unknown to it. What it says counts as its
+/// own report, not as the desk's: to release what is impossible is refused, and to release what waits looks again
+/// for its application.
+///
+/// # Errors
+/// Fails when the database does; then nothing is changed.
+pub async fn by_feed(
+    store: &Store,
+    feed: &Feed,
+    id: HeldId,
+    verb: Verb,
+    why: String,
+    now: Moment,
+) -> Result<std::result::Result<Decided, Beyond>> {
+    // Of which feed and application an item is never changes, nor do a feed's stages.
+    let found = store.read().rows(super::ONE, &[Value::Int(id.0)], super::item).await?.into_iter().next();
+    let Some(item) = found.filter(|item| item.feed == feed.id) else { return Ok(Ok(Decided::Unknown)) };
+    if let Verb::Correct(correction) = &verb {
+        let receipt = correction.receipt.as_ref().map(|number| store.keys().receipt(number));
+        if receipt.is_some_and(|receipt| receipt != item.receipt) {
+            return Ok(Err(Beyond::Receipt));
+        }
+        if matches!(correction.step, Step::Reached(stage) if !feed.stages.contains(&stage)) {
+            return Ok(Err(Beyond::Stage));
+        }
+    }
+    let actor = format!("feed:{}", feed.name);
+    decide(store, By::Feed(feed.id, feed.rank), id, verb, (why, actor), now).await.map(Ok)
 }
 
 async fn decide(
     store: &Store,
+    by: By,
     id: HeldId,
     verb: Verb,
     (why, actor): (String, String),
     now: Moment,
 ) -> Result<Decided> {
-    let desk = Desk { keys: store.shared_keys(), id, now };
+    let decision = Decision { keys: store.shared_keys(), by, id, now };
     let entry = Entry { at: now, actor, action: verb.action(), detail: format!("{}: {why}", id.0) };
     store
         .change(move |write| -> Work<'_, Decided> {
             Box::pin(async move {
-                let decided = desk.decide(write, verb).await?;
+                let decided = decision.decide(write, verb).await?;
                 if decided == Decided::Done {
                     audit::insert(write, &entry).await?;
                 }
@@ -134,16 +189,17 @@ impl Verb {
         }
     }
 
-    fn closes(&self) -> Closed {
-        match self {
-            Self::Release => Closed::Released,
-            Self::Correct(_) => Closed::Corrected,
-            Self::Discard => Closed::Discarded,
+    fn closes(&self, by: &By) -> Closed {
+        match (self, by) {
+            (Self::Release, By::Desk) => Closed::Released,
+            (Self::Release, By::Feed(..)) => Closed::Recorded,
+            (Self::Correct(_), _) => Closed::Corrected,
+            (Self::Discard, _) => Closed::Discarded,
         }
     }
 }
 
-impl Desk {
+impl Decision {
     async fn decide(&self, write: &mut Write<'_>, verb: Verb) -> Result<Decided> {
         let id = [Value::Int(self.id.0)];
         let found = write
@@ -152,7 +208,10 @@ impl Desk {
         if item.closed.is_some() {
             return Ok(Decided::Settled);
         }
-        let closes = verb.closes();
+        if let (By::Feed(..), Verb::Release, Why::Impossible(_)) = (&self.by, &verb, item.why) {
+            return Ok(Decided::Refused(item.why));
+        }
+        let closes = verb.closes(&self.by);
         let Some(additions) = self.additions(write, &item, report, verb).await? else {
             return Ok(Decided::Refused(Why::UnknownApplication));
         };
@@ -190,9 +249,9 @@ impl Desk {
             (Verb::Discard, None) => Some(Vec::new()),
             (Verb::Discard, Some(own)) => Some(vec![own.with(withdrawn)]),
             (Verb::Release, None) => None,
-            (Verb::Release, Some(own)) => Some(vec![own.with([self.told(write, reported).await?])]),
+            (Verb::Release, Some(own)) => Some(vec![own.with([self.released(write, reported).await?])]),
             (Verb::Correct(correction), own) => {
-                let other = correction.receipt.as_ref().map(|number| self.keys.receipt(number));
+                let other = self.other(&correction);
                 let told = self.told(write, correction.of(reported)).await?;
                 match (own, other.filter(|receipt| *receipt != item.receipt)) {
                     (own, Some(receipt)) => {
@@ -229,10 +288,34 @@ impl Desk {
         Ok(all.into_iter().find(|other| (other.feed, other.event) == (item.feed, item.event)))
     }
 
-    /// The same, told by the desk.
+    /// Of which application it was instead; only the desk may say that it was of another.
+    fn other(&self, correction: &Correction) -> Option<Receipt> {
+        let number = correction.receipt.as_ref().filter(|_| matches!(self.by, By::Desk));
+        number.map(|number| self.keys.receipt(number))
+    }
+
+    /// What waited, as the feed told it; or what the desk says.
+    async fn released(&self, write: &mut Write<'_>, reported: Milestone) -> Result<Milestone> {
+        match self.by {
+            By::Desk => self.told(write, reported).await,
+            By::Feed(..) => Ok(reported),
+        }
+    }
+
+    /// The same, told by who decides.
     async fn told(&self, write: &mut Write<'_>, milestone: Milestone) -> Result<Milestone> {
-        let feed = feed::desk(write, self.now).await?;
-        Ok(Milestone { feed, rank: Rank::DESK, event: self.event("told"), learned: self.now, ..milestone })
+        let feed = match self.by {
+            By::Desk => feed::desk(write, self.now).await?,
+            By::Feed(feed, _) => feed,
+        };
+        Ok(Milestone { feed, rank: self.rank(), event: self.event("told"), learned: self.now, ..milestone })
+    }
+
+    fn rank(&self) -> Rank {
+        match self.by {
+            By::Desk => Rank::DESK,
+            By::Feed(_, rank) => rank,
+        }
     }
 
     fn withdrawing(&self, milestone: &Milestone) -> Milestone {
@@ -240,7 +323,7 @@ impl Desk {
             step: Step::Withdraws(milestone.event),
             happened: self.now,
             learned: self.now,
-            rank: Rank::DESK,
+            rank: self.rank(),
             event: self.event("withdrawn"),
             cause: None,
             ..milestone.clone()

@@ -1,5 +1,7 @@
 //! What is held: it waits, resolves by itself, or a person decides about it.
 
+mod by_feed;
+
 use super::*;
 use crate::record::{Outcome, Report, Unknown};
 use crate::testing::{Fresh, at, entry, organ, receipt};
@@ -227,8 +229,11 @@ async fn a_discarded_report_of_an_unknown_application_is_not_recorded_later() {
     wait(&fresh, vec![fresh.reached(Stage::Signed, 8)]).await;
     let (why, actor) = said();
     assert_eq!(discard(&fresh.store, HeldId(1), why, actor, at(31, 10)).await.unwrap(), Decided::Done);
-    fresh.record(vec![fresh.accepted()]).await;
-    assert_eq!(stage(&fresh).await, Stage::Accepted);
+    let again = vec![fresh.accepted(), fresh.reached(Stage::Signed, 8)];
+    assert_eq!(fresh.record(again).await, [Outcome::Recorded, Outcome::Repeated]);
+    assert_eq!((stage(&fresh).await, fresh.count("milestone")), (Stage::Accepted, 1));
+    assert_eq!(fresh.record(vec![fresh.reached(Stage::Signed, 8)]).await, [Outcome::Repeated]);
+    assert_eq!((stage(&fresh).await, how(&fresh).await), (Stage::Accepted, vec![Some(Closed::Discarded)]));
 }
 
 #[tokio::test]

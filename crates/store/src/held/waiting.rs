@@ -5,7 +5,7 @@ use super::Closed;
 use super::queue::{self, Event};
 use crate::application::Case;
 use crate::audit::Entry;
-use crate::engine::Value;
+use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::{Keys, Place, Receipt};
 use crate::{Store, Work, Write};
@@ -24,6 +24,9 @@ const OF_RECEIPT: &str = "SELECT feed, event, report FROM held
     WHERE receipt = $1 AND closed IS NULL AND application IS NULL AND until > $2";
 const OF_APPLICATION: &str = "UPDATE held SET application = $1, subject = $2
     WHERE receipt = $3 AND feed = $4 AND event = $5 AND closed IS NULL";
+/// Rows of an application have it; what a person settled while it waited stays without.
+const SETTLED: &str = "SELECT feed, event FROM held
+    WHERE receipt = $1 AND application IS NULL AND closed IN ('released', 'corrected', 'discarded')";
 const ANY_EXPIRED: &str = "SELECT id FROM held
     WHERE closed IS NULL AND application IS NULL AND until <= $1 LIMIT 1";
 const EXPIRE: &str = "UPDATE held SET closed = 'expired', closed_at = $1, report = NULL
@@ -70,6 +73,12 @@ impl Report<'_> {
 /// Whether anything waits: most batches need not look further.
 pub(crate) async fn any(write: &mut Write<'_>) -> Result<bool> {
     Ok(!write.rows(ANY, &[], |row| row.int(0)).await?.is_empty())
+}
+
+/// The events of a receipt that were settled while they waited: told again, they count no more than before.
+pub(crate) async fn settled(write: &mut Write<'_>, receipt: Receipt) -> Result<Vec<(FeedId, EventKey)>> {
+    let event = |row: &Row<'_>| Ok((FeedId(row.narrow(0, "feed")?), EventKey(row.array(1)?)));
+    write.rows(SETTLED, &[Value::Blob(&receipt.0)], event).await
 }
 
 /// What waited for the application of a receipt. What does not open stays in the queue for a person.

@@ -112,7 +112,7 @@ impl Course {
         let mut all = milestone::of_changing(write, known.id, known.subject).await?;
         let before = all.len();
         let held_before = held(known.progress.as_ref(), &all);
-        let fresh = gathered(&mut all, milestones);
+        let fresh = unsettled(write, receipt, &mut all, milestones).await?;
         let Some(added) = all.get(before..).filter(|added| !added.is_empty()) else {
             return Ok(Added { fresh, held: Vec::new() });
         };
@@ -138,7 +138,7 @@ impl Course {
         any_waits: bool,
     ) -> Result<Vec<Outcome>> {
         let mut all = Vec::with_capacity(group.milestones.len());
-        let fresh = gathered(&mut all, &group.milestones);
+        let fresh = unsettled(write, group.receipt, &mut all, &group.milestones).await?;
         let waited = match any_waits {
             true => waiting::of_receipt(write, &self.keys, group.receipt, self.learned).await?,
             false => Vec::new(),
@@ -211,6 +211,28 @@ pub(crate) fn gathered(all: &mut Vec<Milestone>, milestones: &[Milestone]) -> Ve
         fresh.push(is_new);
     }
     fresh
+}
+
+/// The same, but what a person settled while it waited does not count when it is told again.
+async fn unsettled(
+    write: &mut Write<'_>,
+    receipt: Receipt,
+    all: &mut Vec<Milestone>,
+    milestones: &[Milestone],
+) -> Result<Vec<bool>> {
+    let before = all.len();
+    let mut fresh = gathered(all, milestones);
+    if all.len() == before {
+        return Ok(fresh);
+    }
+    let settled = waiting::settled(write, receipt).await?;
+    if !settled.is_empty() {
+        let counts = |milestone: &Milestone| !settled.contains(&(milestone.feed, milestone.event));
+        let added = all.split_off(before);
+        all.extend(added.into_iter().filter(counts));
+        fresh.iter_mut().zip(milestones).for_each(|(fresh, milestone)| *fresh &= counts(milestone));
+    }
+    Ok(fresh)
 }
 
 impl Added {

@@ -19,7 +19,7 @@ use i18n::Language;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
-use store::held::{self, Correction, Decided, Explained, Filter, HeldId, Why};
+use store::held::{self, Beyond, Correction, Decided, Explained, Filter, HeldId, Verb, Why};
 use web::{Context, Reply, parse_json};
 
 /// Items on one page at the most.
@@ -143,18 +143,22 @@ pub async fn decide(
     if decision.why.trim().is_empty() || decision.why.chars().count() > LONGEST {
         return Err(wrong(l, "/why", if decision.why.trim().is_empty() { "empty" } else { "too_long" }));
     }
-    let (actor, now, id) = (format!("feed:{}", signed.feed.name), app.clock.now(), item.id);
-    let decided = match decision.decision.as_str() {
-        "release" => held::release(&app.store, id, decision.why, actor, now).await,
-        "discard" => held::discard(&app.store, id, decision.why, actor, now).await,
+    let verb = match decision.decision.as_str() {
+        "release" => Verb::Release,
+        "discard" => Verb::Discard,
         "correct" => {
             let correction = decision.correction.ok_or_else(|| wrong(l, "/correction", "required"))?;
-            let correction = corrected(&app, &signed, &correction, &number, l)?;
-            held::correct(&app.store, id, correction, decision.why, actor, now).await
+            Verb::Correct(corrected(&app, &signed, &correction, &number, l)?)
         }
         _ => return Err(wrong(l, "/decision", "unknown")),
     };
-    match decided.map_err(|error| Refused::store(l, error))? {
+    let now = app.clock.now();
+    let decided = held::by_feed(&app.store, &signed.feed, item.id, verb, decision.why, now).await;
+    let decided = decided.map_err(|error| Refused::store(l, error))?.map_err(|beyond| match beyond {
+        Beyond::Receipt => wrong(l, "/correction/receipt_number", "other_application"),
+        Beyond::Stage => wrong(l, "/correction/step", "not_its_stage"),
+    })?;
+    match decided {
         Decided::Done => {
             let explained = own(&app, &signed, &held, l).await?;
             Ok(Reply::json(&HeldView::explained(l, &explained))?)

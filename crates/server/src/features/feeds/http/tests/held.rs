@@ -83,19 +83,61 @@ async fn what_is_discarded_is_settled_once() {
 }
 
 #[tokio::test]
-async fn what_is_released_counts() {
+async fn what_is_impossible_is_not_released_by_its_feed() {
     let feeds = Feeds::start().await;
     let held = feeds.with_something_held().await;
-    let answered =
-        feeds.decide(&json!({"held": held, "decision": "release", "why": "It was made again"})).await;
-    // It contradicts what the feed said before, and the desk has precedence.
-    assert_eq!(
-        (answered.status.as_u16(), &answered.json()["settled"]),
-        (200, &json!("released")),
-        "{}",
-        answered.body
-    );
-    assert_eq!(feeds.stage().await.0, Some(Stage::Signed));
+    let decision = json!({"held": held, "decision": "release", "why": "It was made again"});
+    let answered = feeds.decide(&decision).await;
+    let kind = answered.json()["type"].clone();
+    assert_eq!((answered.status.as_u16(), kind), (409, json!("/problems/held-again")), "{}", answered.body);
+    assert_eq!(feeds.stage().await, (Some(Stage::Produced), 3));
+    assert_eq!(feeds.list("").await["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_feed_corrects_within_the_same_application_and_its_own_stages() {
+    let feeds = Feeds::start().await;
+    feeds.with_something_held().await;
+    let new = NewFeed {
+        name: "printer".to_owned(),
+        kind: FeedKind::Production,
+        owner: OrganCode::parse("119900900").unwrap(),
+        stages: vec![Stage::Signed],
+        rank: Rank(60),
+        rhythm: None,
+        codes: None,
+        secret: Some(key("printer")),
+    };
+    feed::add(&feeds.server.app.store, entry("add_feed"), new).await.unwrap().unwrap();
+    let late = Message::to("POST", "printer", "milestones").with("content-type", BATCH);
+    let late = late.saying(json!([step("P-1", "13", "2026-01-21T09:00:00+08:00")]).to_string());
+    assert_eq!(told(&feeds.send(late).await), ["held backwards -"]);
+    let list = feeds.send(Message::to("GET", "printer", "held")).await.json();
+    let held = list["items"][0]["held"].as_i64().unwrap();
+    let decide = async |decision: Value| {
+        feeds.send(Message::to("POST", "printer", &format!("held/{held}")).json(&decision)).await
+    };
+    let right = json!({"step": "13", "organ": "119900900", "happened_at": "2026-01-08 09:00"});
+    let with = |field: &str, value: &str| {
+        let mut correction = right.clone();
+        correction[field] = json!(value);
+        json!({"held": held, "decision": "correct", "why": "The wrong one", "correction": correction})
+    };
+    for (decision, pointer, code) in [
+        (with("receipt_number", "1199000012026010500002"), "/correction/receipt_number", "other_application"),
+        (with("step", "collected"), "/correction/step", "not_its_stage"),
+    ] {
+        let answered = decide(decision).await;
+        let error = answered.json()["errors"][0].clone();
+        assert_eq!(
+            (answered.status.as_u16(), &error["pointer"], &error["code"]),
+            (422, &json!(pointer), &json!(code)),
+            "{}",
+            answered.body
+        );
+    }
+    assert_eq!(feeds.stage().await, (Some(Stage::Produced), 4));
+    assert_eq!(decide(with("receipt_number", RECEIPT)).await.status, 200);
 }
 
 #[tokio::test]
