@@ -84,16 +84,16 @@ impl Name {
         &self.0
     }
 
-    /// The form in which two names are compared: NFKC, every middle dot and full stop as `·`, one
-    /// apostrophe and one hyphen, no spaces, no variation selectors, lower case.
+    /// The form in which two names are compared: NFKC, one apostrophe, no middle dots, full stops, hyphens and
+    /// spaces, no variation selectors, lower case. People leave the dot of `古丽·艾山` out, or cannot type it.
     #[must_use]
     pub fn matching(&self) -> String {
         // Most names are plain Chinese characters, which none of the foldings change.
-        if self.0.chars().all(|c| matches!(c, '\u{3400}'..='\u{9FFF}' | '·')) {
+        if self.0.chars().all(|c| matches!(c, '\u{3400}'..='\u{9FFF}')) {
             return self.0.clone();
         }
         let plain = self.0.nfkc().flat_map(char::to_lowercase).map(separator_folded);
-        let kept = plain.filter(|c| !is_space(*c) && !is_variation_selector(*c));
+        let kept = plain.filter(|c| !matches!(c, '·' | '-' | ' ') && !is_variation_selector(*c));
         // Once more, for marks that a space had kept apart.
         kept.nfkc().collect()
     }
@@ -142,7 +142,7 @@ fn is_separator(c: char) -> bool {
 
 fn separator_folded(c: char) -> char {
     match c {
-        '·' | '•' | '・' | '‧' | '･' | '.' | '．' | '∙' | '⋅' | '\u{0387}' => '·',
+        '·' | '•' | '・' | '‧' | '･' | '.' | '．' | '。' | '｡' | '∙' | '⋅' | '\u{0387}' => '·',
         '\'' | '’' | '‘' | 'ʼ' | '＇' | '`' => '\'',
         '-' | '\u{2010}'..='\u{2015}' | '－' | '\u{2212}' => '-',
         _ if is_space(c) => ' ',

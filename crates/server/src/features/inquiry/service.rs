@@ -189,6 +189,8 @@ async fn answer(app: &App, matched: Matched, now: Moment) -> Result<Answer> {
 fn holder(application: &Application, progress: &Progress) -> Option<OrganCode> {
     match progress.stage.holder_role() {
         HolderRole::Accepting => Some(application.accepting),
+        // Where nobody said which organ signs, the one that told of it is meant.
+        HolderRole::Signing if application.signing == application.accepting => Some(progress.holder),
         HolderRole::Signing => Some(application.signing),
         HolderRole::HandingOut => Some(application.handing_out),
         HolderRole::ProvincialCentre | HolderRole::ProductionCentre | HolderRole::Carrier => {
