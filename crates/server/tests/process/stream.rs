@@ -213,7 +213,7 @@ fn two_consumers_share_one_stream() {
 #[test]
 fn a_paused_feed_leaves_its_messages_on_the_stream() {
     let (nats, county, lines) = (Nats::start(), County::new(), lines(5));
-    let consumer = county.consume(&nats, "50");
+    let consumer = county.consume(&nats, "5");
     county.ask(&["feed", "pause", "county"]);
     nats.publish(messages(&lines));
     // What was asked for before the pause may still come; the rest waits.
