@@ -138,12 +138,14 @@ fn a_batch_is_declared_and_compared_with_what_arrived() {
         cells
     };
     import(&county, &[batch(0), batch(1), lines[2].cells(2)]);
+    // Who announces a batch is another than where it arrives.
+    county.ask(&["feed", "add", "centre", "--organ", "119900911", "--kind", "production"]);
     let file = county.data().join("manifest.json");
     let path = file.display().to_string();
     let receipts = [&lines[0].receipt, &lines[2].receipt];
     let manifest = json!({"batch": "B-7", "due": "2026-01-20 18:00", "count": 2, "receipts": receipts});
     std::fs::write(&file, manifest.to_string()).unwrap();
-    assert!(county.ask(&["batch", "declare", &path, "--feed", "county"]).contains("B-7"));
+    assert!(county.ask(&["batch", "declare", &path, "--feed", "centre"]).contains("B-7"));
     let compared = county.json(&["batch", "compare", "B-7"]);
     assert_eq!((&compared["declared"], &compared["arrived"]), (&json!(2), &json!(1)));
     assert_eq!(
@@ -154,7 +156,7 @@ fn a_batch_is_declared_and_compared_with_what_arrived() {
     assert!(county.ask(&["batch", "settle"]).contains("Changed: 0"));
     assert!(county.refused(&["batch", "compare", "B-8"]).contains("B-8"));
     std::fs::write(&file, manifest.to_string().replace(&lines[0].receipt, "119900canary")).unwrap();
-    let refused = county.refused(&["batch", "declare", &path, "--feed", "county"]);
+    let refused = county.refused(&["batch", "declare", &path, "--feed", "centre"]);
     assert!(refused.contains("receipt 1 of the list") && !refused.contains("canary"), "{refused}");
 }
 
