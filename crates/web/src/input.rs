@@ -59,9 +59,20 @@ fn parse<T: DeserializeOwned>(bytes: &[u8], context: &Context) -> Result<T, Fail
     }
 }
 
+/// What a body is said to be, without parameters, in the case it was written; empty where nothing is said.
+#[must_use]
+pub fn media_type(headers: &HeaderMap) -> &str {
+    essence(headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default())
+}
+
+/// A media type without its parameters (RFC 9110, 8.3.1), in the case it was written.
+#[must_use]
+pub fn essence(media_type: &str) -> &str {
+    media_type.split(';').next().unwrap_or_default().trim()
+}
+
 fn check_type(headers: &HeaderMap, format: Format) -> Result<(), Failure> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let kind = media_type(headers);
     let expected = match format {
         Format::Page => "application/x-www-form-urlencoded",
         Format::Json => "application/json",

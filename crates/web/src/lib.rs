@@ -28,7 +28,7 @@ pub use edge::Edge;
 pub use failure::Failure;
 pub use field::Field;
 pub use icon::Icon;
-pub use input::{BodyLimit, Input, parse_json, read_body};
+pub use input::{BodyLimit, Input, essence, media_type, parse_json, read_body};
 pub use problem::{Fault, Problem};
 pub use reply::Reply;
 pub use serve::{Limits, serve};

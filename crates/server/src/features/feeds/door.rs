@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use i18n::Language;
+use std::borrow::Cow;
 use std::time::Duration;
 use store::StoreError;
 use store::feed::{self, Feed, State};
@@ -88,7 +89,7 @@ impl Refused {
         status: StatusCode,
         kind: &'static str,
         title: &'static str,
-        detail: &'static str,
+        detail: impl Into<Cow<'static, str>>,
     ) -> Self {
         Failure::from(Problem {
             status,

@@ -5,7 +5,7 @@
 //! half of one. What a crash leaves in `work/` is imported
 //! again, which is harmless. The log names the feed and counts, never a file: a name may name a person.
 
-use super::import::{Asked, Importing, import_file};
+use super::import::{Asked, Importing, cause, import_file};
 use super::intake::{Closed, Intake};
 use super::report::{Tally, Unwritten};
 use super::ways::{Around, Way};
@@ -364,11 +364,6 @@ fn free_name(folder: &Path, name: &OsStr) -> io::Result<OsString> {
 /// Whether the file is not to blame: the database or the report failed.
 fn is_ours(error: &(dyn std::error::Error + 'static)) -> bool {
     cause::<StoreError>(error).is_some() || cause::<Unwritten>(error).is_some()
-}
-
-/// The first of this kind among an error and its causes.
-fn cause<'e, E: std::error::Error + 'static>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e E> {
-    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
 }
 
 /// An error for the log: of its causes those that name no file.

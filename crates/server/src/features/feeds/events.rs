@@ -7,9 +7,10 @@
 mod tests;
 
 use super::fields::{Broken, Field, Fields};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use percent_encoding::percent_decode;
 use serde_json::{Map, Value};
+use web::{essence, media_type};
 
 /// What the events are about; another meaning gets another type.
 pub(super) const TYPE: &str = "cn.jindu.milestone.v1";
@@ -96,8 +97,7 @@ pub(super) fn read_believed(headers: &HeaderMap, body: &[u8]) -> Result<Message,
 }
 
 fn read_as(headers: &HeaderMap, body: &[u8], signed: Option<&str>) -> Result<Message, Unreadable> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = essence(kind);
+    let kind = media_type(headers).to_ascii_lowercase();
     if kind == SINGLE {
         return Ok(Message::Single(structured(parsed(body)?)));
     }
@@ -119,11 +119,6 @@ fn read_as(headers: &HeaderMap, body: &[u8], signed: Option<&str>) -> Result<Mes
 
 fn parsed(body: &[u8]) -> Result<Value, Unreadable> {
     serde_json::from_slice(body).map_err(|_| Unreadable::Malformed)
-}
-
-/// A media type without its parameters.
-fn essence(kind: &str) -> String {
-    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn is_json(essence: &str) -> bool {
@@ -196,7 +191,7 @@ impl<'e> Attributes<'e> {
 
     /// The data, without what is said to be nothing.
     fn data(&self) -> Result<Value, Fault> {
-        if self.text("datacontenttype")?.is_some_and(|kind| !is_json(&essence(kind))) {
+        if self.text("datacontenttype")?.is_some_and(|kind| !is_json(&essence(kind).to_ascii_lowercase())) {
             return Err(fault("datacontenttype", "media_type"));
         }
         if self.all.contains_key("data_base64") {

@@ -13,14 +13,14 @@ use crate::app::App;
 use crate::shell::problem::ProblemView;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use domain::milestone::Step;
 use i18n::Language;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use store::held::{self, Beyond, Correction, Decided, Explained, Filter, HeldId, Verb, Why};
-use web::{Context, Reply, parse_json};
+use web::{Context, Reply, media_type, parse_json};
 
 /// Items on one page at the most.
 const PAGE: u16 = 100;
@@ -180,10 +180,7 @@ pub async fn decide(
 /// # Errors
 /// It is not said to be JSON, is none, or has another shape.
 pub(super) fn said<T: DeserializeOwned>(signed: &Signed, l: Language) -> Result<T, Refused> {
-    let kind =
-        signed.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
+    if !media_type(&signed.headers).eq_ignore_ascii_case("application/json") {
         return Err(Refused::media_type(l, l.feeds_problem_media_type_json()));
     }
     Ok(parse_json(&signed.body, l)?)

@@ -311,3 +311,10 @@ impl Import<'_> {
 fn may_wait(fields: &Fields) -> bool {
     fields.get(Field::CitizenNumber).is_none()
 }
+
+/// The first of this kind among an error and its causes.
+pub(super) fn cause<'e, E: std::error::Error + 'static>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> Option<&'e E> {
+    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
+}

@@ -3,7 +3,7 @@
 use super::door::{Refused, Signed};
 use super::formats::{Format, Mapping, Shape};
 use super::http::intake;
-use super::import::{Import, Most, Stopped};
+use super::import::{Import, Most, Stopped, cause};
 use super::report::{ReportFile, Tally};
 use super::view::LineView;
 use crate::app::{App, Failed};
@@ -16,7 +16,7 @@ use std::io::{BufRead, BufReader, Cursor};
 use std::sync::Arc;
 use store::StoreError;
 use tokio::runtime::Handle;
-use web::{Failure, Problem};
+use web::{Failure, media_type};
 
 /// Lines in one transaction; messages of others get a turn between.
 const BATCH: usize = 10_000;
@@ -106,13 +106,9 @@ fn shown(l: Language, line: Line) -> LineView {
 
 /// Why a file was not read to its end: the store failed, or the file is to blame.
 fn unread(l: Language, error: Failed) -> Refused {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error.as_ref());
-    while let Some(error) = cause {
-        if error.is::<StoreError>() {
-            tracing::error!(error, "a file of a feed was not recorded to its end");
-            return Refused::unavailable(l);
-        }
-        cause = error.source();
+    if let Some(error) = cause::<StoreError>(error.as_ref()) {
+        tracing::error!(error = error as &dyn Error, "a file of a feed was not recorded to its end");
+        return Refused::unavailable(l);
     }
     if !error.is::<Stopped>() {
         // What is wrong stands at its beginning: nothing was recorded.
@@ -123,21 +119,14 @@ fn unread(l: Language, error: Failed) -> Refused {
 }
 
 fn problem(l: Language, detail: String) -> Refused {
-    Failure::from(Problem {
-        status: StatusCode::UNPROCESSABLE_ENTITY,
-        kind: "invalid",
-        title: l.feeds_problem_invalid_title().into(),
-        detail: detail.into(),
-        faults: Vec::new(),
-    })
-    .into()
+    Refused::of(StatusCode::UNPROCESSABLE_ENTITY, "invalid", l.feeds_problem_invalid_title(), detail)
 }
 
 /// The format that the type says. What is packed is known by its first bytes.
 fn shape(headers: &HeaderMap) -> Option<Shape> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = text(header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let packed = text(header::CONTENT_ENCODING);
+    let kind = media_type(headers).to_ascii_lowercase();
+    let packed =
+        headers.get(header::CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !["", "identity", "gzip", "zstd"].contains(&packed) {
         return None;
     }

@@ -126,7 +126,7 @@ async fn names(store: &Store) -> Result<HashMap<FeedId, String>, Failed> {
 }
 
 /// One of them, explained. Names the application by its receipt number: it is for the person who decides.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Explained {
     number: String,
     feed: String,
@@ -169,7 +169,7 @@ pub async fn show(store: &Store, number: Number) -> Result<Explained, Failed> {
                 suggestion: letters::SUGGESTION,
                 since: letter.since.to_rfc3339(),
                 message: Some(letter.origin),
-                ..Explained::nothing()
+                ..Explained::default()
             })
         }
         Number::Report(id) => {
@@ -190,26 +190,6 @@ pub async fn show(store: &Store, number: Number) -> Result<Explained, Failed> {
                 settled: item.closed.map(|(how, _)| how.as_str()),
                 message: None,
             })
-        }
-    }
-}
-
-impl Explained {
-    fn nothing() -> Self {
-        Self {
-            number: String::new(),
-            feed: String::new(),
-            reason: String::new(),
-            suggestion: "",
-            since: String::new(),
-            until: None,
-            receipt_number: None,
-            step: None,
-            organ: None,
-            happened_at: None,
-            stage_now: None,
-            settled: None,
-            message: None,
         }
     }
 }
