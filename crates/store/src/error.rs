@@ -55,6 +55,30 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether the machine is to blame and the same may succeed another time: a full disk, a lock, a writer that has
+    /// stopped. What does not pass stands in what is stored or was given, and fails the same way every time.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Database(error) => is_of_the_machine(error),
+            Self::File { .. } | Self::Commit(_) | Self::Stopped | Self::Abandoned | Self::InUse(_) => true,
+            Self::Migration(_)
+            | Self::Keys { .. }
+            | Self::Unsealed
+            | Self::Corrupt(_)
+            | Self::Purpose { .. } => false,
+        }
+    }
+}
+
+/// A file that is damaged as a whole counts too: nothing that is in it can be blamed on one row.
+fn is_of_the_machine(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode as Code;
+    let of_a_row = [Code::ConstraintViolation, Code::TypeMismatch, Code::TooBig, Code::ParameterOutOfRange];
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _) if !of_a_row.contains(&failure.code))
+}
+
 /// What the store's functions give.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -68,4 +92,33 @@ pub(crate) fn private_folder(folder: &std::path::Path) -> Result<()> {
 pub(crate) fn at(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> StoreError {
     let path = path.into();
     move |source| StoreError::File { path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::{Connection, ffi};
+
+    /// What a statement fails with.
+    fn failed(statements: &str) -> StoreError {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE card (number INTEGER CHECK (number > 0))").unwrap();
+        let read = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        read(statements).unwrap_err().into()
+    }
+
+    #[test]
+    fn what_the_machine_does_passes_and_what_is_stored_does_not() {
+        let sqlite = |code| StoreError::from(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_BUSY, ffi::SQLITE_IOERR, ffi::SQLITE_CORRUPT] {
+            assert!(sqlite(code).is_passing(), "{code}");
+        }
+        assert!(StoreError::Stopped.is_passing() && StoreError::Abandoned.is_passing());
+        let full = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
+        assert!(StoreError::Commit(std::sync::Arc::new(full)).is_passing());
+        assert!(!StoreError::Unsealed.is_passing() && !StoreError::Corrupt("progress").is_passing());
+        // A text where a number belongs, and a number that no row may have.
+        assert!(!failed("SELECT 'four'").is_passing());
+        assert!(!failed("INSERT INTO card VALUES (-1) RETURNING number").is_passing());
+    }
 }

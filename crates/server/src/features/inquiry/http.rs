@@ -108,13 +108,11 @@ fn admit(app: &App, context: &Context, headers: &HeaderMap) -> Result<(), Failur
 
 /// Without a durable record of the inquiry there is no answer; a row that cannot be read is our fault.
 fn unanswered(error: StoreError) -> Failure {
-    match error {
-        StoreError::Stopped | StoreError::Database(_) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "an inquiry was not answered");
-            Failure::Unavailable
-        }
-        error => Failure::internal(error),
+    if !error.is_passing() {
+        return Failure::internal(error);
     }
+    tracing::error!(error = &error as &dyn std::error::Error, "an inquiry was not answered");
+    Failure::Unavailable
 }
 
 fn no_match(l: Language) -> Failure {
