@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::calendar::Holidays;
 use crate::day::days_after;
+use crate::milestone::Step;
 use crate::moment::Moment;
 use crate::stage::Stage;
 use crate::word::words;
@@ -74,6 +75,25 @@ impl FeedKind {
             Self::Desk => &Stage::ALL,
         }
     }
+
+    /// Whether a feed of this kind speaks for the organ that has the case, the one that accepts and signs: it may
+    /// open applications, and decides about their clock (Resident Identity Card Law, arts. 8 and 12). The province
+    /// checks and produces, and stops the clock only by the stage `correction_required`.
+    #[must_use]
+    pub const fn has_the_case(self) -> bool {
+        matches!(self, Self::Intake | Self::Desk)
+    }
+
+    /// Whether a feed of this kind, which may report these stages, may say this.
+    #[must_use]
+    pub fn may_say(self, step: Step, stages: &[Stage]) -> bool {
+        match step {
+            Step::Reached(stage) => stages.contains(&stage),
+            Step::Paused(_) | Step::Resumed | Step::Extended(_) => self.has_the_case(),
+            // A correction names what the same feed said.
+            Step::Withdraws(_) => true,
+        }
+    }
 }
 
 /// How often a feed should be heard: every so many hours, or within so many working days.
@@ -125,6 +145,8 @@ impl fmt::Display for Rhythm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::milestone::EventKey;
+    use crate::stage::{Ground, Pause};
     use jiff::civil::date;
     use proptest::prelude::*;
 
@@ -135,6 +157,19 @@ mod tests {
             Stage::ALL.into_iter().find(|stage| !others().any(|kind| kind.stages().contains(stage)));
         assert_eq!(unreported, None);
         assert_eq!(FeedKind::Desk.stages(), Stage::ALL);
+    }
+
+    #[test]
+    fn who_has_the_case_keeps_its_clock_and_everybody_corrects_themselves() {
+        let clock = [Step::Paused(Pause::Other), Step::Resumed, Step::Extended(Ground::RemoteTransport)];
+        for kind in FeedKind::ALL {
+            let has_the_case = matches!(kind, FeedKind::Intake | FeedKind::Desk);
+            assert_eq!(kind.has_the_case(), has_the_case, "{kind}");
+            assert!(clock.iter().all(|step| kind.may_say(*step, &Stage::ALL) == has_the_case), "{kind}");
+            assert!(kind.may_say(Step::Withdraws(EventKey([1; 16])), &[]), "{kind}");
+            assert!(kind.may_say(Step::Reached(Stage::Signed), &[Stage::Signed]), "{kind}");
+            assert!(!kind.may_say(Step::Reached(Stage::Mailed), &[Stage::Signed]), "{kind}");
+        }
     }
 
     #[test]

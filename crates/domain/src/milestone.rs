@@ -66,6 +66,12 @@ impl Default for Rank {
 impl Rank {
     /// What a person at a desk says goes before what any system says.
     pub const DESK: Self = Self(0);
+
+    /// The rank that a system may have: 1 to 255.
+    #[must_use]
+    pub const fn of_system(number: u8) -> Option<Self> {
+        if number == Self::DESK.0 { None } else { Some(Self(number)) }
+    }
 }
 
 impl EventKey {
@@ -149,6 +155,12 @@ mod tests {
         for wrong in ["", "withdraws", "withdraws:", "withdraws:E-1", "reached:signed", "paused", "paused:"] {
             assert_eq!(Step::parse(wrong, EventKey::parse), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn no_system_has_the_rank_of_the_desk() {
+        assert_eq!(Rank::of_system(0), None);
+        assert!((1..=u8::MAX).all(|number| Rank::of_system(number) == Some(Rank(number))));
     }
 
     proptest! {

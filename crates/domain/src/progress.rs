@@ -101,6 +101,13 @@ pub fn held(milestones: &[Milestone]) -> Vec<Held> {
     fold::held(milestones)
 }
 
+/// What leaves no place to a milestone that is held: for each feed the first that it told of; one's own feed may be
+/// among them. None where nothing is held, or where something is missing rather than in the way.
+#[must_use]
+pub fn against(milestones: &[Milestone], feed: FeedId, event: EventKey) -> Vec<&Milestone> {
+    fold::against(milestones, (feed, event))
+}
+
 impl Progress {
     /// Folds milestones into progress; the order of delivery, repetition and lateness make no difference.
     /// `None` when no stage was ever reached.
@@ -108,7 +115,8 @@ impl Progress {
     /// The same event of the same feed counts once, as first learned. Corrections take away what they
     /// name. The rest is put in order of happening; a day on which one milestone has no hour folds in the
     /// order of the road. What is impossible is held; where two feeds contradict each other, the one of higher
-    /// precedence counts (the smaller [`Rank`](crate::Rank)) and the other is held as contradicted.
+    /// precedence counts (the smaller [`Rank`](crate::Rank)) and the other is held as contradicted. Between feeds of
+    /// one rank, what happened first counts; [`against`] says what stands against what is held.
     ///
     /// `correction_required` pauses the clock by itself, as awaiting the applicant; any stage after it ends
     /// every pause, whether `resumed` was reported or not.

@@ -27,6 +27,18 @@ pub(super) fn held(milestones: &[Milestone]) -> Vec<Held> {
     held
 }
 
+/// What stands against a milestone that is held, each feed once.
+pub(super) fn against(milestones: &[Milestone], held: Key) -> Vec<&Milestone> {
+    let fold = settled(&once_each(milestones));
+    let mut first: Vec<&Milestone> = Vec::new();
+    for by in fold.against(held) {
+        if first.iter().all(|other| other.feed != by.feed) {
+            first.push(by);
+        }
+    }
+    first
+}
+
 fn settled<'a>(events: &[&'a Milestone]) -> Fold<'a> {
     let (corrections, stands) = corrected(events);
     let dateless = days_without_hours(&stands);
@@ -139,6 +151,8 @@ pub(super) struct Fold<'a> {
     pub(super) held: Vec<Held>,
     /// Whom to blame for what is held.
     pub(super) blames: Vec<Blame<'a>>,
+    /// What was left out, and what counts for it.
+    pub(super) contradicted: Vec<(&'a Milestone, &'a Milestone)>,
     stage_by: Tellers<'a>,
     /// Nobody where a stage brought the pause.
     pause_by: Tellers<'a>,
@@ -211,6 +225,13 @@ impl<'a> Fold<'a> {
     pub(super) fn to_blame(&self, blame: &Blame<'a>) -> &[&'a Milestone] {
         let tellers = if blame.why == Impossible::AlreadyPaused { &self.pause_by } else { &self.stage_by };
         tellers.all.get(blame.by.clone()).unwrap_or_default()
+    }
+
+    /// Who leaves no place to the held milestone of this key, in the order of happening.
+    fn against(&self, held: Key) -> impl Iterator<Item = &'a Milestone> {
+        let stronger = self.contradicted.iter().filter(move |(out, _)| key(out) == held).map(|(_, by)| *by);
+        let blames = self.blames.iter().filter(move |blame| key(blame.held) == held);
+        stronger.chain(blames.flat_map(|blame| self.to_blame(blame).iter().copied()))
     }
 
     /// Whether anybody of lower precedence than this told of anything.

@@ -2,7 +2,7 @@
 //!
 //! Where everything fits together, everything counts. Otherwise feeds are heard in the order of their rank:
 //! what a feed of lower precedence adds must leave a place to what counts without it, or it is held as
-//! contradicted. Feeds of one rank, and the milestones of one feed, never contradict each other.
+//! contradicted. Between feeds of one rank, and within one feed, what happened first counts: the fold alone decides.
 
 use super::Impossible;
 use super::fold::{Blame, Fold, Placed, hold, key};
@@ -28,24 +28,25 @@ pub(super) fn settled<'a>(ordered: &[Placed<'a>]) -> Fold<'a> {
     ranks.dedup();
     let mut trial = Trial { tries: TRIES };
     let mut fold = Fold::default();
-    let mut contradicted: Vec<&Milestone> = Vec::new();
+    let mut contradicted: Vec<(&Milestone, &Milestone)> = Vec::new();
     for rank in ranks {
         let mut heard: Vec<Placed<'a>> =
             ordered.iter().filter(|(_, event)| event.rank <= rank).copied().collect();
-        leave_out(&mut heard, &contradicted);
+        leave_out(&mut heard, contradicted.iter().map(|(out, _)| *out));
         loop {
             fold = Fold::of(&heard);
-            let wrong = trial.first_wrong(&fold, &heard, rank);
-            if wrong.is_empty() {
-                break;
-            }
-            leave_out(&mut heard, &wrong);
-            contradicted.extend(wrong);
+            let Some((wronged, wrong)) = trial.first_wrong(&fold, &heard, rank) else { break };
+            leave_out(&mut heard, wrong.iter().copied());
+            contradicted.extend(wrong.into_iter().map(|out| (out, wronged)));
         }
     }
-    fold.held.extend(contradicted.into_iter().map(|event| hold(event, Impossible::Contradicted)));
+    fold.held.extend(contradicted.iter().map(|(out, _)| hold(out, Impossible::Contradicted)));
+    fold.contradicted = contradicted;
     fold
 }
+
+/// Who is wronged, and by whom.
+type Wrong<'a> = (&'a Milestone, Vec<&'a Milestone>);
 
 /// Folds that may still be tried.
 struct Trial {
@@ -53,11 +54,12 @@ struct Trial {
 }
 
 impl Trial {
-    /// Who of this rank has to be left out for the first that is held because of them to count.
-    fn first_wrong<'a>(&mut self, fold: &Fold<'a>, heard: &[Placed<'a>], rank: Rank) -> Vec<&'a Milestone> {
+    /// The first that is held because of some of this rank, and who of them has to be left out for it to count.
+    fn first_wrong<'a>(&mut self, fold: &Fold<'a>, heard: &[Placed<'a>], rank: Rank) -> Option<Wrong<'a>> {
         let wronged = fold.blames.iter().filter(|blame| blame.held.rank < rank);
-        let mut wrong = wronged.map(|blame| self.wrong(of_rank(fold, blame, rank), blame.held, heard, rank));
-        wrong.find(|wrong| !wrong.is_empty()).unwrap_or_default()
+        let mut wrong = wronged
+            .map(|blame| (blame.held, self.wrong(of_rank(fold, blame, rank), blame.held, heard, rank)));
+        wrong.find(|(_, wrong)| !wrong.is_empty())
     }
 
     /// Who has to be left out for the one that is held to count, beginning with these; nobody where that does not
@@ -75,7 +77,7 @@ impl Trial {
                 return Vec::new();
             }
             self.tries -= 1;
-            leave_out(&mut heard, &left_out);
+            leave_out(&mut heard, left_out.iter().copied());
             let fold = Fold::of(&heard);
             if fold.held.iter().all(|other| (other.feed, other.event) != key(held)) {
                 break;
@@ -91,8 +93,8 @@ impl Trial {
     }
 }
 
-fn leave_out(heard: &mut Vec<Placed<'_>>, left_out: &[&Milestone]) {
-    let mut keys: Vec<_> = left_out.iter().map(|event| key(event)).collect();
+fn leave_out<'m>(heard: &mut Vec<Placed<'_>>, left_out: impl Iterator<Item = &'m Milestone>) {
+    let mut keys: Vec<_> = left_out.map(key).collect();
     keys.sort_unstable();
     heard.retain(|(_, event)| keys.binary_search(&key(event)).is_err());
 }

@@ -46,6 +46,31 @@ proptest! {
     }
 
     #[test]
+    fn who_stands_against_what_is_held_does_not_depend_on_the_order((list, mixed) in shuffled()) {
+        let all = super::super::held(&list);
+        for Held { feed, event, why } in all.iter().copied() {
+            let by = against(&list, feed, event);
+            prop_assert_eq!(&by, &against(&mixed, feed, event));
+            let told = list.iter().filter(|told| (told.feed, told.event) == (feed, event));
+            let rank = told.min_by_key(|told| (told.learned, told.happened)).unwrap().rank;
+            let counts = |by: &&&Milestone| {
+                let is_held = all.iter().any(|held| (held.feed, held.event) == (by.feed, by.event));
+                !is_held || why == Impossible::Contradicted
+            };
+            prop_assert!(by.iter().all(|by| counts(&by)));
+            match why {
+                Impossible::AfterFinal | Impossible::Backwards => prop_assert!(!by.is_empty()),
+                Impossible::Contradicted => {
+                    prop_assert!(by.iter().all(|by| by.rank < rank && by.feed != feed) && !by.is_empty());
+                }
+                // A stage pauses the clock by itself.
+                Impossible::AlreadyPaused => {}
+                _ => prop_assert!(by.is_empty()),
+            }
+        }
+    }
+
+    #[test]
     fn repetition_makes_no_difference(list in any_list(), again in any::<prop::sample::Index>(), later in 0_i64..1_000_000) {
         let mut repeated = list.clone();
         if !list.is_empty() {

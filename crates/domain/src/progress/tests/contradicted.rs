@@ -34,6 +34,42 @@ fn a_feed_of_lower_or_equal_precedence_contradicts_nobody() {
     }
 }
 
+/// Who stands against what is held: feed and step.
+fn against_held(all: &[Milestone]) -> Vec<Vec<(u32, Step)>> {
+    let held = super::super::held(all);
+    let by = |held: &Held| against(all, held.feed, held.event);
+    held.iter().map(|held| by(held).into_iter().map(|by| (by.feed.0, by.step)).collect()).collect()
+}
+
+#[test]
+fn between_feeds_of_one_rank_what_happened_first_counts_and_stands_against_the_other() {
+    for (first, second) in [(1, 2), (2, 1)] {
+        let all = [
+            by(second, 50, reached(Stage::ReadyForCollection, 11, 9)),
+            by(first, 50, reached(Stage::Collected, 10, 9)),
+            by(first, 50, reached(Stage::Collected, 10, 12)),
+        ];
+        let progress = replay(&all);
+        assert_eq!(
+            (progress.stage, held(&progress)),
+            (Stage::Collected, vec![(second, Impossible::AfterFinal)])
+        );
+        assert_eq!(against_held(&all), [[(first, Step::Reached(Stage::Collected))]]);
+    }
+}
+
+#[test]
+fn whoever_is_contradicted_is_shown_by_whom() {
+    let all = [
+        by(1, 50, reached(Stage::Produced, 9, 9)),
+        by(1, 50, reached(Stage::InDistribution, 10, 9)),
+        by(2, 20, reached(Stage::DataCheck, 11, 9)),
+    ];
+    assert_eq!(against_held(&all), vec![vec![(2, Step::Reached(Stage::DataCheck))]; 2]);
+    let counts = &all[2];
+    assert_eq!(against(&all, counts.feed, counts.event), Vec::<&Milestone>::new());
+}
+
 #[test]
 fn a_feed_does_not_contradict_itself_when_its_rank_changed() {
     let progress = replay(&[
