@@ -5,6 +5,7 @@
 
 mod answered;
 mod case;
+pub(crate) mod intrude;
 pub(crate) mod log;
 
 pub(crate) use answered::Answered;

@@ -3,7 +3,7 @@
 pub(super) mod run;
 
 use super::Place;
-use crate::config;
+use crate::config::{self, DropFolder};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -123,6 +123,9 @@ pub(super) struct Watch {
     /// Which elements mean what, for XML
     #[arg(long)]
     pub(super) mapping: Option<PathBuf>,
+    /// Seconds that a file must have been still before it is taken
+    #[arg(long, default_value_t = DropFolder::usual_stillness())]
+    pub(super) still_seconds: u32,
     #[command(flatten)]
     pub(super) place: Place,
 }

@@ -39,6 +39,7 @@ fn folders_and_streams_are_listed_and_their_keys_are_checked() {
                 stream = \"S\"\ndurable = \"d\"\n";
     let config = load(text).unwrap();
     assert_eq!((config.drop[0].feed.as_str(), config.stream[0].batch), ("a", Stream::usual_batch()));
+    assert_eq!(config.drop[0].still_seconds, 10);
     let misspelt = load(&text.replace("durable", "durabel")).unwrap_err().to_string();
     assert!(misspelt.contains("durabel"), "{misspelt}");
     let misspelt = load(&text.replace("folder", "floder")).unwrap_err().to_string();

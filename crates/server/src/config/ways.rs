@@ -15,6 +15,17 @@ pub struct DropFolder {
     /// The mapping of elements, for XML.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<PathBuf>,
+    /// Seconds that a file must have been still before it is taken; 0 where every sender renames to a whole file.
+    #[serde(default = "DropFolder::usual_stillness")]
+    pub still_seconds: u32,
+}
+
+impl DropFolder {
+    /// How many seconds a file must have been still, unless it is said.
+    #[must_use]
+    pub const fn usual_stillness() -> u32 {
+        10
+    }
 }
 
 /// A durable consumer of a NATS JetStream stream: `[[stream]]`.

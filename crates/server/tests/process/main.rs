@@ -7,6 +7,8 @@ mod asking;
 mod demo;
 mod feeds;
 mod inquire;
+#[path = "../../src/testing/intrude.rs"]
+mod intrude;
 mod kept;
 mod killed_consumer;
 mod killed_import;

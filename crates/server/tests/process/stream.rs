@@ -1,6 +1,7 @@
 //! A stream as a feed's way in, with a real server: whatever happens between, every message is taken once.
 
 use crate::asking::empty;
+use crate::intrude::{GARBAGE, overwrite};
 use crate::kept::Kept;
 use crate::nats::{DURABLE, Nats, STREAM, headers, structured};
 use crate::running::{Running, ended, jindu};
@@ -258,7 +259,8 @@ fn a_server_consumes_the_streams_and_folders_of_its_configuration() {
     let address = server.address();
     let cells = |(number, line): (usize, &Line)| line.cells(number).to_string();
     let rest: Vec<String> = lines.iter().enumerate().skip(8).map(cells).collect();
-    std::fs::write(folder.join("rest.jsonl"), rest.join("\n")).unwrap();
+    std::fs::write(folder.join("rest.jsonl.part"), rest.join("\n")).unwrap();
+    std::fs::rename(folder.join("rest.jsonl.part"), folder.join("rest.jsonl")).unwrap();
     server.wait_for("stream", |said| said.contains("stream is consumed").then_some(()));
     nats.wait_until_taken();
     server.wait_for("imported file", |said| said.contains("is imported").then_some(()));
@@ -277,10 +279,34 @@ fn a_server_consumes_the_streams_and_folders_of_its_configuration() {
 fn configuration(data: &Path, nats: &Nats, folder: &Path) -> PathBuf {
     let file = data.join("jindu.toml");
     let text = format!(
-        "data = {data:?}\ndemonstration = true\n[[drop]]\nfeed = \"county\"\nfolder = {folder:?}\n\
+        "data = {data:?}\ndemonstration = true\n[[drop]]\nfeed = \"county\"\nfolder = {folder:?}\nstill_seconds = 0\n\
          [[stream]]\nfeed = \"county\"\nserver = {:?}\nstream = {STREAM:?}\ndurable = {DURABLE:?}\n",
         nats.address()
     );
     std::fs::write(&file, text).unwrap();
     file
+}
+
+#[test]
+fn an_application_that_cannot_be_read_keeps_no_other_message_up() {
+    let (nats, county, lines) = (Nats::start(), County::new(), lines(4));
+    nats.publish(messages(&lines[..4]));
+    let consumer = county.consume(&nats, "50");
+    nats.wait_until_taken();
+    let before = overwrite(&county.data(), "progress", 1, GARBAGE);
+    nats.publish(messages(&lines));
+    nats.wait_until_taken();
+    let held = county.json(&["held", "list"]);
+    let letters = held.as_array().unwrap();
+    assert!(!letters.is_empty());
+    let why = json!("receipt_number: unreadable_application");
+    assert!(letters.iter().all(|letter| letter["reason"] == why), "{held}");
+    // Once the row is as it was, the letters are read again, and nothing is missing.
+    overwrite(&county.data(), "progress", 1, &before);
+    assert!(county.counts().0 < lines.len());
+    for letter in letters {
+        county.ask(&["held", "release", letter["number"].as_str().unwrap(), "--why", "repaired"]);
+    }
+    assert_eq!((county.counts(), county.json(&["held", "list"])), ((lines.len(), 4), json!([])));
+    stop(consumer);
 }

@@ -177,10 +177,10 @@ async fn import(typed: Import) -> Result<ExitCode, Failed> {
 }
 
 async fn watch_folder(typed: Watch) -> Result<ExitCode, Failed> {
-    let Watch { folder, feed, mapping, place } = typed;
+    let Watch { folder, feed, mapping, still_seconds, place } = typed;
     let config = configured(&place)?;
     start_log(&config)?;
-    let setting = DropFolder { feed, folder, mapping };
+    let setting = DropFolder { feed, folder, mapping, still_seconds };
     feeds::run::watch(&config, Clock::System, &setting, told_to_stop()?).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -46,10 +46,10 @@ pub async fn import(
     if made_by_name && !asked.dry_run {
         make(&store, feed, now).await?;
     }
-    let intake = match Intake::open(&store, &receipts, feed, now).await {
+    let intake = match Intake::open(&store, &receipts, feed, clock).await {
         Err(Closed::Unknown(name)) if made_by_name => {
             tracing::info!(name, "the feed is not there; without --dry-run it would be made");
-            Intake::of(&store, &receipts, unmade(name, now)?, now)
+            Intake::of(&store, &receipts, unmade(name, now)?, clock)
         }
         opened => opened,
     }?;

@@ -1,9 +1,11 @@
 //! A drop folder: whatever file is put there is imported, and moved to `done/` or `failed/` with its report.
 //!
-//! A file is taken once it has been still between two looks, or at once when it was whole before it was renamed
-//! to here. Taking it is renaming it into `work/`: nobody who puts files there and nobody who watches ever sees
-//! half of one. What a crash leaves in `work/` is imported
-//! again, which is harmless. The log names the feed and counts, never a file: a name may name a person.
+//! A file is taken once it has been still for some seconds; one that is renamed to here from a name that is left
+//! alone is whole whenever it is taken. Taking it is renaming it into `work/`: nobody who watches sees half of one.
+//! What a crash leaves in `work/` is imported again, which is harmless. The log names the feed and counts, never a
+//! file: a name may name a person.
+
+mod folder;
 
 use super::import::{Asked, Importing, cause, import_file};
 use super::intake::{Closed, Intake};
@@ -11,9 +13,10 @@ use super::report::{Tally, Unwritten};
 use super::ways::{Around, Way};
 use crate::app::Failed;
 use crate::config::DropFolder;
+use domain::moment::Moment;
+use folder::{BELOW, REPORT, Unsafe, WHY, entries, free_name, is_left_alone, ours, with};
 use indicatif::ProgressBar;
 use nix::fcntl::OFlag;
-use nix::unistd::geteuid;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -24,24 +27,12 @@ use std::time::Duration;
 use store::StoreError;
 use store::feed::DESK_NAME;
 
-/// The folders below, which are ours alone.
-const BELOW: [&str; 3] = ["work", "done", "failed"];
 /// Bytes of a name: with a number before it and an ending behind it, it still is a name.
 const NAME_BYTES: usize = 200;
 /// The name of a file whose own name is too long.
 const TOO_LONG: &str = "name-too-long";
-/// In the mode of a folder: whoever is neither owner nor of the group may write, and names are their owners' alone.
-const OTHERS_WRITE: u32 = 0o002;
-const STICKY: u32 = 0o1000;
 /// The file that one watcher holds, so that there is no second one.
 const LOCK: &str = ".lock";
-/// Endings of names that are left alone: files that are not whole yet, and our own.
-const LEFT_ALONE: [&str; 4] = [".part", ".tmp", REPORT, WHY];
-/// The endings of what lies beside an imported file.
-const REPORT: &str = ".report.csv";
-const WHY: &str = ".error.txt";
-/// Seconds between the last writing and the last change of name: then it was renamed when it was whole.
-const RENAMED_AFTER: i64 = 2;
 /// After a failure of the database it is asked again only every so many looks.
 const PATIENCE: u32 = 30;
 
@@ -50,7 +41,7 @@ pub(super) struct Watcher<'a> {
     around: Around<'a>,
     setting: &'a DropFolder,
     /// What each file looked like at the last look.
-    seen: HashMap<OsString, Look>,
+    seen: HashMap<OsString, Seen>,
     /// What was last said about a file that is refused or a feed that is closed.
     said: Option<String>,
     _lock: File,
@@ -64,6 +55,12 @@ struct Look {
     modified: (i64, i64),
 }
 
+/// Since when a file has looked like that.
+struct Seen {
+    look: Look,
+    since: Moment,
+}
+
 /// Watches a folder until it is dropped. An import computes for long: run it on a thread of its own, such as
 /// `spawn_blocking` with the runtime's `block_on`.
 ///
@@ -72,7 +69,8 @@ struct Look {
 pub(super) async fn watch(around: &Around<'_>, setting: &DropFolder, every: Duration) -> Result<(), Failed> {
     let mut watcher = Watcher::open(*around, setting)?;
     loop {
-        let looks = watcher.look().await.map_or_else(|error| watcher.failed(&error), |()| 1);
+        let looks =
+            watcher.look(around.clock.now()).await.map_or_else(|error| watcher.failed(&error), |()| 1);
         tokio::time::sleep(every * looks).await;
     }
 }
@@ -81,7 +79,7 @@ impl<'a> Watcher<'a> {
     /// Makes the folders below and takes the lock.
     ///
     /// # Errors
-    /// Refuses a mapping that does not read, a folder that anybody may rearrange and one that another watcher has;
+    /// Refuses a mapping that does not read, a folder that others may rearrange and one that another watcher has;
     /// fails when it cannot be written to.
     pub(super) fn open(around: Around<'a>, setting: &'a DropFolder) -> Result<Self, Failed> {
         let folder = &setting.folder;
@@ -106,40 +104,44 @@ impl<'a> Watcher<'a> {
         Ok(Self { around, setting, seen: HashMap::new(), said: None, _lock: lock })
     }
 
-    /// Looks once: finishes what lies in `work/`, then takes every file that has been still since the last
-    /// look.
+    /// Looks once: finishes what lies in `work/`, then takes every file that has been still long enough.
     ///
     /// # Errors
     /// Fails when the folder or the database does, or when a file could not be finished; such a file is left in
     /// `work/`, and the others are finished all the same.
-    pub(super) async fn look(&mut self) -> Result<(), Failed> {
+    pub(super) async fn look(&mut self, now: Moment) -> Result<(), Failed> {
         ours(&self.setting.folder)?;
         let left: Vec<OsString> = entries(&self.work())?.into_iter().map(|(name, _)| name).collect();
-        let still = self.still()?;
+        let still = self.still(now)?;
         if left.is_empty() && still.is_empty() {
             return Ok(());
         }
         // A feed that is closed keeps its files where they are.
         if let Err(closed) = self.intake().await {
-            return match closed {
-                Closed::Store(_) => Err(closed.into()),
-                _ => {
-                    self.say(closed.to_string());
-                    Ok(())
-                }
-            };
+            return self.rest(closed.into());
         }
         let left = left.into_iter().filter(|name| !is_left_alone(name)).map(|name| (name, true));
         let mut failed = None;
         for (name, lies_in_work) in left.chain(still.into_iter().map(|name| (name, false))) {
             match self.take(&name, lies_in_work).await {
-                // Without the database none can be finished.
-                Err(error) if cause::<StoreError>(error.as_ref()).is_some() => return Err(error),
+                // Without the feed or the database none can be finished.
+                Err(error) if cause::<Closed>(error.as_ref()).is_some() => return self.rest(error),
                 Err(error) => failed = failed.or(Some(error)),
                 Ok(()) => {}
             }
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// Leaves the files where they are: for a feed that is closed that is no failure.
+    fn rest(&mut self, error: Failed) -> Result<(), Failed> {
+        match cause::<Closed>(error.as_ref()) {
+            None | Some(Closed::Store(_)) => Err(error),
+            Some(closed) => {
+                self.say(closed.to_string());
+                Ok(())
+            }
+        }
     }
 
     /// Takes a file into `work/`, where it does not lie there already, and finishes it.
@@ -172,16 +174,17 @@ impl<'a> Watcher<'a> {
 
     async fn intake(&self) -> Result<Intake<'a>, Closed> {
         let Around { store, receipts, clock, .. } = self.around;
-        Intake::open(store, receipts, &self.setting.feed, clock.now()).await
+        Intake::open(store, receipts, &self.setting.feed, clock).await
     }
 
     fn work(&self) -> PathBuf {
         self.setting.folder.join("work")
     }
 
-    /// The files that have not changed since the last look, or were whole before they came here.
-    fn still(&mut self) -> io::Result<Vec<OsString>> {
-        let (mut now, mut still, mut refused) = (HashMap::new(), Vec::new(), 0_u32);
+    /// The files that have not changed for as long as the setting says.
+    fn still(&mut self, now: Moment) -> io::Result<Vec<OsString>> {
+        let enough = i64::from(self.setting.still_seconds) * 1000;
+        let (mut seen, mut still, mut refused) = (HashMap::new(), Vec::new(), 0_u32);
         for (name, about) in entries(&self.setting.folder)? {
             if about.is_dir() || is_left_alone(&name) {
                 continue;
@@ -192,17 +195,18 @@ impl<'a> Watcher<'a> {
             }
             let modified = (about.mtime(), about.mtime_nsec());
             let look = Look { file: about.ino(), size: about.size(), modified };
-            // Writing moves both times; a new name moves the second alone.
-            let renamed = about.ctime().saturating_sub(about.mtime()) >= RENAMED_AFTER;
-            if renamed || self.seen.get(&name) == Some(&look) {
+            // A clock that was set back begins anew.
+            let before = self.seen.get(&name).filter(|seen| seen.look == look && seen.since <= now);
+            let since = before.map_or(now, |seen| seen.since);
+            if now.millis().saturating_sub(since.millis()) >= enough {
                 still.push(name.clone());
             }
-            now.insert(name, look);
+            seen.insert(name, Seen { look, since });
         }
         if refused > 0 {
             self.say(format!("{refused} links or devices in the drop folder are left alone"));
         }
-        self.seen = now;
+        self.seen = seen;
         Ok(still)
     }
 
@@ -287,83 +291,14 @@ impl<'a> Watcher<'a> {
     }
 }
 
-/// The names in a folder, and what each is; a link is a link.
-fn entries(folder: &Path) -> io::Result<Vec<(OsString, fs::Metadata)>> {
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        match entry.metadata() {
-            Ok(about) => entries.push((entry.file_name(), about)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(entries)
-}
-
-fn is_left_alone(name: &OsStr) -> bool {
-    let name = name.to_string_lossy().to_ascii_lowercase();
-    name.starts_with('.') || LEFT_ALONE.iter().any(|end| name.ends_with(end))
-}
-
-/// A path with more at its end.
-fn with(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    PathBuf::from(name)
-}
-
-/// Refuses a folder in which anybody could put something in the place of ours.
-fn ours(folder: &Path) -> Result<(), Unsafe> {
-    if fs::metadata(folder)?.mode() & (OTHERS_WRITE | STICKY) == OTHERS_WRITE {
-        return Err(Unsafe::Open);
-    }
-    for below in BELOW {
-        let about = fs::symlink_metadata(folder.join(below))?;
-        if !about.is_dir() || about.uid() != geteuid().as_raw() {
-            return Err(Unsafe::NotOurs(below));
-        }
-    }
-    Ok(())
-}
-
-/// Why a folder is not worked in.
-#[derive(Debug, thiserror::Error)]
-enum Unsafe {
-    #[error("anybody may write to it and rename what is in it; run `chmod o-w` or `chmod +t` on it")]
-    Open,
-    #[error("{0}/ in it is no folder of ours; remove it, or give it to the user that we run as")]
-    NotOurs(&'static str),
-    #[error("it cannot be looked at: {0}")]
-    Unseen(#[from] io::Error),
-}
-
-/// The name itself, or with a number before it where the folder has that name, or a report of that name, already.
-fn free_name(folder: &Path, name: &OsStr) -> io::Result<OsString> {
-    for number in 1_u32.. {
-        let mut free = OsString::new();
-        if number > 1 {
-            free.push(format!("{number}-"));
-        }
-        free.push(name);
-        let mut taken = false;
-        for end in ["", REPORT, WHY] {
-            match fs::symlink_metadata(with(&folder.join(&free), end)) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                found => taken |= found.map(|_| true)?,
-            }
-        }
-        if !taken {
-            return Ok(free);
-        }
-    }
-    Err(io::Error::other("no name is free"))
-}
-
-/// Whether the file is not to blame: the database or the report failed.
+/// Whether the file is not to blame and is taken up again: the database rests, the feed is closed, or the report
+/// cannot be written.
 fn is_ours(error: &(dyn std::error::Error + 'static)) -> bool {
-    cause::<StoreError>(error).is_some() || cause::<Unwritten>(error).is_some()
+    let closed = cause::<Closed>(error).is_some_and(|closed| match closed {
+        Closed::Store(error) => error.is_passing(),
+        _ => true,
+    });
+    closed || cause::<Unwritten>(error).is_some()
 }
 
 /// An error for the log: of its causes those that name no file.

@@ -8,6 +8,7 @@ use super::events::{self, Event, Message, Unreadable};
 use super::examples;
 use super::idempotent::once;
 use super::intake::{Closed, Intake};
+use super::report::UNREADABLE;
 use super::upload::{Uploaded, upload};
 use super::view::{EventView, FileView, MessageView, ReportView, Taken};
 use super::ways::{Way, around};
@@ -71,7 +72,7 @@ pub async fn milestones(
     let items = reports(&mut events);
     let taken = once(&app, &signed, l, async {
         let intake = intake(&app, &signed, l)?;
-        let fates = intake.take(&items, Unknown::Kept).await.map_err(|error| Refused::store(l, error))?;
+        let fates = intake.take(&items, Unknown::Kept).await.map_err(|why| closed(l, why))?;
         around(&app).count(&signed.feed.name, Way::Api, &fates);
         Ok(fates.into_iter().map(Taken::from).collect())
     });
@@ -86,11 +87,16 @@ fn reports(events: &mut [Event]) -> Vec<super::fields::Item> {
 
 /// The feed was looked up and may report; only its table of codes can still be wrong.
 pub(super) fn intake<'a>(app: &'a App, signed: &Signed, l: Language) -> Result<Intake<'a>, Refused> {
-    let now = app.clock.now();
-    Intake::of(&app.store, &app.receipts, signed.feed.clone(), now).map_err(|closed| match closed {
+    Intake::of(&app.store, &app.receipts, signed.feed.clone(), app.clock).map_err(|why| closed(l, why))
+}
+
+fn closed(l: Language, closed: Closed) -> Refused {
+    match closed {
         Closed::Store(error) => Refused::store(l, error),
+        // Since the message came in; the next one is told.
+        Closed::Paused(_) | Closed::Removed(_) => Refused::unavailable(l),
         closed => Failure::internal(closed).into(),
-    })
+    }
 }
 
 fn unreadable(l: Language, why: Unreadable) -> Refused {
@@ -105,6 +111,9 @@ fn unreadable(l: Language, why: Unreadable) -> Refused {
 fn told(l: Language, view: MessageView, batch: bool) -> Result<Reply, Refused> {
     let rejected = view.items.iter().find(|item| !batch && item.outcome == "rejected");
     if let Some(item) = rejected {
+        if item.reason == Some(UNREADABLE) {
+            return Err(Failure::internal("what is stored of an application cannot be read").into());
+        }
         let pointer = item.pointer.clone().unwrap_or_default();
         return Err(invalid(l, pointer, item.reason.unwrap_or_default(), item.detail.unwrap_or_default()));
     }

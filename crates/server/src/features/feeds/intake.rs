@@ -5,10 +5,11 @@ use super::fields::{Fields, Item};
 use super::line::{Reading, parse};
 use super::report::Fate;
 use crate::app::demonstration;
+use crate::clock::Clock;
 use domain::milestone::{FeedId, Step};
-use domain::moment::Moment;
 use domain::number::Demonstration;
 use domain::receipt::ReceiptFormat;
+use std::error::Error;
 use store::audit::Entry;
 use store::feed::{self, Feed, State};
 use store::record::{Outcome, Report, Unknown, record};
@@ -20,6 +21,11 @@ pub(super) enum Closed {
     /// Nobody added it.
     #[error("there is no feed {0:?}; add it with `jindu feed add`")]
     Unknown(String),
+    /// People speak by it, with `jindu held`.
+    #[error(
+        "no system reports as the desk: people speak by it, with `jindu held`; add a feed of another name"
+    )]
+    Desk,
     /// The operator paused it.
     #[error("the feed {0:?} is paused; nothing of it is recorded until it is resumed")]
     Paused(String),
@@ -30,7 +36,7 @@ pub(super) enum Closed {
     #[error("the feed's table of codes cannot be used")]
     Codes(#[from] TableError),
     /// The database failed.
-    #[error("the feed cannot be looked up")]
+    #[error("nothing of the feed can be recorded")]
     Store(#[from] StoreError),
 }
 
@@ -41,7 +47,7 @@ pub(super) struct Intake<'a> {
     codes: Codes,
     receipts: &'a ReceiptFormat,
     demonstration: Demonstration,
-    now: Moment,
+    clock: Clock,
 }
 
 /// Reports that are understood, and what became of those that are not; one transaction's worth.
@@ -60,10 +66,13 @@ impl<'a> Intake<'a> {
         store: &'a Store,
         receipts: &'a ReceiptFormat,
         name: &str,
-        now: Moment,
+        clock: Clock,
     ) -> Result<Self, Closed> {
+        if name == feed::DESK_NAME {
+            return Err(Closed::Desk);
+        }
         let found = feed::by_name(&store.read(), name).await?;
-        Self::of(store, receipts, found.ok_or_else(|| Closed::Unknown(name.to_owned()))?, now)
+        Self::of(store, receipts, found.ok_or_else(|| Closed::Unknown(name.to_owned()))?, clock)
     }
 
     /// The intake of a feed that was looked up already.
@@ -74,18 +83,14 @@ impl<'a> Intake<'a> {
         store: &'a Store,
         receipts: &'a ReceiptFormat,
         feed: Feed,
-        now: Moment,
+        clock: Clock,
     ) -> Result<Self, Closed> {
-        match feed.state {
-            State::Active => {}
-            State::Paused => return Err(Closed::Paused(feed.name)),
-            State::Removed => return Err(Closed::Removed(feed.name)),
-        }
+        let feed = active(feed)?;
         let codes = match &feed.codes {
             Some(own) => Codes::parse(own.as_bytes())?,
             None => Codes::built_in()?,
         };
-        Ok(Self { store, feed, codes, receipts, demonstration: demonstration(store), now })
+        Ok(Self { store, feed, codes, receipts, demonstration: demonstration(store), clock })
     }
 
     /// The feed's number within this database.
@@ -93,11 +98,11 @@ impl<'a> Intake<'a> {
         self.feed.id
     }
 
-    /// Takes items in one transaction; gives what became of each, in order. Returns when it is durable.
+    /// Takes items as [`record`](Self::record) does; gives what became of each, in order.
     ///
     /// # Errors
-    /// Fails when the database does; then nothing of them is recorded.
-    pub(super) async fn take(&self, items: &[Item], unknown: Unknown) -> Result<Vec<Fate>, StoreError> {
+    /// As `record`.
+    pub(super) async fn take(&self, items: &[Item], unknown: Unknown) -> Result<Vec<Fate>, Closed> {
         let mut batch = Batch::default();
         items.iter().for_each(|item| batch.add(self.understand(item)));
         self.record(batch, unknown).await
@@ -118,7 +123,7 @@ impl<'a> Intake<'a> {
             keys: self.store.keys(),
             receipts: self.receipts,
             demonstration: self.demonstration,
-            now: self.now,
+            now: self.clock.now(),
         };
         parse(&reading, fields)
     }
@@ -132,22 +137,91 @@ impl<'a> Intake<'a> {
         batch.fates.into_iter().filter_map(|fate| fate.or_else(|| reports.next())).collect()
     }
 
-    /// Records a batch in one transaction; gives what became of each of its items, in order.
+    /// Records a batch in one transaction; gives what became of each of its items, in order, when it is durable.
+    /// Whether the feed may still report is looked up again: a file may take hours.
     ///
     /// # Errors
-    /// Fails when the database does; then nothing of the batch is recorded.
-    pub(super) async fn record(&self, batch: Batch, unknown: Unknown) -> Result<Vec<Fate>, StoreError> {
+    /// Says why nothing of the feed is taken any more, or that the database failed; then nothing of the batch is
+    /// recorded, or, where it had to be taken apart, not all of it.
+    pub(super) async fn record(&self, batch: Batch, unknown: Unknown) -> Result<Vec<Fate>, Closed> {
         let Batch { reports, fates } = batch;
-        let outcomes = if reports.is_empty() {
-            Vec::new()
-        } else {
-            let detail = format!("{} reports", reports.len());
-            let actor = format!("feed:{}", self.feed.name);
-            let entry = Entry { at: self.now, actor, action: "record", detail };
-            record(self.store, self.feed.id, self.now, reports, entry, unknown).await?
-        };
-        let mut told = outcomes.into_iter().map(Fate::Told);
+        let mut told = match reports.is_empty() {
+            true => Vec::new(),
+            false => self.record_all(reports, unknown).await?,
+        }
+        .into_iter();
         Ok(fates.into_iter().filter_map(|fate| fate.or_else(|| told.next())).collect())
+    }
+
+    async fn record_all(&self, reports: Vec<Report>, unknown: Unknown) -> Result<Vec<Fate>, Closed> {
+        let found = feed::by_id(&self.store.read(), self.feed.id).await?;
+        active(found.ok_or_else(|| Closed::Unknown(self.feed.name.clone()))?)?;
+        match self.write(reports.clone(), unknown).await {
+            Ok(outcomes) => Ok(outcomes.into_iter().map(Fate::Told).collect()),
+            Err(error) if error.is_passing() => Err(error.into()),
+            Err(_) => Ok(self.record_apart(reports, unknown).await?),
+        }
+    }
+
+    /// Records what can be of reports that cannot be recorded together, because what is stored of an application
+    /// does not read: they are halved until it is alone.
+    async fn record_apart(&self, reports: Vec<Report>, unknown: Unknown) -> Result<Vec<Fate>, StoreError> {
+        let mut fates = vec![Fate::Unreadable; reports.len()];
+        let mut all: Vec<(usize, Report)> = reports.into_iter().enumerate().collect();
+        all.sort_by(|(_, one), (_, other)| one.receipt.as_str().cmp(other.receipt.as_str()));
+        let mut parts = vec![all];
+        while let Some(mut part) = parts.pop() {
+            let reports = part.iter().map(|(_, report)| report.clone()).collect();
+            match self.write(reports, unknown).await {
+                Ok(outcomes) => {
+                    for ((place, _), outcome) in part.iter().zip(outcomes) {
+                        fates.get_mut(*place).into_iter().for_each(|fate| *fate = Fate::Told(outcome));
+                    }
+                }
+                Err(error) if error.is_passing() => return Err(error),
+                Err(error) if part.len() == 1 => {
+                    let feed = &self.feed.name;
+                    tracing::error!(feed, error = &error as &dyn Error, "a report cannot be recorded");
+                }
+                Err(_) => {
+                    let rest = part.split_off(middle(&part));
+                    parts.extend([rest, part]);
+                }
+            }
+        }
+        Ok(fates)
+    }
+
+    async fn write(&self, reports: Vec<Report>, unknown: Unknown) -> Result<Vec<Outcome>, StoreError> {
+        let (at, detail) = (self.clock.now(), format!("{} reports", reports.len()));
+        let entry = Entry { at, actor: format!("feed:{}", self.feed.name), action: "record", detail };
+        record(self.store, self.feed.id, at, reports, entry, unknown).await
+    }
+}
+
+/// The feed, where it may report.
+fn active(feed: Feed) -> Result<Feed, Closed> {
+    match feed.state {
+        _ if feed.name == feed::DESK_NAME => Err(Closed::Desk),
+        State::Active => Ok(feed),
+        State::Paused => Err(Closed::Paused(feed.name)),
+        State::Removed => Err(Closed::Removed(feed.name)),
+    }
+}
+
+/// Where to halve reports that are sorted by their receipts: between two applications, where there are two.
+fn middle(part: &[(usize, Report)]) -> usize {
+    let half = part.len() / 2;
+    let Some((_, pivot)) = part.get(half) else { return half };
+    let pivot = pivot.receipt.as_str();
+    let before = part.partition_point(|(_, report)| report.receipt.as_str() < pivot);
+    let through = part.partition_point(|(_, report)| report.receipt.as_str() <= pivot);
+    if before > 0 {
+        before
+    } else if through < part.len() {
+        through
+    } else {
+        half
     }
 }
 

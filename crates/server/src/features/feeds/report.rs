@@ -43,7 +43,12 @@ pub(super) enum Fate {
     Broken(Broken),
     /// It was understood, and nothing is recorded in a dry run.
     Understood,
+    /// What is stored of its application cannot be read.
+    Unreadable,
 }
+
+/// Why a report is rejected that the sender cannot correct: what is stored of its application is damaged.
+pub(super) const UNREADABLE: &str = "unreadable_application";
 
 impl Fate {
     /// The word of the outcome: `recorded`, `repeated`, `held`, `waiting`, `rejected` or `understood`.
@@ -55,7 +60,8 @@ impl Fate {
             Self::Told(Outcome::Waiting) => "waiting",
             Self::Told(Outcome::UnknownApplication | Outcome::OtherApplication | Outcome::NotItsStage)
             | Self::Rejected(_)
-            | Self::Broken(_) => "rejected",
+            | Self::Broken(_)
+            | Self::Unreadable => "rejected",
             Self::Understood => "understood",
         }
     }
@@ -72,6 +78,7 @@ impl Fate {
             Self::Told(Outcome::NotItsStage) => (Some("step"), Some("not_its_stage")),
             Self::Rejected(Rejection { column, code }) => (Some(column), Some(code)),
             Self::Broken(why) => (None, Some(why.as_str())),
+            Self::Unreadable => (Some("receipt_number"), Some(UNREADABLE)),
         }
     }
 }

@@ -86,7 +86,7 @@ async fn run(
 }
 
 async fn open<'d>(around: &Around<'d>, setting: &config::Stream) -> Result<Intake<'d>, Closed> {
-    Intake::open(around.store, around.receipts, &setting.feed, around.clock.now()).await
+    Intake::open(around.store, around.receipts, &setting.feed, around.clock).await
 }
 
 /// The first message that comes, and those that are ready behind it.

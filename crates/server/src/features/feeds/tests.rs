@@ -1,6 +1,7 @@
 //! The stories of feeds: a file comes in, every line gets its word, and nothing is counted twice.
 
 mod checks;
+mod damaged;
 mod drop;
 mod files;
 mod formats;

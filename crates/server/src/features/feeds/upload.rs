@@ -4,6 +4,7 @@ use super::door::{Refused, Signed};
 use super::formats::{Format, Mapping, Shape};
 use super::http::intake;
 use super::import::{Import, Most, Stopped, cause};
+use super::intake::Closed;
 use super::report::{ReportFile, Tally};
 use super::view::LineView;
 use crate::app::{App, Failed};
@@ -14,7 +15,6 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor};
 use std::sync::Arc;
-use store::StoreError;
 use tokio::runtime::Handle;
 use web::{Failure, media_type};
 
@@ -104,9 +104,9 @@ fn shown(l: Language, line: Line) -> LineView {
     LineView::new(l, line, outcome, column, Some(reason).filter(|reason| !reason.is_empty()))
 }
 
-/// Why a file was not read to its end: the store failed, or the file is to blame.
+/// Why a file was not read to its end: the store failed, the feed was paused, or the file is to blame.
 fn unread(l: Language, error: Failed) -> Refused {
-    if let Some(error) = cause::<StoreError>(error.as_ref()) {
+    if let Some(error) = cause::<Closed>(error.as_ref()) {
         tracing::error!(error = error as &dyn Error, "a file of a feed was not recorded to its end");
         return Refused::unavailable(l);
     }

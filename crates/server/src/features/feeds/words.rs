@@ -35,6 +35,7 @@ pub(super) fn reason(l: Language, outcome: &str, code: &str) -> Reason {
         "not_its_stage": feeds_reason_not_its_stage,
         "empty": feeds_reason_empty,
         "required": feeds_reason_required,
+        "unreadable_application": feeds_reason_unreadable_application,
         "unreadable": feeds_reason_unreadable,
         "unknown": feeds_reason_unknown,
         "not_of_an_application": feeds_reason_not_of_an_application,

@@ -2,6 +2,7 @@
 
 use super::held::{ACTOR, Number};
 use crate::app::Failed;
+use crate::clock::Clock;
 use crate::features::feeds::intake::Intake;
 use crate::features::feeds::stream::Letter;
 use domain::moment::Moment;
@@ -45,7 +46,7 @@ pub async fn release(
     let content = dead_letter::content(&store.read(), store.keys(), id).await?.ok_or_else(missing)?;
     let mut taken = Letter::unpack(&content).ok_or("the message does not open any more")?.read();
     let feed = feed::by_id(&store.read(), kept.feed).await?.ok_or_else(missing)?;
-    let intake = Intake::of(store, receipts, feed, now)?;
+    let intake = Intake::of(store, receipts, feed, Clock::Frozen(now))?;
     let fates = intake.take(&taken.items, Unknown::Kept).await?;
     taken.note(&fates);
     if let Some(still) = taken.why {

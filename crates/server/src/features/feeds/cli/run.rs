@@ -18,7 +18,7 @@ pub async fn watch(
     told: impl Future<Output = ()>,
 ) -> Result<(), Failed> {
     let (store, receipts) = (open_store(config, None).await?, config.receipt_format()?);
-    Intake::open(&store, &receipts, &setting.feed, clock.now()).await?;
+    Intake::open(&store, &receipts, &setting.feed, clock).await?;
     let around = Around { store: &store, receipts: &receipts, clock, meters: None };
     tokio::select! {
         ended = ways::watch(&around, setting) => ended,
@@ -40,7 +40,7 @@ pub async fn consume(
         return Err(fault.into());
     }
     let (store, receipts) = (open_store(config, None).await?, config.receipt_format()?);
-    Intake::open(&store, &receipts, &setting.feed, clock.now()).await?;
+    Intake::open(&store, &receipts, &setting.feed, clock).await?;
     let around = Around { store: &store, receipts: &receipts, clock, meters: None };
     let (stopper, stop) = Stopper::new();
     let stopping = async {

@@ -5,6 +5,8 @@ use crate::config;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectOptions, Event};
+use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -42,29 +44,49 @@ async fn options(setting: &config::Stream) -> Result<ConnectOptions, Failed> {
         .name("jindu")
         .connection_timeout(PATIENCE)
         .request_timeout(Some(PATIENCE))
+        // The operator names the servers; another one that they tell of might be reached in the open.
+        .ignore_discovered_servers()
         .event_callback(move |event| {
             tell(&feed, &event);
             std::future::ready(())
         });
     if let Some(file) = &setting.credentials {
+        guarded(file, SECRET)?;
         options = options.credentials_file(file).await.map_err(|error| unusable(file, &error))?;
     }
     if let Some(file) = &setting.root_certificates {
-        readable(file)?;
+        guarded(file, PUBLIC)?;
         options = options.add_root_certificates(file.clone());
     }
     if let (Some(certificate), Some(key)) = (&setting.certificate, &setting.certificate_key) {
-        readable(certificate)?;
-        readable(key)?;
+        guarded(certificate, PUBLIC)?;
+        guarded(key, SECRET)?;
         options = options.add_client_certificate(certificate.clone(), key.clone());
     }
     let sealed = setting.server.split(',').any(|server| server.trim().starts_with("tls://"));
     Ok(options.require_tls(sealed))
 }
 
-/// A file that cannot be read is named here; the client would only say that it found none.
-fn readable(file: &Path) -> Result<(), Failed> {
-    Ok(std::fs::File::open(file).map(drop).map_err(|error| unusable(file, &error))?)
+/// Who else than its owner may not do what with a file, and what makes it so.
+struct Guard {
+    mode: u32,
+    may: &'static str,
+    advice: &'static str,
+}
+
+/// Whoever reads it can speak for us.
+const SECRET: Guard = Guard { mode: 0o077, may: "read", advice: "chmod 600" };
+/// Anybody may read it, but who writes to it says whom we believe.
+const PUBLIC: Guard = Guard { mode: 0o022, may: "change", advice: "chmod go-w" };
+
+/// A file that cannot be read is named here; the client would only say that it found none. One that is open to others
+/// is refused.
+fn guarded(file: &Path, Guard { mode, may, advice }: Guard) -> Result<(), Failed> {
+    let about = File::open(file).and_then(|file| file.metadata()).map_err(|error| unusable(file, &error))?;
+    if about.mode() & mode != 0 {
+        return Err(format!("others may {may} {0}; run `{advice} {0}`", file.display()).into());
+    }
+    Ok(())
 }
 
 fn unusable(file: &Path, error: &std::io::Error) -> String {
@@ -105,4 +127,107 @@ async fn consumer(jetstream: &Context, setting: &config::Stream) -> Result<PullC
         return Err(format!("consumer {durable} of stream {name} {why}").into());
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{Permissions, set_permissions, write};
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::PathBuf;
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    use tokio::net::{TcpListener, TcpStream};
+
+    fn setting(server: &str) -> config::Stream {
+        config::Stream {
+            feed: "county".into(),
+            server: server.into(),
+            stream: "S".into(),
+            durable: "d".into(),
+            credentials: None,
+            root_certificates: None,
+            certificate: None,
+            certificate_key: None,
+            batch: 1,
+        }
+    }
+
+    #[tokio::test]
+    async fn files_that_others_could_read_or_change_are_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, mode| {
+            let path = folder.path().join(name);
+            write(&path, "nothing that anybody reads").unwrap();
+            set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            path
+        };
+        let refused = async |setting: &config::Stream| match options(setting).await {
+            Err(error) => error.to_string(),
+            Ok(_) => String::new(),
+        };
+        let usual = setting("nats://localhost:4222");
+        for mode in [0o644, 0o640, 0o604, 0o620] {
+            let path = file("post.creds", mode);
+            let said = refused(&config::Stream { credentials: Some(path.clone()), ..usual.clone() }).await;
+            assert!(said.contains(&format!("run `chmod 600 {}`", path.display())), "{mode:o}: {said}");
+        }
+        let tls = |certificate, key, roots: PathBuf| config::Stream {
+            certificate: Some(certificate),
+            certificate_key: Some(key),
+            root_certificates: Some(roots),
+            ..usual.clone()
+        };
+        let all = |[certificate, key, roots]: [u32; 3]| {
+            tls(file("a.pem", certificate), file("a.key", key), file("roots.pem", roots))
+        };
+        assert_eq!(refused(&all([0o644, 0o600, 0o644])).await, "");
+        for (modes, name) in [
+            ([0o644, 0o640, 0o644], "a.key"),
+            ([0o664, 0o600, 0o644], "a.pem"),
+            ([0o644, 0o600, 0o646], "roots.pem"),
+        ] {
+            let said = refused(&all(modes)).await;
+            assert!(said.contains("others may") && said.contains(name), "{said}");
+        }
+    }
+
+    /// Speaks as a server that tells of another one, and hangs up.
+    async fn greet(stream: TcpStream, port: u16) -> std::io::Result<()> {
+        let mut stream = BufReader::new(stream);
+        let info = format!(
+            "INFO {{\"server_id\":\"S\",\"server_name\":\"s\",\"version\":\"2.10.0\",\"proto\":1,\"go\":\"go\",\
+             \"host\":\"127.0.0.1\",\"port\":1,\"headers\":true,\"max_payload\":1048576,\"client_id\":1,\
+             \"connect_urls\":[\"127.0.0.1:{port}\"]}}\r\n"
+        );
+        stream.write_all(info.as_bytes()).await?;
+        let mut line = String::new();
+        while line.trim() != "PING" {
+            line.clear();
+            if stream.read_line(&mut line).await? == 0 {
+                return Ok(());
+            }
+        }
+        stream.write_all(b"PONG\r\n").await
+    }
+
+    #[tokio::test]
+    async fn a_server_cannot_lead_us_to_another_one() {
+        let (named, other) = (
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        );
+        let port = other.local_addr().unwrap().port();
+        let address = format!("nats://{}", named.local_addr().unwrap());
+        let options = options(&setting(&address)).await.unwrap();
+        let client = tokio::spawn(async move { options.connect(address).await.unwrap() });
+        // Each time it is hung up on, it comes back to the server that was named.
+        for _ in 0..5 {
+            let came = tokio::select! {
+                came = named.accept() => came.unwrap().0,
+                _ = other.accept() => panic!("it went to the server that it was told of"),
+            };
+            greet(came, port).await.unwrap();
+        }
+        drop(client.await.unwrap());
+    }
 }

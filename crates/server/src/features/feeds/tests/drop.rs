@@ -4,6 +4,7 @@ use super::*;
 use crate::config::DropFolder;
 use crate::features::feeds::drop::Watcher;
 use crate::features::feeds::ways::Around;
+use crate::testing::intrude::intrude;
 use domain::receipt::ReceiptFormat;
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,43 +12,62 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 /// A watched folder.
-struct Drop {
-    place: Place,
-    store: Store,
+pub(super) struct Drop {
+    pub(super) place: Place,
+    pub(super) store: Store,
     receipts: ReceiptFormat,
     setting: DropFolder,
 }
 
 impl Drop {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let place = Place::new(true);
         let store = place.with_feed("county").await;
         let folder = place.folder.path().join("drop");
         let receipts = place.config.receipt_format().unwrap();
-        Self { store, receipts, setting: DropFolder { feed: "county".into(), folder, mapping: None }, place }
+        let setting = DropFolder { feed: "county".into(), folder, mapping: None, still_seconds: 10 };
+        Self { store, receipts, setting, place }
     }
 
-    fn watcher(&self) -> Result<Watcher<'_>, Failed> {
+    pub(super) fn watcher(&self) -> Result<Watcher<'_>, Failed> {
         let around = Around { store: &self.store, receipts: &self.receipts, clock: clock(), meters: None };
         Watcher::open(around, &self.setting)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    async fn set_state(&self, state: feed::State) {
+        let id = feed::by_name(&self.store.read(), "county").await.unwrap().unwrap().id;
+        let entry =
+            Entry { at: clock().now(), actor: "test".into(), action: "set_state", detail: String::new() };
+        feed::set_state(&self.store, entry, id, state).await.unwrap();
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.setting.folder.join(name)
     }
 
-    fn put(&self, name: &str, lines: &[&str]) {
+    pub(super) fn put(&self, name: &str, lines: &[&str]) {
         fs::write(self.path(name), format!("{HEADER}\n{}\n", lines.join("\n"))).unwrap();
     }
 
-    fn names(&self, below: &str) -> BTreeSet<String> {
+    pub(super) fn names(&self, below: &str) -> BTreeSet<String> {
         let entries = fs::read_dir(self.path(below)).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 
-    fn said(&self, report: &str) -> Vec<String> {
+    pub(super) fn said(&self, report: &str) -> Vec<String> {
         words(&fs::read_to_string(self.path(report)).unwrap()).into_iter().map(|word| word.1).collect()
     }
+}
+
+/// So many seconds after noon.
+fn after(seconds: i64) -> Moment {
+    Moment::from_millis(clock().now().millis() + seconds * 1000)
+}
+
+/// Looks, and again when every file has been still long enough.
+pub(super) async fn wait_and_look(watcher: &mut Watcher<'_>) -> Result<(), Failed> {
+    watcher.look(after(0)).await?;
+    watcher.look(after(10)).await
 }
 
 fn set(names: &[&str]) -> BTreeSet<String> {
@@ -59,56 +79,70 @@ async fn a_file_is_taken_when_it_is_still_and_found_again_with_its_report() {
     let drop = Drop::new().await;
     let mut watcher = drop.watcher().unwrap();
     drop.put("王小明.csv", &[ACCEPTED]);
-    watcher.look().await.unwrap();
-    // Somebody still writes to it.
+    watcher.look(after(0)).await.unwrap();
+    watcher.look(after(9)).await.unwrap();
+    // Somebody still writes to it: a connection was slow.
     drop.put("王小明.csv", &[ACCEPTED, SIGNED, ",,,,,,,,"]);
-    watcher.look().await.unwrap();
+    watcher.look(after(11)).await.unwrap();
+    watcher.look(after(20)).await.unwrap();
     assert!(drop.place.applications().await.is_empty());
-    watcher.look().await.unwrap();
+    watcher.look(after(21)).await.unwrap();
     assert_eq!(drop.place.stage().await, Some(Stage::Signed));
     assert_eq!(drop.names("done"), set(&["王小明.csv", "王小明.csv.report.csv"]));
     assert_eq!(drop.said("done/王小明.csv.report.csv"), ["recorded", "recorded", "rejected"]);
     assert!(drop.names("work").is_empty() && !drop.path("王小明.csv").exists());
     // Another file of that name does not replace the first.
     drop.put("王小明.csv", &[SIGNED]);
-    watcher.look().await.unwrap();
-    watcher.look().await.unwrap();
+    wait_and_look(&mut watcher).await.unwrap();
     assert_eq!(drop.said("done/2-王小明.csv.report.csv"), ["repeated"]);
     assert_eq!(drop.names("done").len(), 4);
 }
 
 #[tokio::test]
-async fn a_file_that_was_whole_before_it_was_renamed_is_taken_at_once() {
+async fn where_every_sender_renames_a_file_is_taken_at_once() {
     let drop = Drop::new().await;
+    let drop = Drop { setting: DropFolder { still_seconds: 0, ..drop.setting.clone() }, ..drop };
     let mut watcher = drop.watcher().unwrap();
     drop.put("a.csv.part", &[ACCEPTED]);
-    let file = fs::File::options().write(true).open(drop.path("a.csv.part")).unwrap();
-    let written = file.metadata().unwrap().modified().unwrap();
-    file.set_modified(written - std::time::Duration::from_secs(5)).unwrap();
+    watcher.look(after(0)).await.unwrap();
+    watcher.look(after(100)).await.unwrap();
+    assert!(drop.path("a.csv.part").exists());
     fs::rename(drop.path("a.csv.part"), drop.path("a.csv")).unwrap();
-    watcher.look().await.unwrap();
+    watcher.look(after(101)).await.unwrap();
     assert_eq!(drop.said("done/a.csv.report.csv"), ["recorded"]);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_makes_no_file_still() {
+    let drop = Drop::new().await;
+    let mut watcher = drop.watcher().unwrap();
+    drop.put("a.csv", &[ACCEPTED]);
+    for seconds in [3600, 0, 9] {
+        watcher.look(after(seconds)).await.unwrap();
+    }
+    assert!(drop.path("a.csv").exists());
+    watcher.look(after(10)).await.unwrap();
+    assert!(!drop.path("a.csv").exists());
 }
 
 #[tokio::test]
 async fn what_is_not_whole_and_what_is_no_file_is_left_alone() {
     let drop = Drop::new().await;
     let mut watcher = drop.watcher().unwrap();
-    let left = ["a.csv.part", "b.TMP", ".c.csv", "d.csv.report.csv", "e.csv.error.txt"];
+    let left = ["a.csv.part", "b.TMP", ".c.csv", "d.csv.report.csv", "e.csv.error.txt", "i.csv.filepart"];
     left.iter().for_each(|name| drop.put(name, &[ACCEPTED]));
     let secret = drop.place.file(format!("{HEADER}\n{ACCEPTED}\n").as_bytes());
     symlink(&secret, drop.path("f.csv")).unwrap();
     nix::unistd::mkfifo(&drop.path("g.csv"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     fs::create_dir(drop.path("h.csv")).unwrap();
-    for _ in 0..3 {
-        watcher.look().await.unwrap();
+    for seconds in [0, 10, 3600] {
+        watcher.look(after(seconds)).await.unwrap();
     }
     assert!(drop.place.applications().await.is_empty());
     assert_eq!(drop.names("").len(), left.len() + 3 + 4);
     // A name that becomes whole is a file like any other.
     fs::rename(drop.path("a.csv.part"), drop.path("a.csv")).unwrap();
-    watcher.look().await.unwrap();
-    watcher.look().await.unwrap();
+    wait_and_look(&mut watcher).await.unwrap();
     assert_eq!(drop.names("done"), set(&["a.csv", "a.csv.report.csv"]));
 }
 
@@ -119,8 +153,7 @@ async fn a_file_that_cannot_be_imported_says_why_beside_it() {
     fs::write(drop.path("a.csv"), "phone\n1\n").unwrap();
     fs::write(drop.path("b.xlsx"), "no spreadsheet").unwrap();
     drop.put("c.csv", &[ACCEPTED]);
-    watcher.look().await.unwrap();
-    watcher.look().await.unwrap();
+    wait_and_look(&mut watcher).await.unwrap();
     assert_eq!(drop.names("done"), set(&["c.csv", "c.csv.report.csv"]));
     let failed =
         ["a.csv", "a.csv.error.txt", "a.csv.report.csv", "b.xlsx", "b.xlsx.error.txt", "b.xlsx.report.csv"];
@@ -139,7 +172,7 @@ async fn what_a_crash_left_in_work_is_imported_again() {
     // This one was finished but for the last rename.
     drop.put("work/b.csv", &[SIGNED]);
     fs::write(drop.path("done/b.csv.report.csv"), "line,outcome,reason\n2,recorded,\n").unwrap();
-    drop.watcher().unwrap().look().await.unwrap();
+    drop.watcher().unwrap().look(after(0)).await.unwrap();
     assert_eq!(drop.said("done/a.csv.report.csv"), ["recorded", "recorded"]);
     // The report that is there already stays.
     assert_eq!(drop.said("done/b.csv.report.csv"), ["recorded"]);
@@ -164,21 +197,35 @@ async fn a_folder_has_one_watcher() {
 async fn the_files_of_a_paused_feed_stay_until_it_is_resumed() {
     let drop = Drop::new().await;
     let mut watcher = drop.watcher().unwrap();
-    let id = feed::by_name(&drop.store.read(), "county").await.unwrap().unwrap().id;
-    let set_state = async |state| {
-        let entry =
-            Entry { at: clock().now(), actor: "test".into(), action: "set_state", detail: String::new() };
-        feed::set_state(&drop.store, entry, id, state).await.unwrap();
-    };
-    set_state(feed::State::Paused).await;
+    drop.set_state(feed::State::Paused).await;
     drop.put("a.csv", &[ACCEPTED]);
-    for _ in 0..3 {
-        watcher.look().await.unwrap();
+    for seconds in [0, 10, 20] {
+        watcher.look(after(seconds)).await.unwrap();
     }
     assert!(drop.path("a.csv").exists());
-    set_state(feed::State::Active).await;
-    watcher.look().await.unwrap();
+    drop.set_state(feed::State::Active).await;
+    watcher.look(after(21)).await.unwrap();
     assert!(Path::exists(&drop.path("done/a.csv")));
+}
+
+#[tokio::test]
+async fn a_feed_that_is_paused_while_a_file_is_imported_keeps_the_rest_for_later() {
+    let drop = Drop::new().await;
+    let mut watcher = drop.watcher().unwrap();
+    let data = &drop.place.config.data;
+    intrude(data, &["pause", "-"]);
+    // The second line stands in a transaction of its own.
+    let filling = "?,,,,,,,,\n".repeat(50_000);
+    drop.put("a.csv", &[ACCEPTED, &filling, SIGNED]);
+    wait_and_look(&mut watcher).await.unwrap();
+    assert_eq!(drop.place.stage().await, Some(Stage::Accepted));
+    assert!(drop.path("work/a.csv").exists() && drop.names("failed").is_empty());
+    assert_eq!(drop.said("work/a.csv.report.csv")[..2], ["recorded", "rejected"]);
+    intrude(data, &["paused", "-"]);
+    drop.set_state(feed::State::Active).await;
+    watcher.look(after(20)).await.unwrap();
+    assert_eq!(drop.place.stage().await, Some(Stage::Signed));
+    assert_eq!(drop.said("done/a.csv.report.csv").last().unwrap(), "recorded");
 }
 
 #[tokio::test]
@@ -188,8 +235,7 @@ async fn the_log_names_no_file() {
     let mut watcher = drop.watcher().unwrap();
     drop.put("金丝雀-在日志里.csv", &[ACCEPTED]);
     fs::write(drop.path("夜莺-在日志里.csv"), "phone\n").unwrap();
-    watcher.look().await.unwrap();
-    watcher.look().await.unwrap();
+    wait_and_look(&mut watcher).await.unwrap();
     assert_eq!(drop.names("done").len() + drop.names("failed").len(), 5);
     assert!(!crate::testing::log::heard("金丝雀-在日志里") && !crate::testing::log::heard("夜莺-在日志里"));
 }
@@ -199,21 +245,40 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[tokio::test]
-async fn a_folder_that_anybody_may_rearrange_is_refused() {
+async fn a_folder_that_others_may_rearrange_is_refused() {
     let drop = Drop::new().await;
     let mut watcher = drop.watcher().unwrap();
     drop.put("a.csv", &[ACCEPTED]);
     set_mode(&drop.setting.folder, 0o777);
-    assert!(watcher.look().await.unwrap_err().to_string().contains("anybody may write to it"));
+    assert!(watcher.look(after(0)).await.unwrap_err().to_string().contains("anybody may write to it"));
     std::mem::drop(watcher);
     assert!(drop.watcher().err().unwrap().to_string().contains("anybody may write to it"));
-    set_mode(&drop.setting.folder, 0o1777);
+    // The group is no better, unless a name is its owner's alone.
+    for mode in [0o770, 0o2775] {
+        set_mode(&drop.setting.folder, mode);
+        let said = drop.watcher().err().unwrap().to_string();
+        assert!(said.contains("its group may write to it") && said.contains("chmod +t"), "{mode:o}: {said}");
+    }
+    for mode in [0o3770, 0o1777] {
+        set_mode(&drop.setting.folder, mode);
+        assert!(drop.watcher().is_ok(), "{mode:o}");
+    }
+    set_mode(&drop.path("work"), 0o770);
+    assert!(drop.watcher().err().unwrap().to_string().contains("work/ in it is no folder of ours"));
+    set_mode(&drop.path("work"), 0o700);
     let mut watcher = drop.watcher().unwrap();
     // Somebody put a link in the place of a folder of ours.
     fs::remove_dir(drop.path("done")).unwrap();
     symlink(drop.place.folder.path(), drop.path("done")).unwrap();
     for _ in 0..2 {
-        assert!(watcher.look().await.unwrap_err().to_string().contains("done/ in it is no folder of ours"));
+        assert!(
+            watcher
+                .look(after(0))
+                .await
+                .unwrap_err()
+                .to_string()
+                .contains("done/ in it is no folder of ours")
+        );
     }
     assert!(drop.place.applications().await.is_empty());
 }
@@ -228,13 +293,12 @@ async fn a_file_that_cannot_be_finished_does_not_stop_the_others() {
     drop.put("b.csv", &[ACCEPTED]);
     // What lies where the report of the first belongs is none.
     fs::create_dir(drop.path("work/a.csv.report.csv")).unwrap();
-    watcher.look().await.unwrap();
-    assert!(watcher.look().await.is_err());
+    assert!(wait_and_look(&mut watcher).await.is_err());
     assert_eq!(drop.names("done"), set(&["b.csv", "b.csv.report.csv"]));
     assert_eq!(drop.names("failed"), set(&["name-too-long", "name-too-long.error.txt"]));
     assert_eq!(drop.names("work"), set(&["a.csv", "a.csv.report.csv"]));
     fs::remove_dir(drop.path("work/a.csv.report.csv")).unwrap();
-    watcher.look().await.unwrap();
+    watcher.look(after(0)).await.unwrap();
     assert_eq!(drop.said("done/a.csv.report.csv"), ["repeated"]);
 }
 

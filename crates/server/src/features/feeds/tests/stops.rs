@@ -38,7 +38,7 @@ async fn run_at_most(
 ) -> Result<Tally, Failed> {
     let store = place.with_feed("county").await;
     let receipts = place.config.receipt_format().unwrap();
-    let intake = Intake::open(&store, &receipts, "county", clock().now()).await.unwrap();
+    let intake = Intake::open(&store, &receipts, "county", clock()).await.unwrap();
     let shape = Shape::of(Format::Csv);
     let import = Import { intake: &intake, shape: &shape, dry_run: false, batch: BATCH, most };
     let report = ReportFile::create(&place.folder.path().join("report.csv")).unwrap();

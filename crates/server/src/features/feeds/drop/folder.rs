@@ -1,0 +1,105 @@
+//! A drop folder as it lies on disk: what is in it, which names are left alone, and who else may change it.
+
+use nix::unistd::geteuid;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+/// The folders below, which are ours alone.
+pub(super) const BELOW: [&str; 3] = ["work", "done", "failed"];
+/// The endings of what lies beside an imported file.
+pub(super) const REPORT: &str = ".report.csv";
+pub(super) const WHY: &str = ".error.txt";
+/// Endings of names that are left alone: files that are not whole yet (`.filepart` is WinSCP's), and our own.
+const LEFT_ALONE: [&str; 5] = [".part", ".tmp", ".filepart", REPORT, WHY];
+/// In the mode of a folder: who may write beside its owner.
+const GROUP_WRITES: u32 = 0o020;
+const OTHERS_WRITE: u32 = 0o002;
+/// Names in the folder are their owners' alone.
+const STICKY: u32 = 0o1000;
+
+/// The names in a folder, and what each is; a link is a link.
+pub(super) fn entries(folder: &Path) -> io::Result<Vec<(OsString, Metadata)>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.metadata() {
+            Ok(about) => entries.push((entry.file_name(), about)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(entries)
+}
+
+/// Whether a name says that its file is not whole yet, or is ours.
+pub(super) fn is_left_alone(name: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_ascii_lowercase();
+    name.starts_with('.') || LEFT_ALONE.iter().any(|end| name.ends_with(end))
+}
+
+/// A path with more at its end.
+pub(super) fn with(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// Refuses a folder in which somebody else could put something in the place of ours.
+pub(super) fn ours(folder: &Path) -> Result<(), Unsafe> {
+    let mode = fs::metadata(folder)?.mode();
+    if mode & STICKY == 0 && mode & OTHERS_WRITE != 0 {
+        return Err(Unsafe::Open);
+    }
+    if mode & STICKY == 0 && mode & GROUP_WRITES != 0 {
+        return Err(Unsafe::Shared);
+    }
+    for below in BELOW {
+        let about = fs::symlink_metadata(folder.join(below))?;
+        let is_shared = about.mode() & (GROUP_WRITES | OTHERS_WRITE) != 0;
+        if !about.is_dir() || about.uid() != geteuid().as_raw() || is_shared {
+            return Err(Unsafe::NotOurs(below));
+        }
+    }
+    Ok(())
+}
+
+/// Why a folder is not worked in.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unsafe {
+    #[error("anybody may write to it and rename what is in it; run `chmod o-w` or `chmod +t` on it")]
+    Open,
+    #[error("its group may write to it and rename what is in it; run `chmod g-w` or `chmod +t` on it")]
+    Shared,
+    #[error(
+        "{0}/ in it is no folder of ours; remove it, or give it to the user that we run as, who alone may write to it"
+    )]
+    NotOurs(&'static str),
+    #[error("it cannot be looked at: {0}")]
+    Unseen(#[from] io::Error),
+}
+
+/// The name itself, or with a number before it where the folder has that name, or a report of that name, already.
+pub(super) fn free_name(folder: &Path, name: &OsStr) -> io::Result<OsString> {
+    for number in 1_u32.. {
+        let mut free = OsString::new();
+        if number > 1 {
+            free.push(format!("{number}-"));
+        }
+        free.push(name);
+        let mut taken = false;
+        for end in ["", REPORT, WHY] {
+            match fs::symlink_metadata(with(&folder.join(&free), end)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                found => taken |= found.map(|_| true)?,
+            }
+        }
+        if !taken {
+            return Ok(free);
+        }
+    }
+    Err(io::Error::other("no name is free"))
+}
