@@ -147,7 +147,12 @@ impl<'a> Watcher<'a> {
     /// Takes a file into `work/`, where it does not lie there already, and finishes it.
     async fn take(&mut self, name: &OsStr, lies_in_work: bool) -> Result<(), Failed> {
         if !lies_in_work {
-            match fs::rename(self.setting.folder.join(name), self.work().join(name)) {
+            let work = self.work().join(name);
+            // The one of that name before it is not finished.
+            if work.symlink_metadata().is_ok() {
+                return Ok(());
+            }
+            match fs::rename(self.setting.folder.join(name), work) {
                 // Who put it there has taken it back.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
                 taken => taken?,

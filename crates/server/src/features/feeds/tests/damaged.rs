@@ -4,9 +4,11 @@ use super::drop::{Drop, wait_and_look};
 use super::*;
 use crate::testing::intrude::{GARBAGE, overwrite};
 
+const UNREADABLE: &str = " rejected receipt_number: unreadable_application";
+
 /// A line about another application than the usual one.
-fn of_application(line: &str, last: u8, event: &str) -> String {
-    line.replace("500001,", &format!("50000{last},")).replace(",E-", &format!(",{event}-"))
+fn of_application(line: &str, last: u32, event: &str) -> String {
+    line.replace("500001,", &format!("5{last:05},")).replace(",E-", &format!(",{event}-"))
 }
 
 #[tokio::test]
@@ -34,4 +36,23 @@ async fn one_application_that_cannot_be_read_does_not_keep_others_from_being_rec
     drop.put("b.csv", &[&signed[0], &signed[1], &signed[2]]);
     wait_and_look(&mut watcher).await.unwrap();
     assert_eq!(drop.said("done/2-b.csv.report.csv"), ["repeated", "recorded", "repeated"]);
+}
+
+#[tokio::test]
+async fn however_many_cannot_be_read_every_other_is_recorded() {
+    let place = Place::new(true);
+    let damaged = [1, 17, 18, 19, 40];
+    let opened: Vec<String> = (1..=40).map(|last| of_application(ACCEPTED, last, "A")).collect();
+    place.lines(&opened.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    damaged.iter().for_each(|row| drop(overwrite(&place.config.data, "progress", *row, GARBAGE)));
+    // Two reports of each, in no order of applications.
+    let told = (1..=40).map(|last| (last, of_application(SIGNED, last, "S")));
+    let again = (1..=40).rev().map(|last| (last, of_application(SIGNED, last, "T")));
+    let (rows, lines): (Vec<u32>, Vec<String>) = told.chain(again).unzip();
+    let words = place.lines(&lines.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert_eq!(words.len(), 80);
+    for (row, word) in rows.iter().zip(words) {
+        let expected = if damaged.contains(row) { UNREADABLE } else { " recorded " };
+        assert!(word.ends_with(expected), "{row}: {word}");
+    }
 }

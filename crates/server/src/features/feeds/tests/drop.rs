@@ -297,9 +297,14 @@ async fn a_file_that_cannot_be_finished_does_not_stop_the_others() {
     assert_eq!(drop.names("done"), set(&["b.csv", "b.csv.report.csv"]));
     assert_eq!(drop.names("failed"), set(&["name-too-long", "name-too-long.error.txt"]));
     assert_eq!(drop.names("work"), set(&["a.csv", "a.csv.report.csv"]));
+    // Another file of that name waits until the first is finished, and takes no place of it.
+    drop.put("a.csv", &[ACCEPTED, SIGNED]);
+    assert!(wait_and_look(&mut watcher).await.is_err());
+    assert!(drop.path("a.csv").exists());
     fs::remove_dir(drop.path("work/a.csv.report.csv")).unwrap();
-    watcher.look(after(0)).await.unwrap();
+    watcher.look(after(20)).await.unwrap();
     assert_eq!(drop.said("done/a.csv.report.csv"), ["repeated"]);
+    assert_eq!(drop.said("done/2-a.csv.report.csv"), ["repeated", "recorded"]);
 }
 
 #[tokio::test]
