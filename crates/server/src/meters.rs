@@ -33,6 +33,20 @@ pub struct FeedMeter<'a> {
     pub silent: Option<bool>,
 }
 
+/// How much of a feed waits in the held queue.
+pub struct QueueMeter<'a> {
+    /// Its name.
+    pub feed: &'a str,
+    /// Reports that cannot be true beside the rest.
+    pub held: u64,
+    /// Reports that wait to be recorded by themselves.
+    pub waiting: u64,
+    /// Messages that could not be taken.
+    pub dead_letters: u64,
+    /// Seconds since the oldest of those waits; 0 where there is none.
+    pub oldest_letter: f64,
+}
+
 struct ByOutcome {
     no_match: Counter,
     basic: Counter,
@@ -93,11 +107,18 @@ impl Meters {
         });
     }
 
-    /// Shows how many reports wait for a person or for their application.
-    pub fn held(&self, waiting: u64) {
-        // A queue that a float cannot count exactly is full in any case.
-        let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
-        with_local_recorder(&self.recorder, || gauge!("jindu_held_reports").set(waiting));
+    /// Shows how much of a feed waits in the held queue.
+    pub fn queued(&self, meter: &QueueMeter<'_>) {
+        let states = [("held", meter.held), ("waiting", meter.waiting), ("dead_letter", meter.dead_letters)];
+        with_local_recorder(&self.recorder, || {
+            for (state, items) in states {
+                let labels = [("feed", meter.feed.to_owned()), ("state", state.to_owned())];
+                // A queue that a float cannot count exactly is full in any case.
+                gauge!("jindu_held_reports", &labels).set(u32::try_from(items).unwrap_or(u32::MAX));
+            }
+            let labels = [("feed", meter.feed.to_owned())];
+            gauge!("jindu_dead_letter_oldest_seconds", &labels).set(meter.oldest_letter);
+        });
     }
 
     /// Counts an inquiry that was answered and recorded.
@@ -131,7 +152,8 @@ fn describe_feeds() {
     describe_counter!("jindu_reports_total", "Reports of feeds, by feed, way in and outcome.");
     describe_gauge!("jindu_feed_last_heard_seconds", "Seconds since a feed was last heard, or was added.");
     describe_gauge!("jindu_feed_silent", "1 where a feed has been silent for longer than its rhythm.");
-    describe_gauge!("jindu_held_reports", "Reports that wait for a person or for their application.");
+    describe_gauge!("jindu_held_reports", "What waits in the held queue, by feed and state.");
+    describe_gauge!("jindu_dead_letter_oldest_seconds", "Seconds since a feed's oldest dead letter waits.");
 }
 
 fn by_outcome(door: &'static str) -> ByOutcome {

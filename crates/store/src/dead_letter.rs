@@ -3,24 +3,31 @@
 #[cfg(test)]
 mod tests;
 
-use crate::audit::Entry;
+use crate::audit::{self, Entry};
 use crate::engine::{Row, Value};
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::keys::{Keys, Place};
-use crate::{Read, Store, Work};
+use crate::{Read, Store, Work, upkeep};
 use domain::milestone::FeedId;
 use domain::moment::Moment;
 
-const KEEP: &str = "INSERT INTO dead_letter (feed, origin, why, since, content) VALUES ($1, $2, $3, $4, $5)
+const KEEP: &str = "INSERT INTO dead_letter (feed, origin, why, since, content) SELECT $1, $2, $3, $4, $5
+    WHERE NOT EXISTS (SELECT 1 FROM dead_letter_settled WHERE letter = $6)
     ON CONFLICT (feed, origin) DO NOTHING";
 const OPEN: &str = "SELECT id, feed, origin, why, since FROM dead_letter
     WHERE closed IS NULL AND id > $1 ORDER BY id LIMIT $2";
+const OF_FEED: &str = "SELECT id, feed, origin, why, since FROM dead_letter
+    WHERE closed IS NULL AND feed = $1 AND id > $2 ORDER BY id LIMIT $3";
 const ONE: &str = "SELECT id, feed, origin, why, since FROM dead_letter WHERE closed IS NULL AND id = $1";
 const CONTENT: &str = "SELECT feed, origin, content FROM dead_letter WHERE closed IS NULL AND id = $1";
-const COUNT: &str = "SELECT count(*) FROM dead_letter WHERE closed IS NULL";
+const QUEUES: &str = "SELECT feed, count(*), min(since) FROM dead_letter WHERE closed IS NULL GROUP BY feed";
 /// What was decided stays; what the letter held is nobody's business any more.
 const CLOSE: &str = "UPDATE dead_letter SET closed = $1, closed_at = $2, content = NULL
     WHERE closed IS NULL AND id = $3";
+const SETTLED: &str =
+    "SELECT id, feed, origin FROM dead_letter WHERE closed_at <= $1 ORDER BY closed_at LIMIT $2";
+const REMEMBER: &str = "INSERT INTO dead_letter_settled (letter) VALUES ($1) ON CONFLICT (letter) DO NOTHING";
+const FORGET: &str = "DELETE FROM dead_letter WHERE id = $1";
 
 /// A message to be kept.
 #[derive(Clone)]
@@ -47,6 +54,17 @@ pub struct Kept {
     pub why: String,
     /// Since when it waits.
     pub since: Moment,
+}
+
+/// The letters of a feed that wait for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// Whose messages they were.
+    pub feed: FeedId,
+    /// How many there are; at least one.
+    pub letters: u64,
+    /// Since when the oldest waits.
+    pub oldest: Moment,
 }
 
 /// What becomes of a letter.
@@ -78,19 +96,21 @@ pub async fn keep(store: &Store, feed: FeedId, entry: Entry, letters: Vec<DeadLe
     let sealed = |letter: DeadLetter| {
         let letter = DeadLetter { origin: named(store.keys(), &letter), ..letter };
         let content = store.keys().seal(&place(&row(feed, &letter.origin)), &letter.content)?;
-        Ok(DeadLetter { content, ..letter })
+        let known = remembered(store.keys(), feed, &letter.origin);
+        Ok((DeadLetter { content, ..letter }, known))
     };
     let letters = letters.into_iter().map(sealed).collect::<Result<Vec<_>>>()?;
     store
         .write(entry, move |write| -> Work<'_, ()> {
             Box::pin(async move {
-                for DeadLetter { origin, why, content } in &letters {
+                for (DeadLetter { origin, why, content }, known) in &letters {
                     let values = [
                         Value::Int(feed.0.into()),
                         Value::Text(origin),
                         Value::Text(why),
                         Value::Int(since),
                         Value::Blob(content),
+                        Value::Blob(known),
                     ];
                     write.execute(KEEP, &values).await?;
                 }
@@ -106,6 +126,15 @@ pub async fn keep(store: &Store, feed: FeedId, entry: Entry, letters: Vec<DeadLe
 /// Fails when the database does.
 pub async fn list(read: &Read<'_>, after: i64, limit: u32) -> Result<Vec<Kept>> {
     read.rows(OPEN, &[Value::Int(after), Value::Int(limit.into())], kept).await
+}
+
+/// The letters of a feed that wait, oldest first, after a number.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn of_feed(read: &Read<'_>, feed: FeedId, after: i64, limit: u32) -> Result<Vec<Kept>> {
+    let values = [Value::Int(feed.0.into()), Value::Int(after), Value::Int(limit.into())];
+    read.rows(OF_FEED, &values, kept).await
 }
 
 /// A letter that waits; none where it is unknown or closed.
@@ -129,13 +158,16 @@ pub async fn content(read: &Read<'_>, keys: &Keys, id: i64) -> Result<Option<Vec
     Ok(found.await?.into_iter().next())
 }
 
-/// How many letters wait.
+/// How many letters wait of each feed that has any.
 ///
 /// # Errors
 /// Fails when the database does.
-pub async fn count(read: &Read<'_>) -> Result<u64> {
-    let counted = read.rows(COUNT, &[], |row| row.narrow(0, "count")).await?;
-    counted.into_iter().next().ok_or(StoreError::Corrupt("count"))
+pub async fn queues(read: &Read<'_>) -> Result<Vec<Queue>> {
+    let queue = |row: &Row<'_>| {
+        let (feed, letters) = (FeedId(row.narrow(0, "feed")?), row.narrow(1, "count")?);
+        Ok(Queue { feed, letters, oldest: Moment::from_millis(row.int(2)?) })
+    };
+    read.rows(QUEUES, &[], queue).await
 }
 
 /// Closes a letter and forgets what it held; false where it is unknown or closed already.
@@ -149,6 +181,38 @@ pub async fn close(store: &Store, entry: Entry, id: i64, closed: Closed) -> Resu
             Box::pin(async move {
                 let values = [Value::Text(closed.as_str()), Value::Int(at), Value::Int(id)];
                 Ok(write.execute(CLOSE, &values).await? == 1)
+            })
+        })
+        .await
+}
+
+/// Forgets letters that were closed [`upkeep::SETTLED_DAYS`] ago, but for a keyed hash by which the same message is
+/// known when it comes again: at most [`upkeep::AT_ONCE`] at a time. Gives how many.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn forget(store: &Store, actor: &str, now: Moment) -> Result<usize> {
+    let (keys, actor) = (store.shared_keys(), actor.to_owned());
+    let before = upkeep::days_before(now, upkeep::SETTLED_DAYS);
+    store
+        .change(move |write| -> Work<'_, usize> {
+            Box::pin(async move {
+                let values = [Value::Int(before.millis()), Value::Int(upkeep::AT_ONCE.into())];
+                let settled = write.rows(SETTLED, &values, |row| {
+                    let feed = FeedId(row.narrow(1, "feed")?);
+                    Ok((row.int(0)?, remembered(&keys, feed, row.text(2)?)))
+                });
+                let settled = settled.await?;
+                for (id, letter) in &settled {
+                    write.execute(REMEMBER, &[Value::Blob(letter)]).await?;
+                    write.execute(FORGET, &[Value::Int(*id)]).await?;
+                }
+                if !settled.is_empty() {
+                    let what = format!("{} settled", settled.len());
+                    let entry = upkeep::entry(now, &actor, "forget_dead_letters", &what);
+                    audit::insert(write, &entry).await?;
+                }
+                Ok(settled.len())
             })
         })
         .await
@@ -168,6 +232,11 @@ fn kept(row: &Row<'_>) -> Result<Kept> {
 fn named(keys: &Keys, letter: &DeadLetter) -> String {
     let message = keys.event(&[b"dead letter\0", &letter.content[..]].concat());
     format!("{} {}", letter.origin, hex::encode(message.0))
+}
+
+/// What stays of a letter when all else is forgotten.
+fn remembered(keys: &Keys, feed: FeedId, origin: &str) -> [u8; 16] {
+    keys.event(&[b"settled letter\0", &row(feed, origin)[..]].concat()).0
 }
 
 /// The row's name: feeds may use the same origins.

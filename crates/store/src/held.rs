@@ -1,23 +1,29 @@
 //! What is held: milestones that cannot be true beside the others, and reports of applications that nobody has
 //! opened. Both wait for a person, or until they resolve by themselves; nothing is dropped in silence.
 
+mod against;
+mod days;
 mod decide;
+mod inactive;
 pub(crate) mod queue;
 #[cfg(test)]
 mod tests;
 pub(crate) mod waiting;
 
 use crate::application::{self, ApplicationId};
-use crate::audit::Entry;
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::{Keys, Receipt};
-use crate::{Read, Store, Work, Write, milestone, setting};
+use crate::{Read, Store, milestone, upkeep};
 use domain::milestone::{EventKey, FeedId, Milestone};
 use domain::moment::Moment;
 use domain::progress::{Impossible, Progress};
 
+pub use against::against;
+pub(crate) use days::until;
+pub use days::{DAYS, DEFAULT_DAYS, days, set_days};
 pub use decide::{Beyond, Correction, Decided, Verb, by_feed, correct, discard, release};
+pub use inactive::catch_up;
 pub use waiting::expire;
 
 const OPEN: &str =
@@ -31,12 +37,14 @@ const OF_RECEIPT: &str = "SELECT id, application, receipt, feed, event, why, sin
     FROM held WHERE receipt = $1 ORDER BY id";
 const ONE: &str = "SELECT id, application, receipt, feed, event, why, since, until, closed, closed_at, report
     FROM held WHERE id = $1";
-const COUNT: &str = "SELECT count(*) FROM held WHERE closed IS NULL";
+const QUEUES: &str = "SELECT feed, waiting, items FROM held_count WHERE items > 0 ORDER BY feed, waiting";
+/// What a person settled while it waited is remembered for good: told again, it must not count.
+const FORGET: &str = "DELETE FROM held WHERE id IN (SELECT id FROM held
+    WHERE closed_at <= $1 AND (application IS NOT NULL OR closed IN ('recorded', 'resolved', 'expired'))
+    ORDER BY closed_at LIMIT $2)";
 
-const DAYS: &str = "held_days";
-/// For how many days a report waits for its application, unless somebody settles otherwise.
-pub const DEFAULT_DAYS: u16 = 30;
 const UNKNOWN: &str = "unknown_application";
+const INACTIVE: &str = "feed_inactive";
 
 /// The number of a held row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,6 +90,8 @@ pub struct Explained {
 pub enum Why {
     /// Nobody has opened the application.
     UnknownApplication,
+    /// Its feed was paused or removed when the application was opened: recorded when the feed is resumed.
+    FeedInactive,
     /// It cannot be true beside the others.
     Impossible(Impossible),
 }
@@ -114,12 +124,24 @@ pub struct Filter {
     pub closed: bool,
 }
 
+/// The open items of a feed that are alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// The feed that reported them.
+    pub feed: FeedId,
+    /// Whether they wait to be recorded by themselves; else a person is asked.
+    pub waiting: bool,
+    /// How many there are; at least one.
+    pub items: u64,
+}
+
 impl Why {
     /// The word in the database and in messages.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UnknownApplication => UNKNOWN,
+            Self::FeedInactive => INACTIVE,
             Self::Impossible(why) => why.as_str(),
         }
     }
@@ -127,10 +149,10 @@ impl Why {
     /// The reason of this word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        if word == UNKNOWN {
-            Some(Self::UnknownApplication)
-        } else {
-            Impossible::parse(word).map(Self::Impossible)
+        match word {
+            UNKNOWN => Some(Self::UnknownApplication),
+            INACTIVE => Some(Self::FeedInactive),
+            _ => Impossible::parse(word).map(Self::Impossible),
         }
     }
 }
@@ -179,13 +201,26 @@ pub async fn of_receipt(read: &Read<'_>, receipt: Receipt) -> Result<Vec<Item>> 
     read.rows(OF_RECEIPT, &[Value::Blob(&receipt.0)], item).await
 }
 
-/// How many items are held.
+/// How many items are held or wait of each feed that has any. The numbers are kept, and nothing is counted.
 ///
 /// # Errors
 /// Fails when the database does.
-pub async fn count(read: &Read<'_>) -> Result<u64> {
-    let counted = read.rows(COUNT, &[], |row| row.narrow(0, "count")).await?;
-    Ok(counted.into_iter().next().unwrap_or(0))
+pub async fn queues(read: &Read<'_>) -> Result<Vec<Queue>> {
+    let queue = |row: &Row<'_>| {
+        let (feed, waiting) = (FeedId(row.narrow(0, "feed")?), row.int(1)? != 0);
+        Ok(Queue { feed, waiting, items: row.narrow(2, "count")? })
+    };
+    read.rows(QUEUES, &[], queue).await
+}
+
+/// Forgets items that were settled [`upkeep::SETTLED_DAYS`] ago, at most [`upkeep::AT_ONCE`] at a time; gives how
+/// many. That something was decided stays in the audit.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn forget(store: &Store, actor: &str, now: Moment) -> Result<usize> {
+    let entry = upkeep::entry(now, actor, "forget_held", "settled");
+    upkeep::run(store, entry, FORGET, upkeep::days_before(now, upkeep::SETTLED_DAYS)).await
 }
 
 /// A held item with what was reported and where its application stands; none where there is no such item.
@@ -207,25 +242,6 @@ pub async fn one(read: &Read<'_>, keys: &Keys, id: HeldId) -> Result<Option<Expl
     let all = milestone::of(read, &application).await?;
     let milestone = all.into_iter().find(|other| (other.feed, other.event) == (item.feed, item.event));
     Ok(Some(Explained { item, number, milestone, progress: application.progress }))
-}
-
-/// Settles for how many days a report waits for its application.
-///
-/// # Errors
-/// Fails when the database does.
-pub async fn set_days(store: &Store, entry: Entry, days: u16) -> Result<()> {
-    store
-        .write(entry, move |write| -> Work<'_, ()> {
-            Box::pin(async move { setting::set(write, DAYS, &days.to_string()).await })
-        })
-        .await
-}
-
-/// Until when what is kept now waits.
-pub(crate) async fn until(write: &mut Write<'_>, now: Moment) -> Result<Moment> {
-    const DAY: i64 = 24 * 60 * 60 * 1000;
-    let days = setting::get(write, DAYS).await?.and_then(|days| days.parse().ok()).unwrap_or(DEFAULT_DAYS);
-    Ok(Moment::from_millis(now.millis().saturating_add(i64::from(days) * DAY)))
 }
 
 fn item(row: &Row<'_>) -> Result<Item> {

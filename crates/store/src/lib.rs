@@ -26,6 +26,7 @@ pub mod setting;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod upkeep;
 
 pub use engine::Work;
 use engine::sqlite::{self, Queued, Sqlite, Told, Unmigrated};

@@ -128,7 +128,7 @@ impl Case {
         [number.as_str(), name.as_str(), receipt.as_str()].map(str::to_owned)
     }
 
-    pub(super) fn reports(&self, keys: &Keys) -> Vec<Report> {
+    pub(crate) fn reports(&self, keys: &Keys) -> Vec<Report> {
         let report = |(at, told): (usize, &Told)| Report {
             receipt: self.opening.receipt.clone(),
             step: told.step,

@@ -1,6 +1,7 @@
 //! A stream as a feed's way in, with a real server: whatever happens between, every message is taken once.
 
 use crate::asking::empty;
+use crate::folder::Folder;
 use crate::intrude::{GARBAGE, overwrite};
 use crate::kept::Kept;
 use crate::nats::{DURABLE, Nats, STREAM, headers, structured};
@@ -13,23 +14,22 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// A data folder with the feed `county`.
 pub(crate) struct County {
-    home: TempDir,
+    home: Folder,
 }
 
 impl County {
     pub(crate) fn new() -> Self {
-        let county = Self { home: tempfile::tempdir().unwrap() };
+        let county = Self { home: Folder::new() };
         drop(empty(&county.data()));
         county.with_feed()
     }
 
     /// The same with keys of another folder.
     pub(crate) fn with_keys(keys: &[u8]) -> Self {
-        let county = Self { home: tempfile::tempdir().unwrap() };
+        let county = Self { home: Folder::new() };
         let mut file = OpenOptions::new();
         let mut file =
             file.write(true).create_new(true).mode(0o600).open(county.data().join("keys.toml")).unwrap();
@@ -270,7 +270,7 @@ fn a_server_consumes_the_streams_and_folders_of_its_configuration() {
     assert!(metrics.contains("jindu_feed_last_heard_seconds{feed=\"county\"}"), "{metrics}");
     // Without a rhythm there is no silence.
     assert!(!metrics.contains("jindu_feed_silent{"), "{metrics}");
-    assert!(metrics.contains("jindu_held_reports 0"), "{metrics}");
+    assert!(metrics.contains("jindu_held_reports{feed=\"county\",state=\"dead_letter\"} 0"), "{metrics}");
     server.terminate();
     assert!(server.end().0.success(), "{}", server.said());
     assert_eq!(county.counts(), (lines.len(), 4));

@@ -1,8 +1,9 @@
 //! Letters are kept once, read back by their keys alone, and forgotten when somebody has decided.
 
 use super::*;
+use crate::error::StoreError;
 use crate::DATABASE_FILE;
-use crate::testing::{Fresh, entry};
+use crate::testing::{Fresh, at, entry};
 
 fn letter(origin: &str) -> DeadLetter {
     DeadLetter {
@@ -10,6 +11,10 @@ fn letter(origin: &str) -> DeadLetter {
         why: "malformed".to_owned(),
         content: "金丝雀".as_bytes().to_vec(),
     }
+}
+
+async fn count(fresh: &Fresh) -> u64 {
+    queues(&fresh.store.read()).await.unwrap().iter().map(|queue| queue.letters).sum()
 }
 
 async fn opened(fresh: &Fresh, id: i64) -> Option<Vec<u8>> {
@@ -27,7 +32,7 @@ async fn a_letter_that_comes_again_is_the_same_letter() {
     let origin = |kept: &Kept| kept.origin.rsplit_once(' ').unwrap().0.to_owned();
     let origins: Vec<_> = waiting.iter().map(|kept| (kept.feed, origin(kept))).collect();
     assert_eq!(origins, [(feed, "M 1".into()), (feed, "M 2".into()), (FeedId(77), "M 2".into())]);
-    assert_eq!(count(&store.read()).await.unwrap(), 3);
+    assert_eq!(count(&fresh).await, 3);
     assert_eq!(list(&store.read(), waiting[0].id, 1).await.unwrap(), waiting[1..2]);
     assert_eq!(opened(&fresh, waiting[1].id).await.unwrap(), "金丝雀".as_bytes());
 }
@@ -39,7 +44,7 @@ async fn another_message_from_the_same_place_is_another_letter() {
     // The stream was made anew and counts from 1 again.
     let other = DeadLetter { content: b"another".to_vec(), ..letter("M 1") };
     keep(&fresh.store, fresh.feed, entry("letters"), vec![other]).await.unwrap();
-    assert_eq!(count(&fresh.store.read()).await.unwrap(), 2);
+    assert_eq!(count(&fresh).await, 2);
     assert_eq!(opened(&fresh, 2).await.unwrap(), b"another");
 }
 
@@ -57,7 +62,7 @@ async fn what_a_letter_says_stands_nowhere_in_the_clear_and_is_gone_when_it_is_c
     assert_eq!((opened(&fresh, id).await, one(&fresh.store.read(), id).await.unwrap()), (None, None));
     // The same message again is known, and stays closed.
     keep(&fresh.store, fresh.feed, entry("letters"), vec![letter("M 1")]).await.unwrap();
-    assert_eq!(count(&fresh.store.read()).await.unwrap(), 0);
+    assert_eq!(count(&fresh).await, 0);
 }
 
 #[tokio::test]
@@ -67,4 +72,37 @@ async fn a_letter_that_was_moved_to_another_feed_does_not_open() {
     fresh.change_behind("UPDATE dead_letter SET feed = feed + 1");
     let read = content(&fresh.store.read(), fresh.store.keys(), 1).await;
     assert!(matches!(read, Err(StoreError::Unsealed)));
+}
+
+#[tokio::test]
+async fn how_many_letters_of_each_feed_wait_and_how_long_is_known() {
+    let fresh = Fresh::new().await;
+    let later = Entry { at: at(31, 10), ..entry("letters") };
+    keep(&fresh.store, fresh.feed, entry("letters"), vec![letter("M 1")]).await.unwrap();
+    keep(&fresh.store, fresh.feed, later.clone(), vec![letter("M 2")]).await.unwrap();
+    keep(&fresh.store, FeedId(77), later, vec![letter("M 1")]).await.unwrap();
+    let queue = |feed, letters, oldest| Queue { feed, letters, oldest };
+    let all = [queue(fresh.feed, 2, at(31, 9)), queue(FeedId(77), 1, at(31, 10))];
+    assert_eq!(queues(&fresh.store.read()).await.unwrap(), all);
+}
+
+/// The letter is closed on the 31st of January; 90 days later is the first of May.
+#[tokio::test]
+async fn what_was_decided_long_ago_is_forgotten_and_the_same_message_stays_known() {
+    let fresh = Fresh::new().await;
+    let letters = vec![letter("M 1"), letter("M 2"), letter("M 3")];
+    keep(&fresh.store, fresh.feed, entry("letters"), letters.clone()).await.unwrap();
+    assert!(close(&fresh.store, entry("set aside"), 1, Closed::Discarded).await.unwrap());
+    assert!(close(&fresh.store, entry("taken"), 2, Closed::Released).await.unwrap());
+    let later = |days: i64| Moment::from_millis(at(31, 9).millis() + days * 24 * 60 * 60 * 1000);
+    let audited = fresh.count("audit");
+    assert_eq!(forget(&fresh.store, "upkeep", later(89)).await.unwrap(), 0);
+    assert_eq!((fresh.count("dead_letter"), fresh.count("audit")), (3, audited));
+    assert_eq!(forget(&fresh.store, "upkeep", later(90)).await.unwrap(), 2);
+    // What nobody has decided about stays, however old it is.
+    assert_eq!((fresh.count("dead_letter"), fresh.count("audit")), (1, audited + 1));
+    keep(&fresh.store, fresh.feed, entry("letters"), letters).await.unwrap();
+    assert_eq!((fresh.count("dead_letter"), count(&fresh).await), (1, 1));
+    keep(&fresh.store, FeedId(77), entry("letters"), vec![letter("M 1")]).await.unwrap();
+    assert_eq!(count(&fresh).await, 2);
 }

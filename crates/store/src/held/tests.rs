@@ -1,13 +1,15 @@
 //! What is held: it waits, resolves by itself, or a person decides about it.
 
 mod by_feed;
+mod inactive;
+mod keeping;
 
 use super::*;
 use crate::record::{Outcome, Report, Unknown};
 use crate::testing::{Fresh, at, entry, organ, receipt};
 use domain::feed::FeedKind;
 use domain::milestone::Step;
-use domain::stage::{Pause, Stage};
+use domain::stage::Stage;
 
 async fn open(fresh: &Fresh) -> Vec<Item> {
     list(&fresh.store.read(), &Filter::default(), HeldId(0), 100).await.unwrap()
@@ -92,6 +94,22 @@ async fn what_waited_and_cannot_be_is_held_once_its_application_is_known() {
 }
 
 #[tokio::test]
+async fn for_how_long_a_report_waits_is_settled_within_bounds_and_stands_in_the_log() {
+    let fresh = Fresh::new().await;
+    let read = fresh.store.read();
+    assert_eq!(days(&read).await.unwrap(), DEFAULT_DAYS);
+    for wrong in [0, 3651] {
+        assert_eq!(set_days(&fresh.store, entry("days"), wrong).await.unwrap(), None);
+    }
+    assert_eq!(set_days(&fresh.store, entry("days"), 3650).await.unwrap(), Some(DEFAULT_DAYS));
+    assert_eq!(set_days(&fresh.store, entry("days"), 1).await.unwrap(), Some(3650));
+    assert_eq!(days(&read).await.unwrap(), 1);
+    let last = "SELECT detail FROM audit ORDER BY id DESC LIMIT 1";
+    let said: String = fresh.raw().query_row(last, [], |row| row.get(0)).unwrap();
+    assert_eq!((said.as_str(), fresh.count("audit")), ("from 3650 to 1 days", 3));
+}
+
+#[tokio::test]
 async fn what_nobody_opens_in_time_is_forgotten_and_may_come_again() {
     let fresh = Fresh::new().await;
     set_days(&fresh.store, entry("3 days"), 3).await.unwrap();
@@ -99,8 +117,10 @@ async fn what_nobody_opens_in_time_is_forgotten_and_may_come_again() {
     wait(&fresh, vec![signed.clone()]).await;
     let store = &fresh.store;
     let just_before = Moment::from_millis(days_later(3).millis() - 1);
-    assert_eq!(expire(store, entry("expire"), just_before).await.unwrap(), 0);
-    assert_eq!(expire(store, entry("expire"), days_later(3)).await.unwrap(), 1);
+    let before = fresh.count("audit");
+    assert_eq!(expire(store, "upkeep", just_before).await.unwrap(), 0);
+    assert_eq!(expire(store, "upkeep", days_later(3)).await.unwrap(), 1);
+    assert_eq!(fresh.count("audit"), before + 1);
     let kept: Option<Vec<u8>> =
         fresh.raw().query_row("SELECT report FROM held", [], |row| row.get(0)).unwrap();
     assert_eq!((kept, how(&fresh).await), (None, vec![Some(Closed::Expired)]));
@@ -253,9 +273,8 @@ async fn held_items_are_listed_by_feed_and_reason() {
     let fresh = Fresh::new().await;
     let post = fresh.another_feed("post", FeedKind::Carrier, 60).await;
     fresh.record(vec![fresh.accepted(), fresh.report("on", Step::Resumed, at(8, 9))]).await;
-    fresh
-        .record_by(post, vec![fresh.report("off", Step::Paused(Pause::Other), at(4, 9))], Unknown::Told)
-        .await;
+    let unknown = Step::Withdraws(fresh.store.keys().event(b"never sent"));
+    fresh.record_by(post, vec![fresh.report("off", unknown, at(4, 9))], Unknown::Told).await;
     let ids = async |filter| {
         let items = list(&fresh.store.read(), &filter, HeldId(0), 100).await.unwrap();
         items.into_iter().map(|item| item.id.0).collect::<Vec<_>>()
@@ -266,5 +285,6 @@ async fn held_items_are_listed_by_feed_and_reason() {
     assert_eq!(ids(why(Impossible::NotPaused)).await, [1]);
     assert_eq!(ids(why(Impossible::Backwards)).await, Vec::<i64>::new());
     assert_eq!(list(&fresh.store.read(), &Filter::default(), HeldId(1), 1).await.unwrap()[0].id, HeldId(2));
-    assert_eq!(count(&fresh.store.read()).await.unwrap(), 2);
+    let queue = |feed| Queue { feed, waiting: false, items: 1 };
+    assert_eq!(queues(&fresh.store.read()).await.unwrap(), [queue(fresh.feed), queue(post)]);
 }

@@ -1,14 +1,13 @@
 //! Reports that wait for their application: sealed, recorded by themselves when it is opened, forgotten when
-//! nobody opens it.
+//! nobody opens it. What a feed told that may not report then stays (see `inactive`).
 
-use super::Closed;
 use super::queue::{self, Event};
+use super::{Closed, inactive};
 use crate::application::Case;
-use crate::audit::Entry;
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::{Keys, Place, Receipt};
-use crate::{Store, Work, Write};
+use crate::{Store, Write, upkeep};
 use domain::milestone::{EventKey, FeedId, Milestone, Rank, Step};
 use domain::moment::Moment;
 use domain::organ::OrganCode;
@@ -20,17 +19,17 @@ const KEEP: &str = "INSERT INTO held (receipt, feed, event, why, since, until, r
     SET since = excluded.since, until = excluded.until, report = excluded.report, closed = NULL, closed_at = NULL
     WHERE held.closed = 'expired'";
 const ANY: &str = "SELECT id FROM held WHERE closed IS NULL AND application IS NULL LIMIT 1";
-const OF_RECEIPT: &str = "SELECT feed, event, report FROM held
+const OF_RECEIPT: &str = "SELECT held.feed, event, report, feed.state = 'active' FROM held
+    JOIN feed ON feed.id = held.feed
     WHERE receipt = $1 AND closed IS NULL AND application IS NULL AND until > $2";
 const OF_APPLICATION: &str = "UPDATE held SET application = $1, subject = $2
     WHERE receipt = $3 AND feed = $4 AND event = $5 AND closed IS NULL";
 /// Rows of an application have it; what a person settled while it waited stays without.
 const SETTLED: &str = "SELECT feed, event FROM held
     WHERE receipt = $1 AND application IS NULL AND closed IN ('released', 'corrected', 'discarded')";
-const ANY_EXPIRED: &str = "SELECT id FROM held
-    WHERE closed IS NULL AND application IS NULL AND until <= $1 LIMIT 1";
-const EXPIRE: &str = "UPDATE held SET closed = 'expired', closed_at = $1, report = NULL
-    WHERE closed IS NULL AND application IS NULL AND until <= $1";
+pub(super) const EXPIRE: &str =
+    "UPDATE held SET closed = 'expired', closed_at = $1, report = NULL WHERE id IN (SELECT id FROM held
+    WHERE closed IS NULL AND application IS NULL AND until <= $1 ORDER BY until LIMIT $2)";
 
 /// A report of an application that nobody has opened.
 pub(crate) struct Report<'a> {
@@ -81,7 +80,8 @@ pub(crate) async fn settled(write: &mut Write<'_>, receipt: Receipt) -> Result<V
     write.rows(SETTLED, &[Value::Blob(&receipt.0)], event).await
 }
 
-/// What waited for the application of a receipt. What does not open stays in the queue for a person.
+/// What waited for the application of a receipt, of feeds that may report. What other feeds told stays in the queue,
+/// and so does what does not open: for a person.
 pub(crate) async fn of_receipt(
     write: &mut Write<'_>,
     keys: &Keys,
@@ -89,18 +89,31 @@ pub(crate) async fn of_receipt(
     now: Moment,
 ) -> Result<Vec<Milestone>> {
     let values = [Value::Blob(&receipt.0), Value::Int(now.millis())];
-    let waited = write.rows(OF_RECEIPT, &values, |row| {
+    let (mut waited, mut stay) = (Vec::new(), false);
+    let found = write.rows(OF_RECEIPT, &values, |row| {
         let event = (receipt, FeedId(row.narrow(0, "feed")?), EventKey(row.array(1)?));
-        Ok(opened(keys, event, row.blob(2)?))
+        match row.int(3)? {
+            0 => stay = true,
+            _ => waited.extend(understood(opened(keys, event, row.blob(2)?))),
+        }
+        Ok(())
     });
-    let understood = |report: Result<(String, Milestone)>| match report {
+    found.await?;
+    if stay {
+        inactive::keep(write, receipt).await?;
+    }
+    Ok(waited)
+}
+
+/// What a sealed report says; one that does not open is told in the log.
+pub(super) fn understood(report: Result<(String, Milestone)>) -> Option<Milestone> {
+    match report {
         Ok((_, milestone)) => Some(milestone),
         Err(error) => {
             tracing::error!(%error, "a report that waited for its application does not open");
             None
         }
-    };
-    Ok(waited.await?.into_iter().filter_map(understood).collect())
+    }
 }
 
 /// Closes what waited: it is recorded now.
@@ -125,19 +138,13 @@ pub(crate) async fn recorded(
     Ok(())
 }
 
-/// Forgets the reports that waited long enough, and says how many they were; writes nothing where there are none.
+/// Forgets reports that waited long enough, at most [`upkeep::AT_ONCE`] at a time; gives how many.
 ///
 /// # Errors
 /// Fails when the database does.
-pub async fn expire(store: &Store, entry: Entry, now: Moment) -> Result<usize> {
-    if store.read().rows(ANY_EXPIRED, &[Value::Int(now.millis())], |row| row.int(0)).await?.is_empty() {
-        return Ok(0);
-    }
-    store
-        .write(entry, move |write| -> Work<'_, usize> {
-            Box::pin(async move { write.execute(EXPIRE, &[Value::Int(now.millis())]).await })
-        })
-        .await
+pub async fn expire(store: &Store, actor: &str, now: Moment) -> Result<usize> {
+    let entry = upkeep::entry(now, actor, "expire_held", "waited too long");
+    upkeep::run(store, entry, EXPIRE, now).await
 }
 
 /// The receipt number and the milestone of a sealed report.

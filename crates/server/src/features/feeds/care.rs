@@ -1,22 +1,25 @@
-//! Care for what feeds leave undone: silence is measured, batches past their day are settled, what waited too long
-//! is closed.
+//! Care for what feeds leave undone: silence and queues are measured, batches past their day are settled, what waited
+//! for a feed is recorded when the feed is resumed, and what was kept long enough is forgotten.
+
+#[cfg(test)]
+mod tests;
 
 use super::ways::Stop;
 use crate::app::{App, Failed};
 use crate::freshness::is_silent;
-use crate::meters::FeedMeter;
+use crate::meters::{FeedMeter, QueueMeter};
 use domain::moment::Moment;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use store::audit::Entry;
-use store::feed::{DESK_NAME, State};
-use store::{dead_letter, feed, held, manifest};
+use store::feed::{DESK_NAME, Feed, State};
+use store::upkeep::AT_ONCE;
+use store::{Read, dead_letter, feed, held, manifest, outbox};
 
 /// How often the meters follow.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// Who settles by itself.
 const ACTOR: &str = "server:care";
-/// How often batches are settled and old reports are closed; each time is a line in the log of changes.
+/// How often batches are settled and what is old is forgotten; each time is a line in the log of changes.
 const SETTLE_EVERY_MILLIS: i64 = 60 * 60 * 1000;
 
 /// Takes care until told to stop. What fails is logged and done the next time.
@@ -28,10 +31,13 @@ pub(super) async fn take(app: &App, mut stop: Stop) {
         if let Err(failed) = measure(app, now, &mut shown).await {
             tracing::error!("the meters of the feeds cannot follow: {failed}");
         }
+        if let Err(failed) = catch_up(app, now, &stop).await {
+            tracing::error!("what waited for a feed that is resumed cannot be recorded: {failed}");
+        }
         let due = settled.is_none_or(|at| now.millis().saturating_sub(at.millis()) >= SETTLE_EVERY_MILLIS);
         if due {
             settled = Some(now);
-            if let Err(failed) = settle(app, now).await {
+            if let Err(failed) = settle(app, now, &stop).await {
                 tracing::error!("what feeds left undone cannot be settled: {failed}");
             }
         }
@@ -43,30 +49,73 @@ pub(super) async fn take(app: &App, mut stop: Stop) {
 /// removed, nor for people at a desk: what was shown of those is taken back.
 async fn measure(app: &App, now: Moment, shown: &mut BTreeSet<String>) -> Result<(), Failed> {
     let read = app.store.read();
-    for feed in feed::all(&read).await? {
+    let feeds = feed::all(&read).await?;
+    measure_queues(app, &read, &feeds, now).await?;
+    for feed in feeds {
         if feed.state != State::Active || feed.name == DESK_NAME {
             if shown.remove(&feed.name) {
                 app.meters.unheard_of(&feed.name, feed.rhythm.is_some());
             }
             continue;
         }
-        let heard = feed.last_heard.unwrap_or(feed.added_at);
-        let seconds = now.millis().saturating_sub(heard.millis()).max(0) / 1000;
-        let unheard = f64::from(u32::try_from(seconds).unwrap_or(u32::MAX));
+        let unheard = seconds_since(feed.last_heard.unwrap_or(feed.added_at), now);
         let silent = feed.rhythm.map(|_| is_silent(&feed, now, &app.holidays));
         app.meters.heard(&FeedMeter { feed: &feed.name, unheard, silent });
         shown.insert(feed.name);
     }
-    app.meters.held(held::count(&read).await?.saturating_add(dead_letter::count(&read).await?));
     Ok(())
 }
 
-/// Flags what batches lack, and closes what waited for an application that nobody opened.
-async fn settle(app: &App, now: Moment) -> Result<(), Failed> {
+/// Shows how much waits of every feed, whatever its state: somebody has to look at it.
+async fn measure_queues(app: &App, read: &Read<'_>, feeds: &[Feed], now: Moment) -> Result<(), Failed> {
+    let (queues, letters) = (held::queues(read).await?, dead_letter::queues(read).await?);
+    for feed in feeds {
+        let items = |waiting| {
+            let mut queues = queues.iter();
+            let queue = queues.find(|queue| (queue.feed, queue.waiting) == (feed.id, waiting));
+            queue.map_or(0, |queue| queue.items)
+        };
+        let letters = letters.iter().find(|letters| letters.feed == feed.id);
+        app.meters.queued(&QueueMeter {
+            feed: &feed.name,
+            held: items(false),
+            waiting: items(true),
+            dead_letters: letters.map_or(0, |letters| letters.letters),
+            oldest_letter: letters.map_or(0.0, |letters| seconds_since(letters.oldest, now)),
+        });
+    }
+    Ok(())
+}
+
+fn seconds_since(moment: Moment, now: Moment) -> f64 {
+    let seconds = now.millis().saturating_sub(moment.millis()).max(0) / 1000;
+    f64::from(u32::try_from(seconds).unwrap_or(u32::MAX))
+}
+
+/// Records what waited while its feed was paused.
+async fn catch_up(app: &App, now: Moment, stop: &Stop) -> Result<(), Failed> {
+    while held::catch_up(&app.store, ACTOR, now).await? == usize::from(AT_ONCE) && !stop.is_told() {}
+    Ok(())
+}
+
+/// Flags what batches lack, closes what waited for an application that nobody opened, and forgets what was settled
+/// or told long ago; a few rows at a time, so that whoever records does not wait for it.
+async fn settle(app: &App, now: Moment, stop: &Stop) -> Result<(), Failed> {
     manifest::settle(&app.store, ACTOR, now).await?;
-    let actor = ACTOR.to_owned();
-    let entry = Entry { at: now, actor, action: "expire_held", detail: "waited too long".to_owned() };
-    let expired = held::expire(&app.store, entry, now).await?;
+    let (store, mut expired) = (&app.store, 0);
+    loop {
+        let steps = [
+            held::expire(store, ACTOR, now).await?,
+            held::forget(store, ACTOR, now).await?,
+            dead_letter::forget(store, ACTOR, now).await?,
+            outbox::prune(store, ACTOR, now).await?,
+        ];
+        let [closed, ..] = steps;
+        expired += closed;
+        if steps.iter().all(|changed| *changed < usize::from(AT_ONCE)) || stop.is_told() {
+            break;
+        }
+    }
     if expired > 0 {
         tracing::warn!(expired, "reports waited for applications that nobody opened");
     }

@@ -5,7 +5,8 @@ use domain::milestone::Step;
 use i18n::Language;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::held::{Explained, Item};
+use store::dead_letter::Kept;
+use store::held::{Explained, Item, Why};
 use utoipa::ToSchema;
 
 /// What is held of a feed.
@@ -57,19 +58,67 @@ pub(super) struct ReportedView {
     pub cause: Option<&'static str>,
 }
 
+/// Messages of streams that could not be taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LetterListView {
+    /// The letters, oldest first.
+    pub items: Vec<LetterView>,
+    /// What to ask for `after` to get the next page; null where this is the last.
+    pub next: Option<i64>,
+}
+
+/// A message that could not be taken, without what it says.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LetterView {
+    /// Its number; at the desk it is called `d` and this number.
+    pub letter: i64,
+    /// Which message it is: its stream, and its number there.
+    pub message: String,
+    /// The cell that is to blame, where one is.
+    pub column: Option<String>,
+    /// Why it could not be taken, for programs; the words are listed in FEEDS.md.
+    pub reason: &'static str,
+    /// Why, and what to do, for people.
+    pub detail: &'static str,
+    /// Since when it waits (RFC 3339).
+    pub since: String,
+}
+
+impl LetterView {
+    pub(super) fn new(l: Language, letter: Kept) -> Self {
+        let Kept { id, origin, why, since, .. } = letter;
+        let (column, code) =
+            why.split_once(": ").map_or((None, why.as_str()), |(column, code)| (Some(column), code));
+        let reason = words::reason(l, "rejected", code);
+        // Behind the number stands by what we know the message again: nobody else's business.
+        let message = origin.rsplit_once(' ').map_or("", |(message, _)| message).to_owned();
+        Self {
+            letter: id,
+            message,
+            column: column.map(str::to_owned),
+            reason: reason.code,
+            detail: reason.text,
+            since: since.to_rfc3339(),
+        }
+    }
+}
+
 /// A decision about a held item.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct DecisionView {
-    /// The item's number, as in the address: only the body is signed.
+    /// The item's number, as in the address: where there is a body, it alone is signed.
     #[schema(example = 7)]
     pub held: i64,
-    /// `release`: it is true. `discard`: it is wrong. `correct`: the correction is true instead.
+    /// `discard`: the report was wrong and never counts. `correct`: it was wrong, and the correction counts instead.
+    /// `release`: take it as it is; only of a report that waits for its application, which is looked for again. That
+    /// what is impossible is true, the desk alone can say.
     #[schema(example = "discard")]
     pub decision: String,
     /// Why, in words that name nobody; up to 500 characters. It is kept in the log of changes.
     #[schema(example = "Another card was meant")]
     pub why: String,
-    /// What is true instead, in the columns of FEEDS.md; without a receipt number for the same application.
+    /// With `correct`: what is true instead, whole, in the columns of FEEDS.md; of the same application, so without a
+    /// receipt number or with the same.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub correction: Option<Value>,
@@ -78,7 +127,7 @@ pub(super) struct DecisionView {
 impl HeldView {
     /// An item of a list.
     pub(super) fn listed(l: Language, item: &Item) -> Self {
-        let outcome = if item.application.is_none() { "waiting" } else { "held" };
+        let outcome = if item.why == Why::UnknownApplication { "waiting" } else { "held" };
         Self {
             held: item.id.0,
             reason: item.why.as_str(),

@@ -31,6 +31,8 @@ pub(super) fn reason(l: Language, outcome: &str, code: &str) -> Reason {
         "unknown_correction": feeds_reason_unknown_correction,
         "contradicted": feeds_reason_contradicted,
         "unknown_application": feeds_reason_unknown_application,
+        "feed_inactive": feeds_reason_feed_inactive,
+        "too_many": feeds_reason_too_many,
         "other_application": feeds_reason_other_application,
         "not_its_stage": feeds_reason_not_its_stage,
         "empty": feeds_reason_empty,
@@ -60,6 +62,8 @@ pub(super) fn reason(l: Language, outcome: &str, code: &str) -> Reason {
         "differs": feeds_reason_differs,
         "wrong_type": feeds_reason_wrong_type,
         "media_type": feeds_reason_media_type,
+        "malformed": feeds_reason_malformed,
+        "too_many_events": feeds_reason_too_many_events,
         "unsigned": feeds_reason_unsigned,
     }
 }

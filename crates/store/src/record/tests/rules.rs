@@ -1,16 +1,10 @@
-//! What follows from recording: who may say what, who goes first, and what others are told.
+//! What follows from recording: who may say what, and who goes first.
 
 use super::*;
 use crate::held::{self, Why};
-use crate::outbox::{self, MoveId};
 use crate::testing::entry;
 use domain::feed::FeedKind;
-
-async fn moves(fresh: &Fresh, after: i64) -> Vec<(Option<Stage>, Option<Stage>)> {
-    let moves = outbox::take(&fresh.store.read(), MoveId(after), 100).await.unwrap();
-    assert!(moves.is_sorted_by_key(|moved| moved.id));
-    moves.into_iter().map(|moved| (moved.from, moved.to)).collect()
-}
+use domain::milestone::Rank;
 
 #[tokio::test]
 async fn a_feed_reports_its_own_stages_only() {
@@ -23,11 +17,77 @@ async fn a_feed_reports_its_own_stages_only() {
         fresh.report("pause", Step::Paused(Pause::Other), at(8, 9)),
     ];
     let told = fresh.record_by(post, reports, Unknown::Kept).await;
-    assert_eq!(told, [Outcome::NotItsStage, Outcome::Recorded, Outcome::Recorded]);
-    assert_eq!((progress(&fresh).await.stage, fresh.count("milestone")), (Stage::Mailed, 3));
+    assert_eq!(told, [Outcome::NotItsStage, Outcome::Recorded, Outcome::NotItsStage]);
+    assert_eq!((progress(&fresh).await.stage, fresh.count("milestone")), (Stage::Mailed, 2));
     let unknown = Report { receipt: receipt(2, 7), ..fresh.reached(Stage::Signed, 9) };
     assert_eq!(fresh.record_by(post, vec![unknown], Unknown::Kept).await, [Outcome::NotItsStage]);
     assert_eq!(fresh.count("held"), 0);
+}
+
+#[tokio::test]
+async fn the_clock_is_kept_by_feeds_of_the_organ_that_has_the_case() {
+    let fresh = Fresh::new().await;
+    fresh.record(vec![fresh.accepted()]).await;
+    let clock = || {
+        vec![
+            fresh.report("pause", Step::Paused(Pause::Other), at(8, 9)),
+            fresh.report("resume", Step::Resumed, at(9, 9)),
+            fresh.report("more time", Step::Extended(Ground::RemoteTransport), at(9, 10)),
+        ]
+    };
+    for kind in FeedKind::ALL.into_iter().filter(|kind| !matches!(kind, FeedKind::Intake | FeedKind::Desk)) {
+        let feed = fresh.another_feed(kind.as_str(), kind, 50).await;
+        assert_eq!(fresh.record_by(feed, clock(), Unknown::Kept).await, [Outcome::NotItsStage; 3], "{kind}");
+    }
+    assert_eq!(progress(&fresh).await.pauses, []);
+    assert_eq!(fresh.record(clock()).await, [Outcome::Recorded; 3]);
+    let progress = progress(&fresh).await;
+    assert_eq!((progress.pauses.len(), progress.extension), (1, Some(Ground::RemoteTransport)));
+}
+
+#[tokio::test]
+async fn a_feed_that_may_not_open_reports_with_a_persons_facts_and_opens_nothing() {
+    let fresh = Fresh::new().await;
+    let centre = fresh.another_feed("centre", FeedKind::Production, 50).await;
+    let produced = Report { opening: Some(opening(1, 7)), ..fresh.reached(Stage::Produced, 9) };
+    let told = fresh.record_by(centre, vec![produced.clone()], Unknown::Told).await;
+    assert_eq!(told, [Outcome::UnknownApplication]);
+    assert_eq!(fresh.record_by(centre, vec![produced], Unknown::Kept).await, [Outcome::Waiting]);
+    assert_eq!(fresh.count("application"), 0);
+    // Whoever may open it does, and what waited counts.
+    assert_eq!(fresh.record(vec![fresh.accepted()]).await, [Outcome::Recorded]);
+    assert_eq!(progress(&fresh).await.stage, Stage::Produced);
+    // Then its rows count as any, and those about somebody else do not.
+    let remade = Report { opening: Some(opening(1, 7)), ..fresh.reached(Stage::Remake, 10) };
+    let mut of_another = Report { opening: Some(opening(2, 7)), ..fresh.reached(Stage::Produced, 11) };
+    of_another.opening.as_mut().unwrap().receipt = receipt(1, 7);
+    let told = fresh.record_by(centre, vec![remade, of_another], Unknown::Kept).await;
+    assert_eq!(told, [Outcome::Recorded, Outcome::OtherApplication]);
+    assert_eq!((progress(&fresh).await.stage, fresh.count("application")), (Stage::Remake, 1));
+}
+
+#[tokio::test]
+async fn staff_see_what_stands_against_what_is_held() {
+    let fresh = Fresh::new().await;
+    let office = fresh.another_feed("office", FeedKind::HandingOut, 50).await;
+    fresh.record(vec![fresh.accepted(), fresh.reached(Stage::Collected, 10)]).await;
+    let against = async |rank: Vec<Outcome>| {
+        let rows =
+            held::of_receipt(&fresh.store.read(), fresh.store.keys().receipt(&receipt(1, 7))).await.unwrap();
+        let by = held::against(&fresh.store.read(), rows.last().unwrap()).await.unwrap();
+        (rank, by.into_iter().map(|by| (by.feed, by.step)).collect::<Vec<_>>())
+    };
+    let told =
+        fresh.record_by(office, vec![fresh.reached(Stage::ReadyForCollection, 11)], Unknown::Told).await;
+    let collected = (fresh.feed, Step::Reached(Stage::Collected));
+    assert_eq!(against(told).await, (vec![Outcome::Held(Impossible::AfterFinal)], vec![collected]));
+    // Once one of them goes before, the other is contradicted, and by whom is shown too.
+    feed::set(&fresh.store, entry("office"), office, |terms| terms.rank = Rank(20)).await.unwrap();
+    let ready = fresh.report("again", Step::Reached(Stage::ReadyForCollection), at(12, 9));
+    let told = fresh.record_by(office, vec![ready], Unknown::Told).await;
+    let ready = (office, Step::Reached(Stage::ReadyForCollection));
+    assert_eq!(against(told).await, (vec![Outcome::Recorded], vec![ready]));
+    assert_eq!(progress(&fresh).await.stage, Stage::ReadyForCollection);
 }
 
 #[tokio::test]
@@ -45,46 +105,4 @@ async fn where_two_feeds_contradict_each_other_the_one_of_higher_precedence_coun
     let late = fresh.record(vec![fresh.reached(Stage::Cancelled, 7)]).await;
     assert_eq!(late, [Outcome::Held(Impossible::Contradicted)]);
     assert_eq!(progress(&fresh).await.stage, Stage::ReadyForCollection);
-}
-
-#[tokio::test]
-async fn others_are_told_of_each_move_once_and_in_order() {
-    let fresh = Fresh::new().await;
-    fresh.record(vec![fresh.accepted(), fresh.reached(Stage::Signed, 8)]).await;
-    fresh.record(vec![fresh.accepted(), fresh.reached(Stage::UnderReview, 6)]).await;
-    fresh.record(vec![fresh.report("same", Step::Reached(Stage::Signed), at(9, 9))]).await;
-    let collected = fresh.reached(Stage::Collected, 10);
-    fresh.record(vec![collected.clone()]).await;
-    fresh.record(vec![fresh.reached(Stage::Remake, 11)]).await;
-    fresh.record(vec![fresh.report("sorry", Step::Withdraws(collected.event), at(12, 9))]).await;
-    let all = [
-        (None, Some(Stage::Signed)),
-        (Some(Stage::Signed), Some(Stage::Collected)),
-        (Some(Stage::Collected), Some(Stage::Remake)),
-    ];
-    assert_eq!(moves(&fresh, 0).await, all);
-    assert_eq!(moves(&fresh, 1).await, all[1..]);
-}
-
-#[tokio::test]
-async fn what_others_were_told_is_forgotten_and_its_numbers_never_come_back() {
-    let fresh = Fresh::new().await;
-    fresh.record(vec![fresh.accepted()]).await;
-    let done = fresh.store.write(entry("told"), |write| -> Work<'_, ()> {
-        Box::pin(async move { outbox::done(write, MoveId(1)).await })
-    });
-    done.await.unwrap();
-    assert_eq!(moves(&fresh, 0).await, []);
-    fresh.record(vec![fresh.reached(Stage::Signed, 8)]).await;
-    assert_eq!(moves(&fresh, 1).await, [(Some(Stage::Accepted), Some(Stage::Signed))]);
-}
-
-#[tokio::test]
-async fn a_withdrawn_beginning_leaves_no_stage_and_others_are_told() {
-    let fresh = Fresh::new().await;
-    fresh.record(vec![fresh.accepted()]).await;
-    let wrong = fresh.accepted().event;
-    fresh.record(vec![fresh.report("sorry", Step::Withdraws(wrong), at(6, 9))]).await;
-    assert_eq!(fresh.application(1, 7).await.unwrap().progress, None);
-    assert_eq!(moves(&fresh, 1).await, [(Some(Stage::Accepted), None)]);
 }

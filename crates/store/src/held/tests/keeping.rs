@@ -1,0 +1,111 @@
+//! How long what was settled is kept, and that the numbers of what is held are right.
+
+use super::*;
+
+async fn forgotten(fresh: &Fresh, days: i64) -> usize {
+    forget(&fresh.store, "upkeep", days_later(days)).await.unwrap()
+}
+
+/// The kept numbers are those that counting gives.
+fn prove_counts(fresh: &Fresh) {
+    let counted = "SELECT feed, application IS NULL, count(*) FROM held WHERE closed IS NULL GROUP BY 1, 2";
+    let kept = "SELECT feed, waiting, items FROM held_count WHERE items <> 0";
+    let differ = format!(
+        "SELECT count(*) FROM (SELECT * FROM ({counted}) EXCEPT {kept})
+        UNION ALL SELECT count(*) FROM (SELECT * FROM ({kept}) EXCEPT {counted})"
+    );
+    let raw = fresh.raw();
+    let mut asked = raw.prepare(&differ).unwrap();
+    let differ: Vec<i64> =
+        asked.query_map([], |row| row.get(0)).unwrap().map(std::result::Result::unwrap).collect();
+    assert_eq!(differ, [0, 0]);
+}
+
+#[tokio::test]
+async fn what_was_settled_is_forgotten_after_ninety_days_and_what_is_open_never() {
+    let (fresh, id) = remade_after_collection().await;
+    wait(&fresh, vec![Report { receipt: receipt(2, 7), ..fresh.reached(Stage::Signed, 8) }]).await;
+    fresh.record(vec![fresh.accepted_of(2), fresh.report("on", Step::Resumed, at(8, 9))]).await;
+    let (why, actor) = said();
+    assert_eq!(discard(&fresh.store, id, why, actor, at(31, 9)).await.unwrap(), Decided::Done);
+    prove_counts(&fresh);
+    assert_eq!(how(&fresh).await, [Some(Closed::Discarded), Some(Closed::Recorded), None]);
+    let audited = fresh.count("audit");
+    assert_eq!((forgotten(&fresh, 89).await, fresh.count("audit")), (0, audited));
+    assert_eq!(forgotten(&fresh, 90).await, 2);
+    assert_eq!((how(&fresh).await, forgotten(&fresh, 1000).await), (vec![None], 0));
+    // That it was decided is known for good.
+    let decided = "SELECT count(*) FROM audit WHERE action = 'discard_held'";
+    let decided: i64 = fresh.raw().query_row(decided, [], |row| row.get(0)).unwrap();
+    assert_eq!((decided, fresh.count("audit")), (1, audited + 1));
+    prove_counts(&fresh);
+    // What was discarded is in the list of milestones, withdrawn: told again, nothing happens.
+    assert_eq!(fresh.record(vec![fresh.reached(Stage::Remake, 12)]).await, [Outcome::Repeated]);
+    assert_eq!((stage(&fresh).await, how(&fresh).await), (Stage::Collected, vec![None]));
+}
+
+#[tokio::test]
+async fn what_a_person_settled_while_it_waited_never_comes_back_however_long_ago() {
+    let fresh = Fresh::new().await;
+    let (signed, mistyped) = (fresh.reached(Stage::Signed, 8), fresh.reached(Stage::Produced, 9));
+    wait(&fresh, vec![signed.clone(), mistyped.clone()]).await;
+    fresh.record(vec![fresh.accepted_of(2)]).await;
+    let (why, actor) = said();
+    let done = discard(&fresh.store, HeldId(1), why.clone(), actor.clone(), at(31, 9)).await.unwrap();
+    assert_eq!(done, Decided::Done);
+    let right = Correction { receipt: Some(receipt(2, 7)), ..correction(Step::Reached(Stage::Produced), 9) };
+    let done = correct(&fresh.store, HeldId(2), right, why, actor, at(31, 9)).await.unwrap();
+    assert_eq!(done, Decided::Done);
+    assert_eq!(forgotten(&fresh, 1000).await, 0);
+    let kept: i64 = fresh.raw().query_row("SELECT count(report) FROM held", [], |row| row.get(0)).unwrap();
+    assert_eq!((kept, wait(&fresh, vec![signed.clone()]).await), (0, vec![Outcome::Repeated]));
+    let again = fresh.record(vec![fresh.accepted(), signed, mistyped]).await;
+    assert_eq!(again, [Outcome::Recorded, Outcome::Repeated, Outcome::Repeated]);
+    assert_eq!(stage(&fresh).await, Stage::Accepted);
+    prove_counts(&fresh);
+}
+
+#[tokio::test]
+async fn what_expired_is_forgotten_and_may_come_again() {
+    let fresh = Fresh::new().await;
+    let signed = fresh.reached(Stage::Signed, 8);
+    wait(&fresh, vec![signed.clone()]).await;
+    assert_eq!(expire(&fresh.store, "upkeep", days_later(30)).await.unwrap(), 1);
+    prove_counts(&fresh);
+    assert_eq!((forgotten(&fresh, 119).await, forgotten(&fresh, 120).await), (0, 1));
+    assert_eq!(wait(&fresh, vec![signed]).await, [Outcome::Waiting]);
+    prove_counts(&fresh);
+}
+
+#[tokio::test]
+async fn upkeep_takes_few_rows_at_a_time() {
+    let fresh = Fresh::new().await;
+    let many = i64::from(upkeep::AT_ONCE) + 5;
+    let signed = |n| fresh.report(&format!("e{n}"), Step::Reached(Stage::Signed), at(8, 9));
+    let of = |n: i64| Report { receipt: receipt(if n % 2 == 0 { 1 } else { 2 }, 7), ..signed(n) };
+    wait(&fresh, (0..many).map(of).collect()).await;
+    let counted = queues(&fresh.store.read()).await.unwrap();
+    assert_eq!(counted, [Queue { feed: fresh.feed, waiting: true, items: many.unsigned_abs() }]);
+    for left in [upkeep::AT_ONCE.into(), 5, 0] {
+        assert_eq!(expire(&fresh.store, "upkeep", days_later(30)).await.unwrap(), left);
+        prove_counts(&fresh);
+    }
+    for left in [upkeep::AT_ONCE.into(), 5, 0] {
+        assert_eq!(forgotten(&fresh, 120).await, left);
+    }
+    assert_eq!(fresh.count("held"), 0);
+}
+
+#[test]
+fn what_may_be_forgotten_is_found_without_looking_at_all_else() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let fresh = runtime.block_on(Fresh::new());
+    for (sql, index) in [(FORGET, "held_settled"), (super::super::waiting::EXPIRE, "held_waiting")] {
+        let raw = fresh.raw();
+        let mut plan = raw.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps = plan.query_map([0, 0], |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.map(std::result::Result::unwrap).collect();
+        assert!(steps.iter().any(|step| step.contains(index)), "{steps:?}");
+        assert!(!steps.iter().any(|step| step.contains("SCAN held")), "{steps:?}");
+    }
+}
