@@ -33,6 +33,9 @@ pub enum StoreError {
     /// A row holds what no code of ours wrote.
     #[error("a stored {0} cannot be understood")]
     Corrupt(&'static str),
+    /// The desk's name or rank was asked for a system.
+    #[error("the name \"desk\" and the rank 0 are those of people at a desk; no system reports under them")]
+    Desk,
     /// A transaction could not begin or commit: nothing of it is kept.
     #[error("the database could not commit")]
     Commit(#[source] std::sync::Arc<rusqlite::Error>),
@@ -67,6 +70,7 @@ impl StoreError {
             | Self::Keys { .. }
             | Self::Unsealed
             | Self::Corrupt(_)
+            | Self::Desk
             | Self::Purpose { .. } => false,
         }
     }

@@ -1,35 +1,39 @@
 //! Feeds: the systems that report milestones, what each may report, and when each was last heard.
 
 mod secret;
+mod terms;
 #[cfg(test)]
 mod tests;
 
-use crate::audit::Entry;
+use crate::audit::{self, Entry};
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::{Read, Store, Work, Write};
 use domain::feed::{FeedKind, Rhythm};
-use domain::milestone::{FeedId, Rank};
+use domain::milestone::{FeedId, Rank, Step};
 use domain::moment::Moment;
 use domain::organ::OrganCode;
 use domain::stage::Stage;
 
-pub use secret::{OVERLAP_MILLIS, rotate, secrets};
+pub use secret::{Former, MOST_FORMER, OVERLAP_MILLIS, Rotated, rotate, secrets};
+pub use terms::{Terms, set};
 
 const NAMED: &str = "INSERT INTO feed (name, added_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 const ID_OF: &str = "SELECT id FROM feed WHERE name = $1";
 const DESK: &str = "INSERT INTO feed (name, kind, rank, added_at) VALUES ('desk', 'desk', 0, $1)
     ON CONFLICT (name) DO NOTHING";
-const ADD: &str = "INSERT INTO feed (name, kind, owner, stages, rank, rhythm, codes, secret, added_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO NOTHING RETURNING id";
+const ADD: &str = "INSERT INTO feed (name, kind, owner, stages, rank, rhythm, codes, added_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING RETURNING id";
 const BY_NAME: &str = "SELECT id, name, kind, owner, stages, rank, rhythm, codes, state, added_at,
     last_heard, last_happened FROM feed WHERE name = $1";
 const BY_ID: &str = "SELECT id, name, kind, owner, stages, rank, rhythm, codes, state, added_at,
     last_heard, last_happened FROM feed WHERE id = $1";
 const ALL: &str = "SELECT id, name, kind, owner, stages, rank, rhythm, codes, state, added_at,
     last_heard, last_happened FROM feed ORDER BY name";
-const SET_STATE: &str = "UPDATE feed SET state = $1 WHERE id = $2 AND state <> 'removed'";
-const SET_CODES: &str = "UPDATE feed SET codes = $1 WHERE id = $2 AND state <> 'removed'";
+const SET_STATE: &str =
+    "UPDATE feed SET state = $1 WHERE id = $2 AND state <> 'removed' AND name <> 'desk'";
+const SET_CODES: &str =
+    "UPDATE feed SET codes = $1 WHERE id = $2 AND state <> 'removed' AND name <> 'desk'";
 const LAST_HAPPENED: &str = "SELECT max(last_happened) FROM feed";
 const HEARD: &str = "UPDATE feed SET last_heard = max(coalesce(last_heard, $1), $1),
     last_happened = max(coalesce(last_happened, $2), $2) WHERE id = $3";
@@ -64,6 +68,14 @@ pub struct Feed {
     pub last_heard: Option<Moment>,
     /// The newest thing that it told of.
     pub last_happened: Option<Moment>,
+}
+
+impl Feed {
+    /// Whether it may say this.
+    #[must_use]
+    pub fn may_say(&self, step: Step) -> bool {
+        self.kind.may_say(step, &self.stages)
+    }
 }
 
 /// A feed to be added.
@@ -153,8 +165,9 @@ pub async fn last_happened(read: &Read<'_>) -> Result<Option<Moment>> {
 /// feed on the fly, such as the demonstration.
 ///
 /// # Errors
-/// Fails when the database does.
+/// Fails when the database does, and where the name is the desk's.
 pub async fn named(write: &mut Write<'_>, name: &str, now: Moment) -> Result<FeedId> {
+    not_the_desk(name)?;
     write.execute(NAMED, &[Value::Text(name), Value::Int(now.millis())]).await?;
     id_of(write, name).await
 }
@@ -170,17 +183,21 @@ async fn id_of(write: &mut Write<'_>, name: &str) -> Result<FeedId> {
     found.into_iter().next().map(FeedId).ok_or(StoreError::Corrupt("feed"))
 }
 
+fn not_the_desk(name: &str) -> Result<()> {
+    if name == DESK_NAME { Err(StoreError::Desk) } else { Ok(()) }
+}
+
 /// Adds a feed; none where a feed has or had this name.
 ///
 /// # Errors
-/// Fails when the database does.
+/// Fails when the database does, and where the name or the rank is the desk's.
 pub async fn add(store: &Store, entry: Entry, new: NewFeed) -> Result<Option<FeedId>> {
+    not_the_desk(&new.name)?;
+    terms::of_system(new.rank)?;
     let sealed = new.secret.as_ref().map(|key| secret::sealed(store.keys(), &new.name, key)).transpose()?;
-    let stages = new.stages.iter().map(|stage| stage.as_str()).collect::<Vec<_>>().join(" ");
-    let added_at = entry.at.millis();
-    let added = store.write(entry, move |write| -> Work<'_, Vec<u32>> {
+    let added = store.change(move |write| -> Work<'_, Option<FeedId>> {
         Box::pin(async move {
-            let rhythm = new.rhythm.map(|rhythm| rhythm.to_string());
+            let (stages, rhythm) = (words(&new.stages), new.rhythm.map(|rhythm| rhythm.to_string()));
             let values = [
                 Value::Text(&new.name),
                 Value::Text(new.kind.as_str()),
@@ -189,37 +206,57 @@ pub async fn add(store: &Store, entry: Entry, new: NewFeed) -> Result<Option<Fee
                 Value::Int(new.rank.0.into()),
                 rhythm.as_deref().into(),
                 new.codes.as_deref().into(),
-                sealed.as_deref().map_or(Value::Null, Value::Blob),
-                Value::Int(added_at),
+                Value::Int(entry.at.millis()),
             ];
-            write.rows(ADD, &values, |row| row.narrow(0, "feed")).await
+            let added = write.rows(ADD, &values, |row| row.narrow(0, "feed").map(FeedId)).await?;
+            let Some(id) = added.into_iter().next() else { return Ok(None) };
+            if let Some(sealed) = sealed {
+                secret::add(write, id, &sealed).await?;
+            }
+            audit::insert(write, &entry).await?;
+            Ok(Some(id))
         })
     });
-    Ok(added.await?.into_iter().next().map(FeedId))
+    added.await
 }
 
-/// Lets a feed report, pauses it, or removes it for good; false where it is unknown or removed.
+/// Stages as the database keeps them.
+fn words(stages: &[Stage]) -> String {
+    stages.iter().map(|stage| stage.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// Lets a feed report, pauses it, or removes it for good; false where it is unknown or removed, or the desk's.
 ///
 /// # Errors
 /// Fails when the database does.
 pub async fn set_state(store: &Store, entry: Entry, id: FeedId, state: State) -> Result<bool> {
-    set(store, entry, SET_STATE, Some(state.as_str().to_owned()), id).await
+    change(store, entry, SET_STATE, Some(state.as_str().to_owned()), id).await
 }
 
-/// Gives a feed its own table of codes, or none; false where it is unknown or removed.
+/// Gives a feed its own table of codes, or none; false where it is unknown or removed, or the desk's.
 ///
 /// # Errors
 /// Fails when the database does.
 pub async fn set_codes(store: &Store, entry: Entry, id: FeedId, codes: Option<String>) -> Result<bool> {
-    set(store, entry, SET_CODES, codes, id).await
+    change(store, entry, SET_CODES, codes, id).await
 }
 
-async fn set(store: &Store, entry: Entry, sql: &'static str, to: Option<String>, id: FeedId) -> Result<bool> {
+async fn change(
+    store: &Store,
+    entry: Entry,
+    sql: &'static str,
+    to: Option<String>,
+    id: FeedId,
+) -> Result<bool> {
     store
-        .write(entry, move |write| -> Work<'_, bool> {
+        .change(move |write| -> Work<'_, bool> {
             Box::pin(async move {
                 let values = [to.as_deref().into(), Value::Int(id.0.into())];
-                Ok(write.execute(sql, &values).await? == 1)
+                let done = write.execute(sql, &values).await? == 1;
+                if done {
+                    audit::insert(write, &entry).await?;
+                }
+                Ok(done)
             })
         })
         .await

@@ -12,6 +12,13 @@ pub(crate) fn run(connection: &mut rusqlite::Connection) -> Result<()> {
     Ok(())
 }
 
+/// The schema as it was after that version, for tests of what came after it.
+#[cfg(test)]
+pub(crate) fn up_to(connection: &mut rusqlite::Connection, version: refinery::SchemaVersion) {
+    let runner = embedded::migrations::runner().set_target(refinery::Target::Version(version));
+    runner.run(connection).unwrap();
+}
+
 /// The first migration, for tests of what came after it.
 #[cfg(test)]
 pub(crate) fn first() -> refinery::Migration {

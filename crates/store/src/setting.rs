@@ -1,9 +1,9 @@
 //! What the database says about itself: what it is for, and with which keys it was made.
 
-use crate::Write;
 use crate::engine::Value;
 use crate::engine::sqlite::Unmigrated;
 use crate::error::{Result, StoreError};
+use crate::{Read, Write};
 
 const READ: &str = "SELECT value FROM setting WHERE name = $1";
 const INSERT: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
@@ -73,6 +73,12 @@ pub(crate) async fn settle(write: &mut Write<'_>, keys: &str, purpose: Purpose) 
         write.execute(INSERT, &[Value::Text(name), Value::Text(value)]).await?;
     }
     Ok(())
+}
+
+/// A setting of another record, as it was committed.
+pub(crate) async fn committed(read: &Read<'_>, name: &str) -> Result<Option<String>> {
+    let found = read.rows(READ, &[Value::Text(name)], |row| Ok(row.text(0)?.to_owned())).await?;
+    Ok(found.into_iter().next())
 }
 
 /// A setting of another record.

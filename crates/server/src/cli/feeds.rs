@@ -26,10 +26,15 @@ pub(super) enum Feed {
     Resume(OneFeed),
     /// Takes no reports of a feed any more; what it reported stays
     Remove(OneFeed),
-    /// Makes a new signing secret; the one before is accepted for another 24 hours
+    /// Changes the organ, stages, rhythm or rank of a feed, and says what was changed
+    Set(SetFeed),
+    /// Makes a new signing secret; each one before is accepted for 24 hours from its replacement
     Rotate {
         #[command(flatten)]
         which: OneFeed,
+        /// Accept none of the secrets before any more: one of them leaked
+        #[arg(long)]
+        now: bool,
         /// Write the secret to this new file, readable by its owner alone, instead of printing it
         #[arg(long)]
         secret_file: Option<PathBuf>,
@@ -85,6 +90,35 @@ pub(super) struct AddFeed {
     pub(super) secret_file: Option<PathBuf>,
     #[command(flatten)]
     pub(super) place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetFeed {
+    #[command(flatten)]
+    pub(super) which: OneFeed,
+    #[command(flatten)]
+    pub(super) to: FeedSetting,
+}
+
+/// What may be changed about a feed: one of these or several.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(super) struct FeedSetting {
+    /// The organ that owns the feed: region and station, nine digits
+    #[arg(long)]
+    pub(super) organ: Option<String>,
+    /// The stages it may report, with commas between them; they replace those of before
+    #[arg(long, value_delimiter = ',')]
+    pub(super) stages: Vec<String>,
+    /// How often it should be heard: 6h, or 1d for a working day
+    #[arg(long, conflicts_with = "no_rhythm")]
+    pub(super) rhythm: Option<String>,
+    /// No silence of it is noticed any more
+    #[arg(long)]
+    pub(super) no_rhythm: bool,
+    /// Its precedence for what it reports from now on; what it reported keeps the rank that it came with
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..))]
+    pub(super) rank: Option<u8>,
 }
 
 #[derive(Debug, Args)]
@@ -226,9 +260,19 @@ pub(super) enum Held {
         /// Where it really happened: nine digits
         #[arg(long)]
         organ: Option<String>,
+        /// To which application it really happened: its receipt number
+        #[arg(long)]
+        receipt: Option<String>,
     },
     /// Sets it aside: it never happened
     Discard(Decision),
+    /// Says for how many days a report waits for its application, or settles it for those that come from now on
+    Days {
+        /// 1 to 3650
+        days: Option<u16>,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 /// Which one, and why: the reason stands in the log of changes.
@@ -260,6 +304,9 @@ pub(super) enum Batch {
     Compare {
         /// The batch number
         number: String,
+        /// The feed that announced it, where several have a batch of this number
+        #[arg(long)]
+        feed: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,

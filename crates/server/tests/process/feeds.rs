@@ -55,6 +55,110 @@ fn a_feed_is_added_with_a_secret_that_is_shown_once() {
     assert!(
         rotated.starts_with("whsec_") && rotated.contains("shown once") && !rotated.contains(secret.trim())
     );
+    assert!(rotated.contains("The secret before it is accepted until 20"), "{rotated}");
+    assert!(county.ask(&["feed", "rotate", "post"]).contains(", earlier ones until 20"));
+    for _ in 2..4 {
+        county.ask(&["feed", "rotate", "post"]);
+    }
+    let refused = county.refused(&["feed", "rotate", "post"]);
+    assert!(refused.contains("nothing changed") && refused.contains("--now"), "{refused}");
+    let ended = county.ask(&["feed", "rotate", "post", "--now"]);
+    assert!(ended.starts_with("whsec_") && ended.contains("No secret before it is accepted"), "{ended}");
+}
+
+#[test]
+fn what_is_settled_about_a_feed_is_changed_and_said_in_words() {
+    let county = County::new();
+    let set = ["feed", "set", "county"];
+    let said =
+        county.ask(&[&set[..], &["--rank", "20", "--rhythm", "6h", "--stages", "signed,accepted"]].concat());
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(
+        lines[0].starts_with("Feed county: stages from submitted ")
+            && lines[0].ends_with(" to accepted signed")
+    );
+    assert_eq!(lines[1..], ["Feed county: rank from 50 to 20", "Feed county: rhythm from none to 6h"]);
+    let said = county.ask(&[&set[..], &["--organ", "119900002", "--no-rhythm", "--rank", "20"]].concat());
+    assert_eq!(said, "Feed county: organ from 119900001 to 119900002\nFeed county: rhythm from 6h to none\n");
+    assert_eq!(
+        county.ask(&[&set[..], &["--rank", "20"]].concat()),
+        "Feed county: nothing changed, it is so already\n"
+    );
+    let shown = &county.json(&["feed", "list"])[0];
+    assert_eq!(
+        (&shown["organ"], &shown["stages"], &shown["rank"], &shown["rhythm"]),
+        (&json!("119900002"), &json!(["accepted", "signed"]), &json!(20), &json!(null))
+    );
+    for (wrong, why) in [
+        (&["--rank", "0"][..], "0 is not in 1..=255"),
+        (&["--organ", "1199"], "nine digits"),
+        (&["--stages", "sined"], "\"sined\""),
+        (&["--stages", ""], "is none"),
+        (&["--rhythm", "often"], "6h"),
+        (&["--rhythm", "6h", "--no-rhythm"], "cannot be used with"),
+        (&[], "--organ"),
+    ] {
+        let refused = county.refused(&[&set[..], wrong].concat());
+        assert!(refused.contains(why), "{wrong:?}: {refused}");
+    }
+    county.ask(&["feed", "remove", "county"]);
+    assert!(county.refused(&[&set[..], &["--rank", "30"]].concat()).contains("was removed"));
+}
+
+#[test]
+fn no_system_reports_as_the_desk() {
+    let county = County::new();
+    let file = county.data().join("milestones.jsonl").display().to_string();
+    std::fs::write(&file, lines(1)[0].cells(0).to_string()).unwrap();
+    let folder = county.data().display().to_string();
+    let consume = ["feed", "consume", "--server", "nats://127.0.0.1:1", "--stream", "S", "--durable", "D"];
+    let ways = || {
+        let no_system = "no system reports";
+        for (way, why) in [
+            (&["feed", "import", &file, "--feed", "desk"][..], no_system),
+            (&["feed", "import", &file, "--feed", "desk", "--dry-run"], no_system),
+            (&["feed", "watch", &folder, "--feed", "desk"], no_system),
+            (&[&consume[..], &["--feed", "desk"]].concat(), "no stream speaks"),
+            (&["feed", "add", "desk", "--organ", "119900001", "--kind", "desk"], no_system),
+        ] {
+            let refused = county.refused(way);
+            assert!(refused.contains("desk") && refused.contains(why), "{way:?}: {refused}");
+        }
+    };
+    ways();
+    assert!(
+        county
+            .refused(&["feed", "add", "post", "--organ", "119900001", "--kind", "carrier", "--rank", "0"])
+            .contains("1..=255")
+    );
+    // The same once people have spoken by it.
+    let lines = lines(1);
+    import(&county, &[lines[0].cells(0), lines[1].cells(1)]);
+    let mut late = lines[1].cells(7);
+    (late["step"], late["happened_at"]) = ("cancelled".into(), lines[0].happened.to_rfc3339().into());
+    import(&county, &[late]);
+    let held = county.json(&["held", "list"]);
+    let number = held[0]["number"].as_str().unwrap();
+    let shown = county.ask(&["held", "show", number]);
+    assert!(shown.contains("against it: cancelled of county, at 119900001, 2026-01-05T09:01"), "{shown}");
+    county.ask(&["held", "release", number, "--why", "the office says so"]);
+    assert_eq!(county.json(&["feed", "list"])[1]["name"], "desk");
+    ways();
+    for command in ["pause", "resume", "remove", "rotate"] {
+        assert!(county.refused(&["feed", command, "desk"]).contains("no system reports"), "{command}");
+    }
+    assert!(county.refused(&["feed", "set", "desk", "--rank", "9"]).contains("no system reports"));
+    assert_eq!(county.json(&["feed", "list"])[1]["rank"], 0);
+}
+
+#[test]
+fn for_how_long_a_report_waits_is_said_and_settled() {
+    let county = County::new();
+    assert_eq!(county.ask(&["held", "days"]), "A report waits 30 days for its application.\n");
+    assert!(county.refused(&["held", "days", "0"]).contains("1 to 3650"));
+    assert!(county.refused(&["held", "days", "3651"]).contains("1 to 3650"));
+    assert!(county.ask(&["held", "days", "60"]).starts_with("Changed from 30 to 60 days"));
+    assert_eq!(county.ask(&["held", "days"]), "A report waits 60 days for its application.\n");
 }
 
 #[test]
@@ -129,6 +233,31 @@ fn what_is_held_is_explained_and_decided_with_a_reason() {
 }
 
 #[test]
+fn a_correction_is_read_like_a_report_and_may_name_another_application() {
+    let county = County::new();
+    let lines = lines(2);
+    let way: Vec<_> = lines.iter().enumerate().map(|(number, line)| line.cells(number)).collect();
+    import(&county, &way);
+    let mut resumed = way[0].clone();
+    (resumed["step"], resumed["event_id"]) = ("resumed".into(), "R1".into());
+    import(&county, &[resumed]);
+    let held = county.json(&["held", "list"]);
+    let number = held[0]["number"].as_str().unwrap();
+    let correct = ["held", "correct", number, "--why", "the other card was meant"];
+    let refused = |more: &[&str]| county.refused(&[&correct[..], more].concat());
+    assert!(refused(&["--step", "13", "--happened", "2099-01-01"]).contains("--happened \"2099-01-01\""));
+    assert!(refused(&["--step", "13", "--happened", "2003-12-31"]).contains("before 2004"));
+    assert!(refused(&["--step", "withdraws:1"]).contains("--step"));
+    let canary = refused(&["--step", "13", "--receipt", "11990canary"]);
+    assert!(canary.contains("--receipt") && !canary.contains("canary"), "{canary}");
+    let (other, day) = (&lines[1].receipt, lines[1].happened.to_rfc3339());
+    assert_ne!(other, &lines[0].receipt);
+    county.ask(&[&correct[..], &["--step", "13", "--receipt", other, "--happened", &day]].concat());
+    assert!(county.ask(&["held", "show", number]).contains("settled: corrected"));
+    assert_eq!(county.json(&["held", "list"]), json!([]));
+}
+
+#[test]
 fn a_batch_is_declared_and_compared_with_what_arrived() {
     let county = County::new();
     let lines = lines(3);
@@ -137,7 +266,9 @@ fn a_batch_is_declared_and_compared_with_what_arrived() {
         cells["batch"] = "B-7".into();
         cells
     };
-    import(&county, &[batch(0), batch(1), lines[2].cells(2)]);
+    let mut made = lines[2].cells(9);
+    made["step"] = "in_production".into();
+    import(&county, &[batch(0), batch(1), lines[2].cells(2), made]);
     // Who announces a batch is another than where it arrives.
     county.ask(&["feed", "add", "centre", "--organ", "119900911", "--kind", "production"]);
     let file = county.data().join("manifest.json");
@@ -157,7 +288,21 @@ fn a_batch_is_declared_and_compared_with_what_arrived() {
     assert!(county.refused(&["batch", "compare", "B-8"]).contains("B-8"));
     std::fs::write(&file, manifest.to_string().replace(&lines[0].receipt, "119900canary")).unwrap();
     let refused = county.refused(&["batch", "declare", &path, "--feed", "centre"]);
-    assert!(refused.contains("receipt 1 of the list") && !refused.contains("canary"), "{refused}");
+    assert!(refused.contains("/receipts/0") && !refused.contains("canary"), "{refused}");
+    for (field, value) in [("colour", json!("red")), ("count", json!("two"))] {
+        let mut wrong = manifest.clone();
+        wrong[field] = value;
+        std::fs::write(&file, wrong.to_string()).unwrap();
+        let refused = county.refused(&["batch", "declare", &path, "--feed", "centre"]);
+        assert!(refused.contains(field), "{refused}");
+    }
+    // Another feed may have a batch of this number; then one of them is named.
+    county.ask(&["feed", "add", "press", "--organ", "119900912", "--kind", "production"]);
+    std::fs::write(&file, manifest.to_string()).unwrap();
+    county.ask(&["batch", "declare", &path, "--feed", "press"]);
+    let refused = county.refused(&["batch", "compare", "B-7"]);
+    assert!(refused.contains("centre, press") && refused.contains("--feed"), "{refused}");
+    assert_eq!(county.json(&["batch", "compare", "B-7", "--feed", "press"])["declared"], 2);
 }
 
 #[test]

@@ -141,7 +141,7 @@ pub async fn by_feed(
     why: String,
     now: Moment,
 ) -> Result<std::result::Result<Decided, Beyond>> {
-    // Of which feed and application an item is never changes, nor do a feed's stages.
+    // Of which feed and application an item is never changes.
     let found = store.read().rows(super::ONE, &[Value::Int(id.0)], super::item).await?.into_iter().next();
     let Some(item) = found.filter(|item| item.feed == feed.id) else { return Ok(Ok(Decided::Unknown)) };
     if let Verb::Correct(correction) = &verb {
@@ -149,7 +149,7 @@ pub async fn by_feed(
         if receipt.is_some_and(|receipt| receipt != item.receipt) {
             return Ok(Err(Beyond::Receipt));
         }
-        if matches!(correction.step, Step::Reached(stage) if !feed.stages.contains(&stage)) {
+        if !feed.may_say(correction.step) {
             return Ok(Err(Beyond::Stage));
         }
     }

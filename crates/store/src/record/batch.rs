@@ -7,7 +7,7 @@ use crate::feed::Feed;
 use crate::keys::{Keys, Receipt, Subject};
 use domain::Date;
 use domain::batch::BatchNumber;
-use domain::milestone::{Milestone, Step};
+use domain::milestone::Milestone;
 use domain::moment::Moment;
 use domain::receipt::ReceiptNumber;
 use std::collections::HashMap;
@@ -49,7 +49,7 @@ impl Batch {
         let mut groups: Vec<Group> = Vec::new();
         let mut newest = None;
         for ((index, report), outcome) in reports.into_iter().enumerate().zip(&mut outcomes) {
-            if matches!(report.step, Step::Reached(stage) if !feed.stages.contains(&stage)) {
+            if !feed.may_say(report.step) {
                 *outcome = Outcome::NotItsStage;
                 continue;
             }
@@ -61,7 +61,8 @@ impl Batch {
                 groups.len() - 1
             });
             let Some(group) = groups.get_mut(place) else { continue };
-            let claim = opening.map(|opening| group.claim(keys, opening)).transpose()?;
+            let opens = feed.kind.has_the_case();
+            let claim = opening.map(|opening| group.claim(keys, opening, opens)).transpose()?;
             let (feed, rank) = (feed.id, feed.rank);
             group.milestones.push(Milestone { step, organ, happened, learned, feed, rank, event, cause });
             group.sources.push(Source { index, claim, batch });
@@ -76,9 +77,9 @@ impl Group {
         Self { receipt, number, sealed: None, milestones: Vec::new(), sources: Vec::new() }
     }
 
-    /// Whose application an opening says it is; the first one is kept to open it.
-    fn claim(&mut self, keys: &Keys, opening: Opening) -> Result<Claim> {
-        if self.sealed.is_some() {
+    /// Whose application an opening says it is; the first one is kept to open it, where the feed may.
+    fn claim(&mut self, keys: &Keys, opening: Opening, opens: bool) -> Result<Claim> {
+        if self.sealed.is_some() || !opens {
             return Ok((keys.subject(&opening.number), opening.applied_on));
         }
         let sealed = self.sealed.insert(Sealed::new(keys, opening)?);

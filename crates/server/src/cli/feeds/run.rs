@@ -1,19 +1,21 @@
 //! Runs what was typed about feeds, held reports and batches.
 #![expect(clippy::print_stdout, reason = "commands speak on the terminal")]
 
-use super::{AddFeed, Batch, Decision, Feed, Held, Import, OneFeed, Watch};
+use super::{AddFeed, Batch, Decision, Feed, FeedSetting, Held, Import, OneFeed, SetFeed, Watch};
 use crate::app::{Failed, open_store};
 use crate::cli::Place;
 use crate::cli::run::{configured, on_runtime, start_log};
 use crate::clock::Clock;
 use crate::config::{Config, DropFolder};
-use crate::features::feeds::cli::{self as feeds, Asked, add, batches, change, held, letters, list};
+use crate::features::feeds::cli::{
+    self as feeds, Asked, add, batches, change, held, held_days, letters, list, set,
+};
 use crate::features::operations::cli::told_to_stop;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use store::Store;
-use store::feed::State;
+use store::feed::{Former, State};
 
 /// `jindu feed …`
 pub(in crate::cli) fn feed(does: Feed) -> Result<ExitCode, Failed> {
@@ -27,7 +29,8 @@ pub(in crate::cli) fn feed(does: Feed) -> Result<ExitCode, Failed> {
         Feed::Pause(which) => on_runtime(set_state(which, State::Paused)),
         Feed::Resume(which) => on_runtime(set_state(which, State::Active)),
         Feed::Remove(which) => on_runtime(set_state(which, State::Removed)),
-        Feed::Rotate { which, secret_file } => on_runtime(rotate(which, secret_file)),
+        Feed::Set(setting) => on_runtime(set_feed(setting)),
+        Feed::Rotate { which, now, secret_file } => on_runtime(rotate(which, now, secret_file)),
         Feed::Codes { which, file } => on_runtime(codes(which, file)),
         Feed::Import(asked) => on_runtime(import(asked)),
         Feed::Watch(watch) => on_runtime(watch_folder(watch)),
@@ -72,16 +75,21 @@ pub(in crate::cli) fn held(does: Held) -> Result<ExitCode, Failed> {
             }
             done(&format!("Discarded: {number}"))
         }),
-        Held::Correct { decision: Decision { number, why, place }, step, happened, organ } => {
-            let typed = held::Corrected { step, happened, organ };
+        Held::Days { days, place } => on_runtime(async move {
+            let (_, store) = opened(&place).await?;
+            done(&held_days::days(&store, now, days).await?)
+        }),
+        Held::Correct { decision: Decision { number, why, place }, step, happened, organ, receipt } => {
+            let typed = held::Corrected { step, happened, organ, receipt };
             on_runtime(async move {
-                let (number, (_, store)) = (held::Number::parse(&number)?, opened(&place).await?);
+                let (number, (config, store)) = (held::Number::parse(&number)?, opened(&place).await?);
                 let held::Number::Report(id) = number else {
                     return Err(
                         "a message that could not be read is released or discarded, not corrected".into()
                     );
                 };
-                held::correct(&store, now, id, &typed, held::reason(why)?).await?;
+                let receipts = config.receipt_format()?;
+                held::correct(&store, &receipts, now, id, &typed, held::reason(why)?).await?;
                 done(&format!("Corrected: {number}"))
             })
         }
@@ -98,9 +106,9 @@ pub(in crate::cli) fn batch(does: Batch) -> Result<ExitCode, Failed> {
             let number = batches::declare(&store, &receipts, now, &feed, &file).await?;
             done(&format!("Declared: {number}"))
         }),
-        Batch::Compare { number, json, place } => on_runtime(async move {
+        Batch::Compare { number, feed, json, place } => on_runtime(async move {
             let (_, store) = opened(&place).await?;
-            say(json, &batches::compare(&store, &number).await?, batches::in_words)
+            say(json, &batches::compare(&store, &number, feed.as_deref()).await?, batches::in_words)
         }),
         Batch::Settle { place } => on_runtime(async move {
             let (_, store) = opened(&place).await?;
@@ -118,11 +126,25 @@ async fn add_feed(typed: AddFeed) -> Result<ExitCode, Failed> {
     hand_over(secret, keep, secret_file)
 }
 
-async fn rotate(which: OneFeed, secret_file: Option<PathBuf>) -> Result<ExitCode, Failed> {
+async fn set_feed(typed: SetFeed) -> Result<ExitCode, Failed> {
+    let SetFeed { which, to: FeedSetting { organ, stages, rhythm, no_rhythm, rank } } = typed;
+    let setting = set::Setting { organ, stages, rhythm, no_rhythm, rank };
     let (_, store) = opened(&which.place).await?;
+    let changed = set::set(&store, Clock::System.now(), &which.name, &setting).await?;
+    print!("{}", set::in_words(&which.name, &changed));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn rotate(which: OneFeed, now: bool, secret_file: Option<PathBuf>) -> Result<ExitCode, Failed> {
+    let (_, store) = opened(&which.place).await?;
+    let former = if now { Former::EndNow } else { Former::StandADay };
     let keep = secret_file.as_deref().map(add::secret_file).transpose()?;
-    let secret = add::rotate(&store, Clock::System.now(), &which.name).await;
-    hand_over(secret, keep, secret_file)
+    let rotated = add::rotate(&store, Clock::System.now(), &which.name, former).await;
+    let (secret, accepted) =
+        rotated.map_or_else(|failed| (Err(failed), None), |(secret, accepted)| (Ok(secret), Some(accepted)));
+    let handed_over = hand_over(secret, keep, secret_file)?;
+    accepted.iter().for_each(|accepted| println!("{accepted}"));
+    Ok(handed_over)
 }
 
 /// Gives the secret to whoever asked for it, once. A file that was reserved for none is taken away.

@@ -4,9 +4,12 @@ pub mod add;
 pub mod batches;
 pub mod change;
 pub mod held;
+pub mod held_days;
 pub mod letters;
 pub mod list;
 pub mod run;
+pub mod set;
+mod typed;
 
 pub use super::import::Asked;
 use super::import::{Importing, import_file};
@@ -26,7 +29,7 @@ use std::path::{Path, PathBuf};
 use store::audit::Entry;
 use store::feed::{Feed, State};
 use store::setting::Purpose;
-use store::{Store, Work, feed};
+use store::{Store, StoreError, Work, feed};
 
 /// Imports a file of milestones and writes a report beside it, or where it is asked to.
 ///
@@ -87,6 +90,9 @@ async fn make(store: &Store, feed: &str, now: Moment) -> Result<FeedId, Failed> 
 
 /// The feed's name: letters, digits and `-_.`, for it stands in the log of changes.
 fn named(feed: &str) -> Result<&str, String> {
+    if feed == feed::DESK_NAME {
+        return Err(StoreError::Desk.to_string());
+    }
     let fits = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     let whole = (1..=50).contains(&feed.chars().count()) && feed.chars().all(fits);
     whole.then_some(feed).ok_or_else(|| {

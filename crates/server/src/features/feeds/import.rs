@@ -2,7 +2,7 @@
 //!
 //! While a batch is recorded the next one is read and understood.
 
-use super::fields::{Field, Fields};
+use super::fields::Fields;
 use super::formats::{self, Expansion, Format, Items, Mapping, Numbered, Shape, unpacked};
 use super::intake::{Batch, Intake};
 use super::report::{Fate, ReportFile, Tally};
@@ -301,15 +301,10 @@ impl Import<'_> {
                 items.reread();
             }
             gathered.batch.add(understood);
-            gathered.lines.push((number, item.ok().filter(may_wait)));
+            gathered.lines.push((number, item.ok().filter(|fields| self.intake.may_wait(fields))));
         }
         Ok(gathered)
     }
-}
-
-/// A report that names no person opens no application: another one may, further below.
-fn may_wait(fields: &Fields) -> bool {
-    fields.get(Field::CitizenNumber).is_none()
 }
 
 /// The first of this kind among an error and its causes.

@@ -1,12 +1,12 @@
 //! The one way in: whatever a feed reports, in a file or a message, is taken here, batch by batch.
 
 use super::codes::{Codes, TableError};
-use super::fields::{Fields, Item};
+use super::fields::{Field, Fields, Item};
 use super::line::{Reading, parse};
 use super::report::Fate;
 use crate::app::demonstration;
 use crate::clock::Clock;
-use domain::milestone::{FeedId, Step};
+use domain::milestone::FeedId;
 use domain::number::Demonstration;
 use domain::receipt::ReceiptFormat;
 use std::error::Error;
@@ -108,6 +108,15 @@ impl<'a> Intake<'a> {
         self.record(batch, unknown).await
     }
 
+    fn opens(&self) -> bool {
+        self.feed.kind.has_the_case()
+    }
+
+    /// Whether an item may wait for its application: one that opens none, while another may, further below.
+    pub(super) fn may_wait(&self, fields: &Fields) -> bool {
+        !self.opens() || fields.get(Field::CitizenNumber).is_none()
+    }
+
     /// What an item says, or what becomes of it at once.
     ///
     /// # Errors
@@ -123,6 +132,7 @@ impl<'a> Intake<'a> {
             keys: self.store.keys(),
             receipts: self.receipts,
             demonstration: self.demonstration,
+            opens: self.opens(),
             now: self.clock.now(),
         };
         parse(&reading, fields)
@@ -131,7 +141,7 @@ impl<'a> Intake<'a> {
     /// What becomes of a batch as far as can be said where nothing is recorded.
     pub(super) fn foretell(&self, batch: Batch) -> Vec<Fate> {
         let mut reports = batch.reports.into_iter().map(|report| match report.step {
-            Step::Reached(stage) if !self.feed.stages.contains(&stage) => Fate::Told(Outcome::NotItsStage),
+            step if !self.feed.may_say(step) => Fate::Told(Outcome::NotItsStage),
             _ => Fate::Understood,
         });
         batch.fates.into_iter().filter_map(|fate| fate.or_else(|| reports.next())).collect()

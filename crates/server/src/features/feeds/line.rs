@@ -42,6 +42,8 @@ pub(super) struct Reading<'a> {
     pub(super) keys: &'a Keys,
     pub(super) receipts: &'a ReceiptFormat,
     pub(super) demonstration: Demonstration,
+    /// Whether the feed may open applications.
+    pub(super) opens: bool,
     pub(super) now: Moment,
 }
 
@@ -170,7 +172,11 @@ fn promised_days(cell: &str) -> Option<u16> {
     digits(cell)?.parse().ok().filter(|days| *days <= 366)
 }
 
-/// The facts of the form, where the line has them: a line with a citizen number opens its application.
+/// What a line says that opens an application.
+const TO_OPEN: [Field; 3] = [Field::Name, Field::AppliedOn, Field::Reason];
+
+/// The facts of the form, where the line has them: a line with a citizen number opens its application. Who may not
+/// open one need not say all of them; what is said in part opens nothing and is compared with nothing.
 fn opening(
     reading: &Reading<'_>,
     row: &Row<'_>,
@@ -180,6 +186,9 @@ fn opening(
     let today = reading.now.date();
     let number = CitizenNumber::parse(typed, today, reading.demonstration)
         .map_err(|error| Rejection::new(Field::CitizenNumber, error.code()))?;
+    if !reading.opens && TO_OPEN.into_iter().any(|field| row.0.get(field).is_none()) {
+        return Ok(None);
+    }
     let name =
         |field: Field, cell: &str| Name::parse(cell).map_err(|error| Rejection::new(field, error.code()));
     let reason: Reason = row.parsed(Field::Reason, Reason::parse)?;

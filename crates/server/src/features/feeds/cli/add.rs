@@ -1,23 +1,19 @@
 //! `jindu feed add` and `rotate`: a new feed, a new secret, shown once.
 
-use super::change::known;
-use super::named;
+use super::change::system;
+use super::{named, typed};
 use crate::app::Failed;
 use crate::features::feeds::codes::Codes;
 use crate::features::feeds::signature::written;
 use aws_lc_rs::rand;
-use domain::feed::{FeedKind, Rhythm};
-use domain::milestone::Rank;
 use domain::moment::Moment;
-use domain::organ::OrganCode;
-use domain::stage::Stage;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use store::Store;
 use store::audit::Entry;
-use store::feed::{self, NewFeed};
+use store::feed::{self, Former, MOST_FORMER, NewFeed, Rotated};
 
 /// Bytes of a secret; Standard Webhooks asks for 24 to 64.
 const SECRET_BYTES: usize = 32;
@@ -57,19 +53,48 @@ pub async fn add(store: &Store, now: Moment, adding: &Adding) -> Result<String, 
     }
 }
 
-/// Gives a feed a new secret; the one before is accepted for another 24 hours.
+/// Gives a feed a new secret, and says in words until when those before are accepted: each for 24 hours from its
+/// replacement, or none any more.
 ///
 /// # Errors
-/// Names a feed that is unknown or removed.
-pub async fn rotate(store: &Store, now: Moment, name: &str) -> Result<String, Failed> {
-    let known = known(store, name).await?;
+/// Names a feed that is unknown or removed; refuses to replace more secrets within a day than are accepted at a time.
+pub async fn rotate(
+    store: &Store,
+    now: Moment,
+    name: &str,
+    former: Former,
+) -> Result<(String, String), Failed> {
+    let known = system(store, name).await?;
     let secret = secret()?;
-    let (actor, detail) = ("command:feed_rotate".to_owned(), known.name.clone());
+    let all = if former == Former::EndNow { ", all before end" } else { "" };
+    let (actor, detail) = ("command:feed_rotate".to_owned(), format!("{}{all}", known.name));
     let entry = Entry { at: now, actor, action: "rotate_feed", detail };
-    if feed::rotate(store, entry, known.id, &secret, now).await? {
-        Ok(written(&secret))
-    } else {
-        Err(format!("feed {name:?} was removed; its secret is not changed any more").into())
+    match feed::rotate(store, entry, known.id, &secret, former).await? {
+        Rotated::Done(until) => Ok((written(&secret), accepted(&until))),
+        Rotated::Unknown => {
+            Err(format!("feed {name:?} was removed; its secret is not changed any more").into())
+        }
+        Rotated::TooMany(until) => Err(format!(
+            "nothing changed: {MOST_FORMER} secrets before the present one are accepted, the first until {}; wait \
+             until then, or end all of them at once with --now",
+            until.to_rfc3339()
+        )
+        .into()),
+    }
+}
+
+/// Until when the secrets before are accepted.
+fn accepted(until: &[Moment]) -> String {
+    let until: Vec<String> = until.iter().copied().map(Moment::to_rfc3339).collect();
+    match until.as_slice() {
+        [] => "No secret before it is accepted any more.".to_owned(),
+        [one] => format!("The secret before it is accepted until {one}."),
+        [latest, earlier @ ..] => {
+            format!(
+                "The secret before it is accepted until {latest}, earlier ones until {}.",
+                earlier.join(", ")
+            )
+        }
     }
 }
 
@@ -89,34 +114,16 @@ pub fn secret_file(path: &Path) -> Result<impl FnOnce(&str) -> Result<(), Failed
 
 fn parse(adding: &Adding) -> Result<NewFeed, Failed> {
     let name = named(&adding.name)?.to_owned();
-    if name == feed::DESK_NAME {
-        return Err(format!("{name:?} is the name by which people at a desk speak; take another").into());
-    }
-    let Adding { organ, kind, rhythm, .. } = adding;
-    let owner = OrganCode::parse(organ)
-        .ok_or_else(|| format!("organ {organ:?} is none: give nine digits, region (6) and station (3)"))?;
-    let kinds = || FeedKind::ALL.map(FeedKind::as_str).join(", ");
-    let kind =
-        FeedKind::parse(kind).ok_or_else(|| format!("kind {kind:?} is none; there are {}", kinds()))?;
-    let rhythm = rhythm.as_ref().map(|typed| {
-        let fault = || format!("rhythm {typed:?} is none: give hours such as 6h, or working days such as 1d");
-        Rhythm::parse(typed).ok_or_else(fault)
-    });
+    let owner = typed::owner(&adding.organ)?;
+    let kind = typed::kind(&adding.kind)?;
+    let rhythm = adding.rhythm.as_deref().map(typed::rhythm).transpose()?;
     let codes = adding.codes.as_deref().map(table).transpose()?;
-    let stages = stages(&adding.stages, kind)?;
-    let rank = Rank(adding.rank);
-    Ok(NewFeed { name, kind, owner, stages, rank, rhythm: rhythm.transpose()?, codes, secret: None })
-}
-
-fn stages(typed: &[String], kind: FeedKind) -> Result<Vec<Stage>, String> {
-    if typed.is_empty() {
-        return Ok(kind.stages().to_vec());
-    }
-    let stage = |word: &String| {
-        let all = || Stage::ALL.map(Stage::as_str).join(", ");
-        Stage::parse(word.trim()).ok_or_else(|| format!("stage {word:?} is none; there are {}", all()))
+    let stages = match typed::stages(&adding.stages)? {
+        none if none.is_empty() => kind.stages().to_vec(),
+        stages => stages,
     };
-    typed.iter().map(stage).collect()
+    let rank = typed::rank(adding.rank)?;
+    Ok(NewFeed { name, kind, owner, stages, rank, rhythm, codes, secret: None })
 }
 
 /// The text of a table of codes that reads.

@@ -5,9 +5,9 @@ use crate::app::Failed;
 use crate::features::feeds::codes::{BUILT_IN, Codes};
 use domain::moment::Moment;
 use std::path::Path;
-use store::Store;
 use store::audit::Entry;
 use store::feed::{self, Feed, State};
+use store::{Store, StoreError};
 
 /// The feed of a name.
 pub(super) async fn known(store: &Store, name: &str) -> Result<Feed, Failed> {
@@ -15,12 +15,20 @@ pub(super) async fn known(store: &Store, name: &str) -> Result<Feed, Failed> {
     Ok(found.ok_or_else(|| format!("there is no feed {name:?}; `jindu feed list` shows them"))?)
 }
 
+/// The feed of a name, where it is a system's and not the desk's.
+pub(super) async fn system(store: &Store, name: &str) -> Result<Feed, Failed> {
+    match known(store, name).await? {
+        desk if desk.name == feed::DESK_NAME => Err(StoreError::Desk.into()),
+        system => Ok(system),
+    }
+}
+
 /// Pauses a feed, lets it report again, or removes it for good.
 ///
 /// # Errors
 /// Names a feed that is unknown, or that was removed before.
 pub async fn set_state(store: &Store, now: Moment, name: &str, state: State) -> Result<(), Failed> {
-    let known = known(store, name).await?;
+    let known = system(store, name).await?;
     let (actor, detail) = ("command:feed".to_owned(), format!("{}: {}", known.name, state.as_str()));
     let entry = Entry { at: now, actor, action: "set_feed_state", detail };
     match feed::set_state(store, entry, known.id, state).await? {
@@ -34,7 +42,7 @@ pub async fn set_state(store: &Store, now: Moment, name: &str, state: State) -> 
 /// # Errors
 /// Says what is wrong in the table; then nothing is changed.
 pub async fn set_codes(store: &Store, now: Moment, name: &str, file: &Path) -> Result<String, Failed> {
-    let known = known(store, name).await?;
+    let known = system(store, name).await?;
     let text = table(file)?;
     let version = Codes::parse(text.as_bytes())?.version().to_owned();
     let detail = format!("{}: version {version}", known.name);

@@ -46,11 +46,49 @@ async fn a_dry_run_says_what_would_be_rejected_and_records_nothing() {
 async fn a_dry_run_knows_the_stages_of_its_feed() {
     let place = Place::new(true);
     place.add("centre", FeedKind::Production, None).await;
-    let file = place.file(format!("{HEADER}\n{SIGNED}\n").as_bytes());
+    let paused = SIGNED.replace(",13,", ",paused:other,");
+    let file = place.file(format!("{HEADER}\n{SIGNED}\n{paused}\n").as_bytes());
     let asked = Asked { dry_run: true, ..Asked::default() };
     let (_, report) = import(&place.config, clock(), &file, "centre", &asked).await.unwrap();
-    let words = words(&std::fs::read_to_string(report).unwrap());
-    assert_eq!((words[0].1.as_str(), words[0].2.as_str()), ("rejected", "step: not_its_stage"));
+    for (_, outcome, reason) in words(&std::fs::read_to_string(report).unwrap()) {
+        assert_eq!((outcome.as_str(), reason.as_str()), ("rejected", "step: not_its_stage"));
+    }
+}
+
+#[tokio::test]
+async fn a_centres_rows_name_the_person_and_open_nothing() {
+    let place = Place::new(true);
+    place.add("centre", FeedKind::Production, None).await;
+    let row = |event: &str, person: &str| {
+        format!("1199000012026010500001,produced,119900911,2026-01-20 09:00,{event},{person}")
+    };
+    let rows = [
+        row("C-1", "119900198001010016,王小明,2026-01-05,expired"),
+        row("C-2", "119900198001010016,,,"),
+        row("C-3", "119900199001010029,李小红,2026-01-05,expired"),
+        row("C-4", "119900198001010017,,,"),
+    ];
+    let told = async |rows: &[String]| {
+        let file = place.file(format!("{HEADER}\n{}\n", rows.join("\n")).as_bytes());
+        let (_, report) = import(&place.config, clock(), &file, "centre", &Asked::default()).await.unwrap();
+        let words = words(&std::fs::read_to_string(report).unwrap());
+        words.into_iter().map(|(_, outcome, reason)| format!("{outcome} {reason}")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&rows[..2]).await, ["waiting receipt_number: unknown_application"; 2]);
+    assert!(place.applications().await.is_empty());
+    place.lines(&[ACCEPTED]).await;
+    assert_eq!(place.stage().await, Some(Stage::Produced));
+    let again = [
+        "repeated ",
+        "repeated ",
+        "rejected receipt_number: other_application",
+        "rejected citizen_number: check",
+    ];
+    let mut said = told(&rows).await;
+    said.sort_unstable();
+    let mut again = again.map(str::to_owned);
+    again.sort_unstable();
+    assert_eq!(said, again);
 }
 
 #[tokio::test]

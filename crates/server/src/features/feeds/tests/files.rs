@@ -171,8 +171,14 @@ fn any_cells_are_a_report_or_a_rejection() {
     let (codes, keys) = (Codes::built_in().unwrap(), Keys::load(&place.config.key_file()).unwrap());
     let receipts = place.config.receipt_format().unwrap();
     let demonstration = domain::number::Demonstration::Accepted;
-    let reading =
-        Reading { codes: &codes, keys: &keys, receipts: &receipts, demonstration, now: clock().now() };
+    let reading = Reading {
+        codes: &codes,
+        keys: &keys,
+        receipts: &receipts,
+        demonstration,
+        opens: true,
+        now: clock().now(),
+    };
     let header: Vec<Field> = HEADER.split(',').map(|name| Field::parse(name).unwrap()).collect();
     let good: Vec<&str> = ACCEPTED.split(',').collect();
     let fields = |cells: &[&str]| {

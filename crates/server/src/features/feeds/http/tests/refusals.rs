@@ -2,6 +2,8 @@
 
 use super::*;
 use axum::http::StatusCode;
+use domain::moment::Moment;
+use store::feed::{Former, OVERLAP_MILLIS, Rotated};
 
 /// What somebody learns from a refusal, but for the name of the reply.
 fn learned(answered: &Answered) -> (StatusCode, String, Value) {
@@ -73,11 +75,22 @@ async fn while_its_key_is_replaced_a_feed_may_sign_with_either() {
     let feeds = Feeds::start().await;
     let (store, now) = (&feeds.server.app.store, moment(NOW));
     let county = feed::by_name(&store.read(), "county").await.unwrap().unwrap();
-    assert!(feed::rotate(store, entry("rotate"), county.id, &[9; 32], now).await.unwrap());
+    let rotated = feed::rotate(store, entry("rotate"), county.id, &[9; 32], Former::StandADay).await;
+    assert_eq!(rotated.unwrap(), Rotated::Done(vec![Moment::from_millis(now.millis() + OVERLAP_MILLIS)]));
     let seconds = now.millis() / 1_000;
     assert_eq!(feeds.send_signed(Message::of(&accepted()), &[9; 32], seconds).await.status, 200);
     assert_eq!(feeds.send_signed(Message::of(&accepted()), &key("county"), seconds).await.status, 200);
     assert_eq!(feeds.send_signed(Message::of(&accepted()), &[8; 32], seconds).await.status, 401);
+    // A second change does not cut off who still signs with the first key; after a leak nobody else is believed.
+    feed::rotate(store, entry("rotate"), county.id, &[7; 32], Former::StandADay).await.unwrap();
+    for key in [&key("county")[..], &[9; 32], &[7; 32]] {
+        assert_eq!(feeds.send_signed(Message::of(&accepted()), key, seconds).await.status, 200);
+    }
+    feed::rotate(store, entry("leaked"), county.id, &[6; 32], Former::EndNow).await.unwrap();
+    for key in [&key("county")[..], &[9; 32], &[7; 32]] {
+        assert_eq!(feeds.send_signed(Message::of(&accepted()), key, seconds).await.status, 401);
+    }
+    assert_eq!(feeds.send_signed(Message::of(&accepted()), &[6; 32], seconds).await.status, 200);
 }
 
 #[tokio::test]
