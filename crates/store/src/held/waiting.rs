@@ -18,7 +18,8 @@ const KEEP: &str = "INSERT INTO held (receipt, feed, event, why, since, until, r
     VALUES ($1, $2, $3, 'unknown_application', $4, $5, $6) ON CONFLICT (receipt, feed, event) DO UPDATE
     SET since = excluded.since, until = excluded.until, report = excluded.report, closed = NULL, closed_at = NULL
     WHERE held.closed = 'expired'";
-const ANY: &str = "SELECT id FROM held WHERE closed IS NULL AND application IS NULL LIMIT 1";
+/// What found its application and waits for its feed has no end: it is not looked for again.
+const ANY: &str = "SELECT id FROM held WHERE closed IS NULL AND application IS NULL AND until > 0 LIMIT 1";
 const OF_RECEIPT: &str = "SELECT held.feed, event, report, feed.state = 'active' FROM held
     JOIN feed ON feed.id = held.feed
     WHERE receipt = $1 AND closed IS NULL AND application IS NULL AND until > $2";

@@ -96,6 +96,29 @@ async fn upkeep_takes_few_rows_at_a_time() {
     assert_eq!(fresh.count("held"), 0);
 }
 
+#[tokio::test]
+async fn what_an_earlier_schema_held_is_counted_and_goes_on() {
+    let (fresh, id) = remade_after_collection().await;
+    let of = |n| Report { receipt: receipt(n, 7), ..fresh.reached(Stage::Signed, 8) };
+    wait(&fresh, vec![of(2), of(3)]).await;
+    let before = queues(&fresh.store.read()).await.unwrap();
+    assert_eq!(
+        before.iter().map(|queue| (queue.waiting, queue.items)).collect::<Vec<_>>(),
+        [(false, 1), (true, 2)]
+    );
+    fresh.change_behind(
+        "DROP TRIGGER held_added; DROP TRIGGER held_changed; DROP TRIGGER held_removed;
+        DROP INDEX held_settled; DROP INDEX held_inactive; DROP INDEX dead_letter_closed;
+        DROP TABLE held_count; DROP TABLE dead_letter_settled; DROP TABLE outbox_consumer;",
+    );
+    fresh.change_behind(include_str!("../../../migrations/sqlite/V0007__keeping.sql"));
+    assert_eq!(queues(&fresh.store.read()).await.unwrap(), before);
+    let (why, actor) = said();
+    assert_eq!(discard(&fresh.store, id, why, actor, at(31, 9)).await.unwrap(), Decided::Done);
+    assert_eq!(queues(&fresh.store.read()).await.unwrap(), before[1..]);
+    prove_counts(&fresh);
+}
+
 #[test]
 fn what_may_be_forgotten_is_found_without_looking_at_all_else() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
