@@ -41,6 +41,7 @@ pub fn routes(app: Arc<App>) -> (Router, Document) {
         .routes(routes!(feeds::http::files))
         .routes(routes!(feeds::held::list))
         .routes(routes!(feeds::held::explain, feeds::held::decide))
+        .routes(routes!(feeds::dead_letters::letters))
         .routes(routes!(feeds::manifests::declare, feeds::manifests::compare))
         .split_for_parts();
     let pages = Router::new()

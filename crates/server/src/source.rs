@@ -1,11 +1,16 @@
-//! Where a request comes from, and how many inquiries one source may make.
+//! Where a request comes from, and how often one source may do something: ask, or fail to sign.
 
 use crate::config::Config;
 use axum::http::HeaderMap;
-use governor::clock::{Clock as _, DefaultClock};
+use governor::clock::{Clock as _, DefaultClock, Reference as _};
 use governor::{DefaultKeyedRateLimiter, Quota};
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A moment of the limiter's clock.
+type Instant = <DefaultClock as governor::clock::Clock>::Instant;
 
 /// A source: one IPv4 address, or the /64 that one IPv6 subscriber has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,20 +25,29 @@ impl From<IpAddr> for Source {
     }
 }
 
-/// The budget of inquiries per source, in this process.
+/// A budget per source, in this process.
 pub struct SourceLimit {
     limiter: DefaultKeyedRateLimiter<Source>,
     trusted: Vec<IpAddr>,
+    /// Sources that have to wait after failures, and until when.
+    waiting: Mutex<HashMap<Source, Instant>>,
 }
 
 impl SourceLimit {
-    /// The limit that the configuration sets.
+    /// The limit of inquiries that the configuration sets.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        let per_minute = NonZeroU32::new(config.limits.inquiries_per_minute).unwrap_or(NonZeroU32::MIN);
+        Self::of(config, config.limits.inquiries_per_minute)
+    }
+
+    /// A limit of so many in a minute.
+    #[must_use]
+    pub fn of(config: &Config, per_minute: u32) -> Self {
+        let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
         Self {
             limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
             trusted: config.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
+            waiting: Mutex::default(),
         }
     }
 
@@ -48,8 +62,35 @@ impl SourceLimit {
         })
     }
 
+    /// Counts a failure; a source that has spent its budget has to wait. What does not fail costs nothing.
+    pub fn blame(&self, peer: IpAddr, headers: &HeaderMap) {
+        let source = self.source(peer, headers);
+        if let Err(refused) = self.limiter.check_key(&source) {
+            self.waiting().insert(source, refused.earliest_possible());
+        }
+    }
+
+    /// Whether the source may try, after what failed.
+    ///
+    /// # Errors
+    /// The seconds until it may.
+    pub fn may_try(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), u64> {
+        let (source, now) = (self.source(peer, headers), DefaultClock::default().now());
+        let until = self.waiting().get(&source).copied().filter(|until| *until > now);
+        until.map_or(Ok(()), |until| {
+            let wait: std::time::Duration = until.duration_since(now).into();
+            Err(wait.as_secs() + 1)
+        })
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<Source, Instant>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Forgets the sources that have been quiet; called now and then, never by a request.
     pub fn tidy(&self) {
+        let now = DefaultClock::default().now();
+        self.waiting().retain(|_, until| *until > now);
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }
@@ -102,6 +143,22 @@ mod tests {
         let wait = limit.admit(peer, &HeaderMap::new()).unwrap_err();
         assert!((1..=31).contains(&wait), "{wait}");
         assert_eq!(limit.admit("192.0.2.2".parse().unwrap(), &HeaderMap::new()), Ok(()));
+    }
+
+    #[test]
+    fn a_source_that_failed_too_often_waits_and_no_other_does() {
+        let limit = limit(2, &[]);
+        let (peer, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        for _ in 0..2 {
+            limit.blame(peer, &HeaderMap::new());
+            assert_eq!(limit.may_try(peer, &HeaderMap::new()), Ok(()));
+        }
+        limit.blame(peer, &HeaderMap::new());
+        let wait = limit.may_try(peer, &HeaderMap::new()).unwrap_err();
+        assert!((1..=31).contains(&wait), "{wait}");
+        limit.tidy();
+        assert!(limit.may_try(peer, &HeaderMap::new()).is_err());
+        assert_eq!(limit.may_try(other, &HeaderMap::new()), Ok(()));
     }
 
     #[test]

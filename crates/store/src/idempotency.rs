@@ -19,7 +19,8 @@ pub const KEPT_MILLIS: i64 = 24 * 60 * 60 * 1000;
 /// An answer that was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remembered {
-    /// The hash of what was asked; the same key with another request is a mistake.
+    /// The keyed hash of what was asked ([`Keys::event`](crate::keys::Keys::event)): what was asked names people. The
+    /// same key with another request is a mistake.
     pub request_hash: Vec<u8>,
     /// The status of the answer.
     pub status: u16,

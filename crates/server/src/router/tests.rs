@@ -13,9 +13,10 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 /// Every address, and what each of `METHODS` gives without a body: 415 where a form or JSON is expected, 401 where
 /// a feed has to sign.
 /// A new address needs a row here.
-const EXPECTED: [(&str, [u16; 7]); 16] = [
+const EXPECTED: [(&str, [u16; 7]); 17] = [
     ("/", [200, 200, 405, 405, 405, 405, 405]),
     ("/api/v1/feeds/{feed}/batches/{batch}", [401, 401, 405, 401, 405, 405, 405]),
+    ("/api/v1/feeds/{feed}/dead-letters", [401, 401, 405, 405, 405, 405, 405]),
     ("/api/v1/feeds/{feed}/files", [405, 405, 401, 405, 405, 405, 405]),
     ("/api/v1/feeds/{feed}/held", [401, 401, 405, 405, 405, 405, 405]),
     ("/api/v1/feeds/{feed}/held/{held}", [401, 401, 401, 405, 405, 405, 405]),
@@ -157,7 +158,7 @@ async fn the_examples_of_replies_have_the_shape_that_is_described() {
             }
         }
     }
-    assert_eq!(tried, 4 + 3 + 1 + 3 + 2, "inquiries, milestones, files, held, batches");
+    assert_eq!(tried, 4 + 3 + 1 + 3 + 1 + 2, "inquiries, milestones, files, held, dead letters, batches");
 }
 
 /// The schema itself, where only its place is given.

@@ -2,7 +2,7 @@
 
 Reads {"server", "feed", "secret", "mode", "events"} from its input and prints {"status", "body"}.
 `mode` is single, batch or binary; each event has "id", "time" and "data", and "subject" where its data has no
-receipt number.
+receipt number. With the mode held it asks what is held, and its one event has an "id" only.
 """
 
 import json
@@ -41,15 +41,23 @@ def message_of(mode, events):
     return {"content-type": "application/cloudevents-batch+json"}, body
 
 
+def request_of(asked):
+    """Method, address, headers, body, and what of them is signed."""
+    address = f"/api/v1/feeds/{asked['feed']}"
+    if asked["mode"] == "held":
+        address = f"{address}/held?lang=en"
+        return "GET", address, {}, None, f"GET {address}"
+    headers, body = message_of(asked["mode"], [event_of(told) for told in asked["events"]])
+    return "POST", f"{address}/milestones?lang=en", headers, body, body.decode()
+
+
 def send(asked):
-    events = [event_of(told) for told in asked["events"]]
-    headers, body = message_of(asked["mode"], events)
-    name, now = events[0].get_id(), datetime.now(timezone.utc)
+    method, address, headers, body, content = request_of(asked)
+    name, now = asked["events"][0]["id"], datetime.now(timezone.utc)
     headers["webhook-id"] = name
     headers["webhook-timestamp"] = str(int(now.timestamp()))
-    headers["webhook-signature"] = Webhook(asked["secret"]).sign(name, now, body.decode())
-    address = f"{asked['server']}/api/v1/feeds/{asked['feed']}/milestones?lang=en"
-    request = urllib.request.Request(address, data=body, headers=headers, method="POST")
+    headers["webhook-signature"] = Webhook(asked["secret"]).sign(name, now, content)
+    request = urllib.request.Request(asked["server"] + address, data=body, headers=headers, method=method)
     try:
         with urllib.request.urlopen(request) as reply:
             return reply.status, json.load(reply)

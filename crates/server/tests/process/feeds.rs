@@ -252,7 +252,8 @@ fn a_correction_is_read_like_a_report_and_may_name_another_application() {
     assert!(canary.contains("--receipt") && !canary.contains("canary"), "{canary}");
     let (other, day) = (&lines[1].receipt, lines[1].happened.to_rfc3339());
     assert_ne!(other, &lines[0].receipt);
-    county.ask(&[&correct[..], &["--step", "13", "--receipt", other, "--happened", &day]].concat());
+    let step = lines[1].stage.as_str();
+    county.ask(&[&correct[..], &["--step", step, "--receipt", other, "--happened", &day]].concat());
     assert!(county.ask(&["held", "show", number]).contains("settled: corrected"));
     assert_eq!(county.json(&["held", "list"]), json!([]));
 }

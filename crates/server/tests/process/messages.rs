@@ -103,9 +103,14 @@ fn other_peoples_clients_build_sign_and_send_in_every_mode() {
         lines[1..].iter().enumerate().map(|(at, line)| told(at + 1, line, at % 2 == 0)).collect();
     let (status, body) = send("batch", Value::from(list));
     assert_eq!((status, outcomes(&body)), (207, vec!["recorded"; lines.len() - 1]), "{body}");
-    // The same event again, in headers and without its attributes' help: it is known.
-    let (status, body) = send("binary", json!([told(3, &lines[3], false)]));
+    // The same event again, in headers and without its attributes' help: it is known by what its data says.
+    let mut in_headers = told(3, &lines[3], false);
+    in_headers["data"]["event_id"] = json!("/县/intake E-3");
+    let (status, body) = send("binary", json!([in_headers]));
     assert_eq!((status, outcomes(&body)), (200, vec!["repeated"]), "{body}");
+    // Without a body, the signer of others signs method and address.
+    let (status, body) = send("held", json!([{"id": "Q-1"}]));
+    assert_eq!((status, &body["items"]), (200, &json!([])), "{body}");
     drop(server);
     assert_eq!(county.counts(), (lines.len(), 2));
 }

@@ -1,7 +1,7 @@
 //! Milestones as events (CloudEvents 1.0 over HTTP): one in a body, many in a body, or one in headers and body.
 //!
 //! The signature is over the body alone. Of an event in headers and body, the headers are therefore believed in
-//! nothing that matters: the receipt and the moment stand in its data, and its id is the message's, which is signed.
+//! nothing that matters: receipt, moment and id stand in its data, and without an id it is known by what it says.
 
 #[cfg(test)]
 mod tests;
@@ -48,7 +48,7 @@ impl Unreadable {
         match self {
             Self::MediaType => "media_type",
             Self::Malformed => "malformed",
-            Self::TooMany => "too_many",
+            Self::TooMany => "too_many_events",
         }
     }
 }
@@ -80,12 +80,12 @@ impl Event {
     }
 }
 
-/// Reads a message: its headers, its body, and the name under which it was signed.
+/// Reads a message whose body is signed, and whose headers are not.
 ///
 /// # Errors
 /// Nothing of it can be read. An event that cannot be read does not keep others of its list from being read.
-pub(super) fn read(headers: &HeaderMap, body: &[u8], signed: &str) -> Result<Message, Unreadable> {
-    read_as(headers, body, Some(signed))
+pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Message, Unreadable> {
+    read_as(headers, body, false)
 }
 
 /// Reads a message whose way alone says that the feed sent all of it, headers too: a stream's.
@@ -93,10 +93,10 @@ pub(super) fn read(headers: &HeaderMap, body: &[u8], signed: &str) -> Result<Mes
 /// # Errors
 /// As [`read`].
 pub(super) fn read_believed(headers: &HeaderMap, body: &[u8]) -> Result<Message, Unreadable> {
-    read_as(headers, body, None)
+    read_as(headers, body, true)
 }
 
-fn read_as(headers: &HeaderMap, body: &[u8], signed: Option<&str>) -> Result<Message, Unreadable> {
+fn read_as(headers: &HeaderMap, body: &[u8], believed: bool) -> Result<Message, Unreadable> {
     let kind = media_type(headers).to_ascii_lowercase();
     if kind == SINGLE {
         return Ok(Message::Single(structured(parsed(body)?)));
@@ -114,7 +114,7 @@ fn read_as(headers: &HeaderMap, body: &[u8], signed: Option<&str>) -> Result<Mes
     }
     let mut attributes = attributes(headers);
     attributes.insert("data".to_owned(), parsed(body)?);
-    Ok(Message::Single(event(&attributes, signed)))
+    Ok(Message::Single(event(&attributes, believed)))
 }
 
 fn parsed(body: &[u8]) -> Result<Value, Unreadable> {
@@ -139,7 +139,7 @@ fn attributes(headers: &HeaderMap) -> Map<String, Value> {
 
 fn structured(event_in_json: Value) -> Event {
     match event_in_json {
-        Value::Object(attributes) => event(&attributes, None),
+        Value::Object(attributes) => event(&attributes, true),
         _ => Event {
             id: None,
             fields: Fields::default(),
@@ -149,9 +149,9 @@ fn structured(event_in_json: Value) -> Event {
     }
 }
 
-fn event(attributes: &Map<String, Value>, signed: Option<&str>) -> Event {
+fn event(attributes: &Map<String, Value>, believed: bool) -> Event {
     let mut lent = Vec::new();
-    let (fields, fault) = match fields(&Attributes { all: attributes, signed }, &mut lent) {
+    let (fields, fault) = match fields(&Attributes { all: attributes, believed }, &mut lent) {
         Ok(fields) => (fields, None),
         Err(fault) => (Fields::default(), Some(fault)),
     };
@@ -167,8 +167,8 @@ fn is_id(id: &str) -> bool {
 /// The attributes of an event, its data among them.
 struct Attributes<'e> {
     all: &'e Map<String, Value>,
-    /// The name of the message, where the attributes came in headers and so without a signature.
-    signed: Option<&'e str>,
+    /// Whether the feed itself says them: not where they came in headers, without a signature.
+    believed: bool,
 }
 
 impl<'e> Attributes<'e> {
@@ -215,7 +215,7 @@ impl<'e> Attributes<'e> {
         lent: &mut Vec<(Field, &'static str)>,
     ) -> Result<(), Fault> {
         let Some(text) = self.text(name)?.filter(|_| fields.get(field).is_none()) else { return Ok(()) };
-        if self.signed.is_some() {
+        if !self.believed {
             return Err(fault(name, "unsigned"));
         }
         lent.push((field, name));
@@ -230,14 +230,11 @@ fn fields(attributes: &Attributes<'_>, lent: &mut Vec<(Field, &'static str)>) ->
     if source.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err(fault("source", "character"));
     }
-    if attributes.signed.is_some_and(|signed| signed != id) {
-        return Err(fault("id", "unsigned"));
-    }
     let data = attributes.data()?;
-    let mut fields = Fields::of_value(&data).map_err(|broken| broken_cell(&data, broken))?;
+    let mut fields = Fields::of_value(&data).map_err(|broken| broken_cell("/data", &data, broken))?;
     attributes.lend(&mut fields, (Field::ReceiptNumber, "subject"), lent)?;
     attributes.lend(&mut fields, (Field::HappenedAt, "time"), lent)?;
-    if fields.get(Field::EventId).is_none() {
+    if attributes.believed && fields.get(Field::EventId).is_none() {
         // A source has no spaces, so that no two pairs make one text.
         lent.push((Field::EventId, "id"));
         fields.set(Field::EventId, &format!("{source} {id}")).map_err(|why| fault("id", why.as_str()))?;
@@ -251,12 +248,12 @@ fn fault(name: &str, code: &'static str) -> Fault {
 }
 
 /// Points at the first cell that is not one.
-fn broken_cell(data: &Value, broken: Broken) -> Fault {
+pub(super) fn broken_cell(below: &str, data: &Value, broken: Broken) -> Fault {
     let alone = |name: &str, cell: &Value| Fields::of_value(&Value::Object(one(name, cell))).is_err();
     let cells = data.as_object().into_iter().flatten();
     let first = cells.filter(|(name, cell)| alone(name, cell)).map(|(name, _)| name).next();
     let name = first.map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1")));
-    Fault { pointer: format!("/data{}", name.unwrap_or_default()), code: broken.as_str() }
+    Fault { pointer: format!("{below}{}", name.unwrap_or_default()), code: broken.as_str() }
 }
 
 fn one(name: &str, cell: &Value) -> Map<String, Value> {

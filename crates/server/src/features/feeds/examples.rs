@@ -51,8 +51,8 @@ fn item(index: usize, id: &str) -> Value {
 /// An event that was not taken.
 pub(super) fn rejected() -> Value {
     json!({
-        "type": "/problems/invalid", "title": "The report was not taken", "status": 422,
-        "detail": "Nothing was recorded. Please correct what is pointed at and send it again.",
+        "type": "/problems/invalid", "title": "The message was not taken", "status": 422,
+        "detail": "Nothing was recorded or changed. Please correct what is pointed at and send it again.",
         "instance": "urn:uuid:08dc972f-7e97-83f5-8000-00000000000c",
         "errors": [{
             "pointer": "/data/organ", "code": "unreadable", "detail": "It is not of the form that this field has.",
@@ -95,6 +95,14 @@ pub(super) fn held() -> Value {
         },
         "stage": "accepted",
     })
+}
+
+/// A message that could not be taken.
+pub(super) fn dead_letters() -> Value {
+    json!({"items": [{
+        "letter": 3, "message": "MILESTONES 17", "column": "step", "reason": "unknown",
+        "detail": "It is no word and no code that is known here.", "since": "2026-03-25T10:00:00+08:00",
+    }], "next": null})
 }
 
 /// A decision about it.

@@ -3,27 +3,23 @@
 #[cfg(test)]
 mod tests;
 
-use super::door::{Allowed, Refused, Signed, receive};
+use super::door::{Signed, SignedFile};
 use super::events::{self, Event, Message, Unreadable};
 use super::examples;
 use super::idempotent::once;
 use super::intake::{Closed, Intake};
+use super::params::{OfFeed, SignedBy};
+use super::refused::Refused;
 use super::report::UNREADABLE;
 use super::upload::{Uploaded, upload};
 use super::view::{EventView, FileView, MessageView, ReportView, Taken};
 use super::ways::{Way, around};
-use crate::app::App;
 use crate::shell::problem::ProblemView;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use i18n::Language;
 use std::sync::Arc;
 use store::record::Unknown;
-use web::{Context, Failure, Fault, Problem, Reply};
-
-/// What an address names: the feed, and in some also a number.
-pub(super) type Named<T> = Result<Path<T>, PathRejection>;
+use web::{Failure, Fault, Problem, Reply};
 
 /// Reports milestones as events (CloudEvents 1.0).
 ///
@@ -33,10 +29,8 @@ pub(super) type Named<T> = Result<Path<T>, PathRejection>;
 /// # Errors
 /// Every failure is problem+json.
 #[utoipa::path(post, path = "/api/v1/feeds/{feed}/milestones", tag = "feeds", params(
-    ("feed" = String, Path, description = "The feed's name.", example = "county"),
-    ("webhook-id" = String, Header, description = "Names the message; in the mode with ce- headers it is the event's id."),
-    ("webhook-timestamp" = i64, Header, description = "When it was signed, in seconds since 1970; five minutes either way."),
-    ("webhook-signature" = String, Header, description = "`v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, joined by full stops."),
+    OfFeed,
+    SignedBy,
     ("Idempotency-Key" = Option<String>, Header, description = "The same key with the same message gets the same answer for 24 hours."),
     ("Accept-Language" = Option<String>, Header, description = "The language of the texts; Chinese where none is named.", example = "en"),
 ), request_body(content(
@@ -48,35 +42,28 @@ pub(super) type Named<T> = Result<Path<T>, PathRejection>;
     (status = 207, description = "What became of each event of a list.", body = MessageView, example = json!(examples::several())),
     (status = 400, description = "The body is no JSON.", body = ProblemView, content_type = "application/problem+json"),
     (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, description = "The feed is paused or removed, or the same message is under way.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 409, description = "The feed is paused or removed, the same message is under way, or another had its webhook-id.", body = ProblemView, content_type = "application/problem+json"),
     (status = 413, description = "More than 1 MiB, or more than 1,000 events.", body = ProblemView, content_type = "application/problem+json"),
     (status = 415, description = "No CloudEvents as JSON.", body = ProblemView, content_type = "application/problem+json"),
     (status = 422, description = "The one event was not taken; `errors` points at why. Or the key stands for another message.", body = ProblemView, content_type = "application/problem+json", example = json!(examples::rejected())),
-    (status = 429, description = "Too many messages of this feed; see Retry-After.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, description = "It could not be recorded; send it again.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 429, description = "Too many messages of this feed, or too many that failed from this source; see Retry-After.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, description = "It could not be recorded, or too many are being received; send it again.", body = ProblemView, content_type = "application/problem+json"),
 ))]
-pub async fn milestones(
-    State(app): State<Arc<App>>,
-    context: Context,
-    feed: Named<String>,
-    request: Request,
-) -> Result<Reply, Refused> {
-    let l = context.language;
-    let Path(feed) = feed.map_err(|_| Refused::not_found(l))?;
-    let signed = receive(&app, &context, &feed, request, Allowed::MESSAGE).await?;
-    let read = events::read(&signed.headers, &signed.body, &signed.id).map_err(|why| unreadable(l, why))?;
+pub async fn milestones(signed: Signed) -> Result<Reply, Refused> {
+    let l = signed.l;
+    let read = events::read(&signed.headers, &signed.body).map_err(|why| unreadable(l, why))?;
     let (mut events, batch) = match read {
         Message::Single(event) => (vec![event], false),
         Message::Batch(events) => (events, true),
     };
     let items = reports(&mut events);
-    let taken = once(&app, &signed, l, async {
-        let intake = intake(&app, &signed, l)?;
+    let taken = once(&signed, async {
+        let intake = intake(&signed)?;
         let fates = intake.take(&items, Unknown::Kept).await.map_err(|why| closed(l, why))?;
-        around(&app).count(&signed.feed.name, Way::Api, &fates);
+        around(&signed.app).count(&signed.feed.name, Way::Api, &fates);
         Ok(fates.into_iter().map(Taken::from).collect())
     });
-    told(l, MessageView::new(l, &events, taken.await?, batch), batch)
+    told(&signed, &MessageView::new(l, &events, taken.await?, batch), batch)
 }
 
 /// The reports of the events that could be read.
@@ -86,8 +73,10 @@ fn reports(events: &mut [Event]) -> Vec<super::fields::Item> {
 }
 
 /// The feed was looked up and may report; only its table of codes can still be wrong.
-pub(super) fn intake<'a>(app: &'a App, signed: &Signed, l: Language) -> Result<Intake<'a>, Refused> {
-    Intake::of(&app.store, &app.receipts, signed.feed.clone(), app.clock).map_err(|why| closed(l, why))
+pub(super) fn intake(signed: &Signed) -> Result<Intake<'_>, Refused> {
+    let app = &signed.app;
+    let intake = Intake::of(&app.store, &app.receipts, signed.feed.clone(), app.clock);
+    intake.map_err(|why| closed(signed.l, why))
 }
 
 fn closed(l: Language, closed: Closed) -> Refused {
@@ -108,17 +97,22 @@ fn unreadable(l: Language, why: Unreadable) -> Refused {
 }
 
 /// A list gets an entry for each; an event by itself that was not taken is a problem.
-fn told(l: Language, view: MessageView, batch: bool) -> Result<Reply, Refused> {
+fn told(signed: &Signed, view: &MessageView, batch: bool) -> Result<Reply, Refused> {
     let rejected = view.items.iter().find(|item| !batch && item.outcome == "rejected");
     if let Some(item) = rejected {
         if item.reason == Some(UNREADABLE) {
             return Err(Failure::internal("what is stored of an application cannot be read").into());
         }
         let pointer = item.pointer.clone().unwrap_or_default();
-        return Err(invalid(l, pointer, item.reason.unwrap_or_default(), item.detail.unwrap_or_default()));
+        return Err(invalid(
+            signed.l,
+            pointer,
+            item.reason.unwrap_or_default(),
+            item.detail.unwrap_or_default(),
+        ));
     }
     let status = if batch { StatusCode::MULTI_STATUS } else { StatusCode::OK };
-    Ok(Reply::json(&view)?.with_status(status))
+    Ok(signed.answer(view)?.with_status(status))
 }
 
 /// One thing is wrong, and nothing was taken.
@@ -141,10 +135,8 @@ pub(super) fn invalid(l: Language, pointer: String, code: &'static str, detail: 
 /// # Errors
 /// Every failure is problem+json.
 #[utoipa::path(post, path = "/api/v1/feeds/{feed}/files", tag = "feeds", params(
-    ("feed" = String, Path, description = "The feed's name.", example = "county"),
-    ("webhook-id" = String, Header, description = "Names the message."),
-    ("webhook-timestamp" = i64, Header, description = "When it was signed, in seconds since 1970."),
-    ("webhook-signature" = String, Header, description = "As for milestones, over the bytes as they are sent."),
+    OfFeed,
+    SignedBy,
     ("Content-Encoding" = Option<String>, Header, description = "`gzip` or `zstd`."),
 ), request_body(content(
     (String = "text/csv", example = json!(examples::file())),
@@ -154,22 +146,15 @@ pub(super) fn invalid(l: Language, pointer: String, code: &'static str, detail: 
 )), responses(
     (status = 200, description = "How many lines had which outcome, and the first 10,000 that were not recorded.", body = FileView, example = json!(examples::imported())),
     (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, description = "The feed is paused or removed.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 409, description = "The feed is paused or removed, or another message had its webhook-id.", body = ProblemView, content_type = "application/problem+json"),
     (status = 413, description = "More than 32 MiB.", body = ProblemView, content_type = "application/problem+json"),
     (status = 415, description = "No type that is read here.", body = ProblemView, content_type = "application/problem+json"),
     (status = 422, description = "The file cannot be read, or not to its end; `detail` says where it stopped.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 429, description = "Too many messages of this feed; see Retry-After.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 429, description = "Too many messages of this feed, or too many that failed from this source; see Retry-After.", body = ProblemView, content_type = "application/problem+json"),
     (status = 503, description = "Other files are being received, or it could not be recorded; send it again.", body = ProblemView, content_type = "application/problem+json"),
 ))]
-pub async fn files(
-    State(app): State<Arc<App>>,
-    context: Context,
-    feed: Named<String>,
-    request: Request,
-) -> Result<Reply, Refused> {
-    let l = context.language;
-    let Path(feed) = feed.map_err(|_| Refused::not_found(l))?;
-    let signed = receive(&app, &context, &feed, request, Allowed::FILE).await?;
-    let Uploaded { tally, lines } = upload(Arc::clone(&app), signed, l).await?;
-    Ok(Reply::json(&FileView { tally: tally.into(), lines })?)
+pub async fn files(SignedFile(signed): SignedFile) -> Result<Reply, Refused> {
+    let signed = Arc::new(signed);
+    let Uploaded { tally, lines } = upload(&signed).await?;
+    signed.answer(&FileView { tally: tally.into(), lines })
 }

@@ -3,10 +3,9 @@
 //! What is kept is what became of each report, and none of the sender's words: the answer is made again from the
 //! message, which is sent again. Without a key nothing is recorded twice either, but the answer then says so.
 
-use super::door::{Refused, Signed};
+use super::door::Signed;
+use super::refused::Refused;
 use super::view::Taken;
-use crate::app::App;
-use aws_lc_rs::digest::{Context, SHA256};
 use axum::http::{HeaderMap, StatusCode, header};
 use i18n::Language;
 use store::audit::Entry;
@@ -23,14 +22,13 @@ const LONGEST: usize = 200;
 /// # Errors
 /// The key is of another form, stands for another message, or is under way; or what `record` fails with.
 pub(super) async fn once(
-    app: &App,
     signed: &Signed,
-    l: Language,
     record: impl Future<Output = Result<Vec<Taken>, Refused>>,
 ) -> Result<Vec<Taken>, Refused> {
+    let (app, l) = (&signed.app, signed.l);
     let Some(key) = key(&signed.headers, l)? else { return record.await };
     let _under_way = app.feeds.begin(signed.feed.id, &key).ok_or_else(|| under_way(l))?;
-    let asked = Asked { app, signed, key: app.store.keys().event(key.as_bytes()).0, l };
+    let asked = Asked { signed, key: app.store.keys().event(key.as_bytes()).0 };
     if let Some(taken) = asked.recall().await? {
         return Ok(taken);
     }
@@ -55,19 +53,18 @@ fn key(headers: &HeaderMap, l: Language) -> Result<Option<String>, Refused> {
 
 /// A message with a key.
 struct Asked<'a> {
-    app: &'a App,
     signed: &'a Signed,
     /// The key's hash: it is a sender's text, and nobody knows what it says.
     key: [u8; 16],
-    l: Language,
 }
 
 impl Asked<'_> {
     async fn recall(&self) -> Result<Option<Vec<Taken>>, Refused> {
-        let (l, now) = (self.l, self.app.clock.now());
-        let known = idempotency::recall(&self.app.store.read(), self.signed.feed.id, &self.key, now).await;
+        let (app, l) = (&self.signed.app, self.signed.l);
+        let known =
+            idempotency::recall(&app.store.read(), self.signed.feed.id, &self.key, app.clock.now()).await;
         let Some(known) = known.map_err(|error| Refused::store(l, error))? else { return Ok(None) };
-        if known.request_hash != self.hash() {
+        if known.request_hash != self.signed.print {
             let (title, detail) = (l.feeds_problem_reused_title(), l.feeds_problem_reused_detail());
             return Err(Refused::of(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -81,36 +78,16 @@ impl Asked<'_> {
 
     async fn remember(&self, taken: &[Taken]) -> Result<(), Refused> {
         let body = serde_json::to_vec(taken).map_err(Failure::internal)?;
-        let answer = Remembered { request_hash: self.hash(), status: StatusCode::OK.as_u16(), body };
-        let (feed, key, now) = (self.signed.feed.id, self.key, self.app.clock.now());
+        let request_hash = self.signed.print.to_vec();
+        let answer = Remembered { request_hash, status: StatusCode::OK.as_u16(), body };
+        let app = &self.signed.app;
+        let (feed, key, now) = (self.signed.feed.id, self.key, app.clock.now());
         let actor = format!("feed:{}", self.signed.feed.name);
         let entry = Entry { at: now, actor, action: "remember_answer", detail: String::new() };
-        let kept = self.app.store.write(entry, move |write| -> Work<'_, ()> {
+        let kept = app.store.write(entry, move |write| -> Work<'_, ()> {
             Box::pin(async move { idempotency::remember(write, feed, &key, &answer, now).await })
         });
-        kept.await.map_err(|error: StoreError| Refused::store(self.l, error))
-    }
-
-    /// What was asked: the type, the attributes in headers, and the body.
-    fn hash(&self) -> Vec<u8> {
-        let headers = &self.signed.headers;
-        let named = |name: &&axum::http::HeaderName| {
-            **name == header::CONTENT_TYPE || name.as_str().starts_with("ce-")
-        };
-        let mut names: Vec<_> = headers.keys().filter(named).collect();
-        names.sort_unstable_by_key(|name| name.as_str());
-        let mut hash = Context::new(&SHA256);
-        for name in names {
-            hash.update(name.as_str().as_bytes());
-            headers.get_all(name).iter().for_each(|value| {
-                hash.update(b":");
-                hash.update(value.as_bytes());
-            });
-            hash.update(b"\n");
-        }
-        hash.update(b"\n");
-        hash.update(&self.signed.body);
-        hash.finish().as_ref().to_vec()
+        kept.await.map_err(|error: StoreError| Refused::store(self.signed.l, error))
     }
 }
 

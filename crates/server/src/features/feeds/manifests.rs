@@ -1,32 +1,30 @@
 //! Batches as a feed announces them, compared with what arrived.
 
-use super::door::{Allowed, Refused, Signed, receive};
+use super::door::Signed;
+use super::events::Fault;
 use super::examples;
 use super::held::{said, wrong};
-use super::http::Named;
 use super::line;
-use crate::app::App;
+use super::params::{OfFeed, SignedBy};
+use super::refused::Refused;
 use crate::shell::problem::ProblemView;
-use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
 use domain::batch::BatchNumber;
+use domain::milestone::FeedId;
 use domain::moment::Moment;
-use domain::receipt::ReceiptNumber;
-use i18n::Language;
+use domain::receipt::{ReceiptError, ReceiptFormat, ReceiptNumber};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use store::audit::Entry;
 use store::manifest::{self, Comparison, Declaration, Line};
 use utoipa::ToSchema;
-use web::{Context, Reply};
+use web::Reply;
 
 /// A day: China has no summer time.
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
-/// A batch as its sender announces it.
+/// A batch as its sender announces it, in a message or a file; fields that are not listed are refused.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct ManifestView {
-    /// The batch's number, as in the address: only the body is signed.
+    /// The batch's number, the sender's own; as in the address, for the body is what is signed.
     #[schema(example = "ZZ-2026-0117")]
     pub batch: String,
     /// How many cards the sender counts.
@@ -58,7 +56,7 @@ pub(super) struct ComparisonView {
     pub arrived: u64,
     /// Listed and not arrived; of each of the three at most 10,000 in all.
     pub missing: Vec<CardView>,
-    /// Arrived and not listed.
+    /// Arrived, and listed in no batch of this number.
     pub extra: Vec<CardView>,
     /// Listed, and arrived after the batch was due.
     pub late: Vec<CardView>,
@@ -78,32 +76,23 @@ pub(super) struct CardView {
 /// # Errors
 /// Every failure is problem+json.
 #[utoipa::path(put, path = "/api/v1/feeds/{feed}/batches/{batch}", tag = "feeds", params(
-    ("feed" = String, Path, description = "The feed's name.", example = "county"),
+    OfFeed,
     ("batch" = String, Path, description = "The batch's number.", example = "ZZ-2026-0117"),
-    ("webhook-id" = String, Header, description = "Names the message."),
-    ("webhook-timestamp" = i64, Header, description = "When it was signed, in seconds since 1970."),
-    ("webhook-signature" = String, Header, description = "As for milestones."),
+    SignedBy,
 ), request_body(content = ManifestView, example = json!(examples::manifest())), responses(
     (status = 200, description = "It is kept; what has arrived of it by now.", body = ComparisonView, example = json!(examples::comparison())),
     (status = 400, description = "The body is no JSON.", body = ProblemView, content_type = "application/problem+json"),
     (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, description = "Another feed has declared a batch of this number.", body = ProblemView, content_type = "application/problem+json"),
     (status = 413, description = "More than 1 MiB: declare it in parts.", body = ProblemView, content_type = "application/problem+json"),
     (status = 415, description = "The body is not said to be JSON.", body = ProblemView, content_type = "application/problem+json"),
     (status = 422, description = "Something is missing or wrong; `errors` points at it.", body = ProblemView, content_type = "application/problem+json"),
 ))]
-pub async fn declare(
-    State(app): State<Arc<App>>,
-    context: Context,
-    named: Named<(String, String)>,
-    request: Request,
-) -> Result<Reply, Refused> {
-    let l = context.language;
-    let Path((feed, batch)) = named.map_err(|_| Refused::not_found(l))?;
-    let signed = receive(&app, &context, &feed, request, Allowed::MESSAGE).await?;
-    let view: ManifestView = said(&signed, l)?;
-    let declaration = declaration(&app, &signed, &view, l)?;
-    if BatchNumber::parse(&batch).as_ref() != Some(&declaration.batch) {
+pub async fn declare(signed: Signed) -> Result<Reply, Refused> {
+    let (app, l) = (&signed.app, signed.l);
+    let view: ManifestView = said(&signed)?;
+    let declaration = view.declaration(signed.feed.id, &app.receipts);
+    let declaration = declaration.map_err(|Fault { pointer, code }| wrong(l, &pointer, code))?;
+    if BatchNumber::parse(signed.named("batch")).as_ref() != Some(&declaration.batch) {
         return Err(wrong(l, "/batch", "differs"));
     }
     let number = declaration.batch.clone();
@@ -111,12 +100,8 @@ pub async fn declare(
     let actor = format!("feed:{}", signed.feed.name);
     let entry = Entry { at: app.clock.now(), actor, action: "declare_batch", detail };
     let kept = manifest::declare(&app.store, entry, declaration).await;
-    if !kept.map_err(|error| Refused::store(l, error))? {
-        let title = l.feeds_problem_batch_of_another_title();
-        let detail = l.feeds_problem_batch_of_another_detail();
-        return Err(Refused::of(StatusCode::CONFLICT, "batch-of-another", title, detail));
-    }
-    compared(&app, &signed, &number, l).await
+    kept.map_err(|error| Refused::store(l, error))?;
+    compared(&signed, &number).await
 }
 
 /// Compares a batch as announced with what arrived.
@@ -124,50 +109,47 @@ pub async fn declare(
 /// # Errors
 /// Every failure is problem+json.
 #[utoipa::path(get, path = "/api/v1/feeds/{feed}/batches/{batch}", tag = "feeds", params(
-    ("feed" = String, Path, description = "The feed's name.", example = "county"),
+    OfFeed,
     ("batch" = String, Path, description = "The batch's number.", example = "ZZ-2026-0117"),
-    ("webhook-id" = String, Header, description = "Names the message, whose body is empty."),
-    ("webhook-timestamp" = i64, Header, description = "When it was signed, in seconds since 1970."),
-    ("webhook-signature" = String, Header, description = "As for milestones, over an empty body."),
+    SignedBy,
 ), responses(
     (status = 200, description = "The comparison.", body = ComparisonView, example = json!(examples::comparison())),
     (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
     (status = 404, description = "This feed has declared no such batch.", body = ProblemView, content_type = "application/problem+json"),
 ))]
-pub async fn compare(
-    State(app): State<Arc<App>>,
-    context: Context,
-    named: Named<(String, String)>,
-    request: Request,
-) -> Result<Reply, Refused> {
-    let l = context.language;
-    let Path((feed, batch)) = named.map_err(|_| Refused::not_found(l))?;
-    let signed = receive(&app, &context, &feed, request, Allowed::MESSAGE).await?;
-    let batch = BatchNumber::parse(&batch).ok_or_else(|| Refused::not_found(l))?;
-    compared(&app, &signed, &batch, l).await
+pub async fn compare(signed: Signed) -> Result<Reply, Refused> {
+    let batch = BatchNumber::parse(signed.named("batch")).ok_or_else(|| Refused::not_found(signed.l))?;
+    compared(&signed, &batch).await
 }
 
-async fn compared(app: &App, signed: &Signed, batch: &BatchNumber, l: Language) -> Result<Reply, Refused> {
-    let found = manifest::compare(&app.store.read(), app.store.keys(), batch).await;
-    let found = found.map_err(|error| Refused::store(l, error))?;
-    let own = found.filter(|found| found.feed == signed.feed.id).ok_or_else(|| Refused::not_found(l))?;
-    Ok(Reply::json(&ComparisonView::new(batch, own))?)
+async fn compared(signed: &Signed, batch: &BatchNumber) -> Result<Reply, Refused> {
+    let (app, l) = (&signed.app, signed.l);
+    let found = manifest::compare(&app.store.read(), app.store.keys(), signed.feed.id, batch).await;
+    let found = found.map_err(|error| Refused::store(l, error))?.ok_or_else(|| Refused::not_found(l))?;
+    signed.answer(&ComparisonView::new(batch, found))
 }
 
-fn declaration(app: &App, signed: &Signed, view: &ManifestView, l: Language) -> Result<Declaration, Refused> {
-    let batch = BatchNumber::parse(&view.batch).ok_or_else(|| wrong(l, "/batch", "unreadable"))?;
-    let due = due(&view.due).ok_or_else(|| wrong(l, "/due", "unreadable"))?;
-    let receipts = view.receipts.iter().enumerate().map(|(place, receipt)| {
-        let faulty =
-            |error: domain::receipt::ReceiptError| wrong(l, &format!("/receipts/{place}"), error.code());
-        ReceiptNumber::parse(receipt, &app.receipts).map_err(faulty)
-    });
-    let receipts = receipts.collect::<Result<_, _>>()?;
-    Ok(Declaration { feed: signed.feed.id, batch, due, receipts, count: view.count })
+impl ManifestView {
+    /// What is announced.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub(super) fn declaration(&self, feed: FeedId, format: &ReceiptFormat) -> Result<Declaration, Fault> {
+        let fault = |pointer: &str| Fault { pointer: pointer.to_owned(), code: "unreadable" };
+        let batch = BatchNumber::parse(&self.batch).ok_or_else(|| fault("/batch"))?;
+        let due = due(&self.due).ok_or_else(|| fault("/due"))?;
+        let receipts = self.receipts.iter().enumerate().map(|(place, receipt)| {
+            let wrong =
+                |error: ReceiptError| Fault { pointer: format!("/receipts/{place}"), code: error.code() };
+            ReceiptNumber::parse(receipt, format).map_err(wrong)
+        });
+        let receipts = receipts.collect::<Result<_, _>>()?;
+        Ok(Declaration { feed, batch, due, receipts, count: self.count })
+    }
 }
 
 /// When a batch is due, written like any moment; a day alone means its end.
-pub(super) fn due(text: &str) -> Option<Moment> {
+fn due(text: &str) -> Option<Moment> {
     let moment = line::moment(text)?;
     // To a day alone an hour can be added, to nothing else.
     let is_day = line::moment(&format!("{} 00:00", text.trim())).is_some();

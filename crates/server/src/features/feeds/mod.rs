@@ -3,6 +3,8 @@
 mod care;
 pub mod cli;
 mod codes;
+mod correction;
+pub mod dead_letters;
 mod door;
 mod drop;
 mod events;
@@ -20,6 +22,8 @@ mod intake;
 mod line;
 mod lines;
 pub mod manifests;
+mod params;
+mod refused;
 mod report;
 pub mod signature;
 mod stream;

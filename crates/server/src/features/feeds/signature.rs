@@ -1,5 +1,8 @@
 //! Who says it: the signature on a message, made with a secret that only the feed and we know (Standard Webhooks).
 //!
+//! What is signed is the body, after the message's name and its time. A request without a body is its method and its
+//! address, and so these are signed instead: `GET /api/v1/feeds/county/held`.
+//!
 //! The crate of that name reads the clock by itself and refuses bodies that are no text; files are signed too.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -40,6 +43,7 @@ pub struct Envelope<'h> {
     /// The sender's name for the message.
     pub id: &'h str,
     timestamp: &'h str,
+    signed_at: Moment,
     signatures: &'h str,
 }
 
@@ -54,11 +58,17 @@ impl<'h> Envelope<'h> {
         let signatures = only(headers, SIGNATURE).ok_or(Unsigned::Headers)?;
         let digits = timestamp.bytes().all(|byte| byte.is_ascii_digit());
         let seconds = digits.then(|| timestamp.parse::<i64>().ok()).flatten().ok_or(Unsigned::Headers)?;
-        let apart = now.millis().abs_diff(seconds.saturating_mul(1_000));
-        if apart > WINDOW_MILLIS.unsigned_abs() {
+        let signed_at = Moment::from_millis(seconds.saturating_mul(1_000));
+        if now.millis().abs_diff(signed_at.millis()) > WINDOW_MILLIS.unsigned_abs() {
             return Err(Unsigned::Window);
         }
-        Ok(Self { id, timestamp, signatures })
+        Ok(Self { id, timestamp, signed_at, signatures })
+    }
+
+    /// Until when this signature is good.
+    #[must_use]
+    pub const fn until(&self) -> Moment {
+        Moment::from_millis(self.signed_at.millis().saturating_add(WINDOW_MILLIS))
     }
 
     /// Begins to check the signatures against these secrets; the body is told of afterwards. It is as much work for a
@@ -122,7 +132,7 @@ fn is_id(id: &str) -> bool {
     (1..=200).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.')
 }
 
-/// The header that signs a message, as senders make it.
+/// The header that signs a message, as senders make it; `body` is `METHOD address` where there is none.
 #[must_use]
 pub fn signed(id: &str, seconds: i64, body: &[u8], secret: &[u8]) -> String {
     let message = [id.as_bytes(), b".", seconds.to_string().as_bytes(), b".", body].concat();

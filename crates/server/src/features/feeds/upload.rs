@@ -1,13 +1,14 @@
 //! A whole file in one message: imported like a file on the command line, its report given back.
 
-use super::door::{Refused, Signed};
+use super::door::Signed;
 use super::formats::{Format, Mapping, Shape};
 use super::http::intake;
 use super::import::{Import, Most, Stopped, cause};
 use super::intake::Closed;
+use super::refused::Refused;
 use super::report::{ReportFile, Tally};
 use super::view::LineView;
-use crate::app::{App, Failed};
+use crate::app::Failed;
 use axum::http::{HeaderMap, StatusCode, header};
 use i18n::Language;
 use serde::Deserialize;
@@ -44,20 +45,21 @@ struct Line {
 ///
 /// # Errors
 /// The file is of no type that is read here, cannot be read, or the store failed; what was recorded before stays.
-pub(super) async fn upload(app: Arc<App>, signed: Signed, l: Language) -> Result<Uploaded, Refused> {
+pub(super) async fn upload(signed: &Arc<Signed>) -> Result<Uploaded, Refused> {
+    let l = signed.l;
     let shape =
         shape(&signed.headers).ok_or_else(|| Refused::media_type(l, l.feeds_problem_media_type_file()))?;
-    let runtime = Handle::current();
-    let imported = tokio::task::spawn_blocking(move || runtime.block_on(import(&app, &signed, &shape, l)));
+    let (runtime, signed) = (Handle::current(), Arc::clone(signed));
+    let imported = tokio::task::spawn_blocking(move || runtime.block_on(import(&signed, &shape)));
     imported.await.map_err(Failure::internal)?
 }
 
-async fn import(app: &App, signed: &Signed, shape: &Shape, l: Language) -> Result<Uploaded, Refused> {
-    let intake = intake(app, signed, l)?;
+async fn import(signed: &Signed, shape: &Shape) -> Result<Uploaded, Refused> {
+    let (l, intake) = (signed.l, intake(signed)?);
     let folder = tempfile::tempdir().map_err(Failure::internal)?;
     let path = folder.path().join("report.jsonl");
     let report = ReportFile::create(&path).map_err(Failure::internal)?;
-    let shape = &mapped(app, signed, shape, l)?;
+    let shape = &mapped(signed, shape)?;
     let import = Import { intake: &intake, shape, dry_run: false, batch: BATCH, most: Most::SENT };
     let tally = import
         .run(Cursor::new(signed.body.clone()), report, |_| ())
@@ -84,11 +86,11 @@ fn not_recorded(l: Language, report: impl BufRead) -> Result<Vec<LineView>, Fail
 }
 
 /// The shape with the feed's mapping, where its format needs one.
-fn mapped(app: &App, signed: &Signed, shape: &Shape, l: Language) -> Result<Shape, Refused> {
+fn mapped(signed: &Signed, shape: &Shape) -> Result<Shape, Refused> {
     if shape.format != Format::Xml {
         return Ok(shape.clone());
     }
-    let file = app.xml_mappings.get(&signed.feed.name);
+    let (l, file) = (signed.l, signed.app.xml_mappings.get(&signed.feed.name));
     let file = file.ok_or_else(|| Refused::media_type(l, l.feeds_problem_media_type_xml()))?;
     let text = std::fs::read(file).map_err(Failure::internal)?;
     let mapping = Mapping::parse(&text).map_err(Failure::internal)?;

@@ -1,30 +1,24 @@
 //! `jindu batch …`: what was announced as one batch, and what arrived of it.
 
-use super::change::known;
+use super::change::{known, system};
 use crate::app::Failed;
-use crate::features::feeds::manifests::due;
+use crate::features::feeds::events::Fault;
+use crate::features::feeds::manifests::ManifestView;
+use crate::features::feeds::words;
 use domain::batch::BatchNumber;
 use domain::moment::Moment;
-use domain::receipt::{ReceiptFormat, ReceiptNumber};
-use serde::{Deserialize, Serialize};
+use domain::receipt::ReceiptFormat;
+use i18n::Language;
+use serde::Serialize;
 use std::path::Path;
 use store::audit::Entry;
-use store::manifest::{self, Comparison, Declaration};
+use store::feed::Feed;
+use store::manifest::{self, Comparison};
 use store::{Store, feed};
+use web::Failure;
 
 /// Who declares and settles at a terminal.
 const ACTOR: &str = "command:batch";
-
-/// A manifest as its sender writes it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Manifest {
-    batch: String,
-    due: String,
-    count: u32,
-    #[serde(default)]
-    receipts: Vec<String>,
-}
 
 /// A batch as announced and as arrived; receipt numbers are for the person who looks for the cards.
 #[derive(Debug, Serialize)]
@@ -51,48 +45,48 @@ pub async fn declare(
     feed: &str,
     file: &Path,
 ) -> Result<BatchNumber, Failed> {
-    let feed = known(store, feed).await?;
+    let feed = system(store, feed).await?;
     let at = |fault: String| format!("{}: {fault}", file.display());
     let text = std::fs::read(file).map_err(|error| at(error.to_string()))?;
-    // What does not read is not repeated: it may be a receipt number.
-    let manifest: Manifest = serde_json::from_slice(&text)
-        .map_err(|error| at(format!("line {}: no manifest; docs/FEEDS.md shows one", error.line())))?;
-    let declaration = parse(&manifest, receipts, feed.id).map_err(at)?;
+    let manifest: ManifestView =
+        web::parse_json(&text, Language::En).map_err(|failure| at(no_manifest(failure)))?;
+    let declaration = manifest.declaration(feed.id, receipts).map_err(|Fault { pointer, code }| {
+        at(format!("{pointer}: {}", words::reason(Language::En, "rejected", code).text))
+    })?;
     let batch = declaration.batch.clone();
     let detail = format!("{}: {batch}, {} cards", feed.name, declaration.count);
     let entry = Entry { at: now, actor: ACTOR.to_owned(), action: "declare_batch", detail };
-    match manifest::declare(store, entry, declaration).await? {
-        true => Ok(batch),
-        false => Err(format!("batch {batch} was declared by another feed; nothing is changed").into()),
-    }
+    manifest::declare(store, entry, declaration).await?;
+    Ok(batch)
 }
 
-fn parse(
-    manifest: &Manifest,
-    format: &ReceiptFormat,
-    feed: domain::milestone::FeedId,
-) -> Result<Declaration, String> {
-    let batch = BatchNumber::parse(&manifest.batch).ok_or("batch takes 1 to 50 visible characters")?;
-    let due = due(&manifest.due).ok_or("due is no moment; write it as 2026-01-05 18:00")?;
-    let numbered = manifest.receipts.iter().enumerate();
-    let receipts = numbered.map(|(at, typed)| {
-        let fault = |error| format!("receipt {} of the list does not read: {error}", at + 1);
-        ReceiptNumber::parse(typed, format).map_err(fault)
-    });
-    let receipts = receipts.collect::<Result<Vec<_>, _>>()?;
-    Ok(Declaration { feed, batch, due, receipts, count: manifest.count })
+/// Why a file is no manifest. What does not read is pointed at and not repeated: it may be a receipt number.
+fn no_manifest(failure: Failure) -> String {
+    let faults = match failure {
+        Failure::Invalid(faults) => faults
+            .iter()
+            .map(|fault| format!("{}: {}", fault.field, fault.message))
+            .collect::<Vec<_>>()
+            .join(" "),
+        Failure::Malformed { detail } => detail,
+        _ => "It cannot be read.".to_owned(),
+    };
+    format!("{faults} docs/FEEDS.md shows a manifest")
 }
 
 /// Compares what was announced with what arrived.
 ///
 /// # Errors
-/// Names a batch that nobody announced.
-pub async fn compare(store: &Store, number: &str) -> Result<Compared, Failed> {
+/// Names a batch that nobody announced, and the feeds of which one has to be named.
+pub async fn compare(store: &Store, number: &str, feed: Option<&str>) -> Result<Compared, Failed> {
     let missing = || format!("nobody announced a batch {number:?}");
     let batch = BatchNumber::parse(number).ok_or_else(missing)?;
-    let found = manifest::compare(&store.read(), store.keys(), &batch).await?.ok_or_else(missing)?;
-    let Comparison { feed, due, declared, listed, arrived, missing, extra, late, .. } = found;
-    let feed = feed::by_id(&store.read(), feed).await?.map(|feed| feed.name).unwrap_or_default();
+    let feed = match feed {
+        Some(name) => known(store, name).await?,
+        None => sender(store, &batch).await?,
+    };
+    let found = manifest::compare(&store.read(), store.keys(), feed.id, &batch).await?.ok_or_else(missing)?;
+    let (feed, Comparison { due, declared, listed, arrived, missing, extra, late, .. }) = (feed.name, found);
     let numbers = |lines: Vec<manifest::Line>| {
         lines.into_iter().map(|line| line.number.unwrap_or_else(|| "unknown".to_owned())).collect()
     };
@@ -107,6 +101,22 @@ pub async fn compare(store: &Store, number: &str) -> Result<Compared, Failed> {
         extra: numbers(extra),
         late: numbers(late),
     })
+}
+
+/// The one feed that announced a batch of this number.
+async fn sender(store: &Store, batch: &BatchNumber) -> Result<Feed, Failed> {
+    let mut senders = Vec::new();
+    for id in manifest::senders(&store.read(), batch).await? {
+        senders.extend(feed::by_id(&store.read(), id).await?);
+    }
+    let names = senders.iter().map(|feed| feed.name.as_str()).collect::<Vec<_>>().join(", ");
+    match senders.pop() {
+        Some(only) if senders.is_empty() => Ok(only),
+        None => Err(format!("nobody announced a batch {:?}", batch.as_str()).into()),
+        Some(_) => {
+            Err(format!("{names} announced a batch of this number; name one of them with --feed").into())
+        }
+    }
 }
 
 /// The comparison for people.

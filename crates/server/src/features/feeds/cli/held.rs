@@ -3,15 +3,20 @@
 use super::change::known;
 use super::letters;
 use crate::app::Failed;
-use crate::features::feeds::words;
-use domain::milestone::{EventKey, FeedId, Step};
+use crate::clock::Clock;
+use crate::features::feeds::events::Fault;
+use crate::features::feeds::fields::{Broken, Field, Fields};
+use crate::features::feeds::intake::Intake;
+use crate::features::feeds::{correction, words};
+use domain::milestone::{FeedId, Milestone};
 use domain::moment::Moment;
-use domain::organ::OrganCode;
+use domain::receipt::ReceiptFormat;
 use i18n::Language;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt;
-use store::held::{self, Correction, Decided, Filter, HeldId, Item, Why};
+use store::feed::{Feed, State};
+use store::held::{self, Decided, Filter, HeldId, Item, Why};
 use store::{Store, dead_letter, feed};
 
 /// Rows of one look into the database.
@@ -145,10 +150,21 @@ pub struct Explained {
     happened_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stage_now: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    against: Vec<Against>,
     #[serde(skip_serializing_if = "Option::is_none")]
     settled: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+}
+
+/// What leaves it no place: the first that a feed told of.
+#[derive(Debug, Serialize)]
+struct Against {
+    feed: String,
+    step: String,
+    organ: String,
+    happened_at: String,
 }
 
 /// Explains one, with what could be done about it.
@@ -175,6 +191,12 @@ pub async fn show(store: &Store, number: Number) -> Result<Explained, Failed> {
         Number::Report(id) => {
             let found = held::one(&store.read(), store.keys(), id).await?.ok_or_else(missing)?;
             let (item, told) = (found.item, found.milestone);
+            let against = held::against(&store.read(), &item).await?.into_iter().map(|by| Against {
+                feed: name(by.feed),
+                step: by.step.to_string(),
+                organ: by.organ.to_string(),
+                happened_at: by.happened.to_rfc3339(),
+            });
             Ok(Explained {
                 number: number.to_string(),
                 feed: name(item.feed),
@@ -187,6 +209,7 @@ pub async fn show(store: &Store, number: Number) -> Result<Explained, Failed> {
                 organ: told.as_ref().map(|told| told.organ.to_string()),
                 happened_at: told.as_ref().map(|told| told.happened.to_rfc3339()),
                 stage_now: found.progress.map(|progress| progress.stage.as_str()),
+                against: against.collect(),
                 settled: item.closed.map(|(how, _)| how.as_str()),
                 message: None,
             })
@@ -231,6 +254,9 @@ pub fn explained(is: &Explained) -> String {
     let mut text = format!("{} of {}: {}\n", is.number, is.feed, is.reason);
     let known = facts.into_iter().filter_map(|(fact, value)| Some((fact, value?)));
     text.extend(known.map(|(fact, value)| format!("  {fact}: {value}\n")));
+    text.extend(is.against.iter().map(|Against { feed, step, organ, happened_at }| {
+        format!("  against it: {step} of {feed}, at {organ}, {happened_at}\n")
+    }));
     text + is.suggestion + "\n"
 }
 
@@ -244,7 +270,7 @@ pub fn reason(why: String) -> Result<String, String> {
     fits.then_some(why).ok_or_else(|| format!("--why takes a sentence of at most {MOST} characters"))
 }
 
-/// What really happened, as far as it was typed.
+/// What really happened, as far as it was typed; the rest is as it was told.
 #[derive(Debug, Default)]
 pub struct Corrected {
     /// The step.
@@ -253,38 +279,59 @@ pub struct Corrected {
     pub happened: Option<String>,
     /// The organ.
     pub organ: Option<String>,
+    /// The application, where the report named the wrong one.
+    pub receipt: Option<String>,
 }
 
-/// Tells what really happened instead of a held report.
+impl Corrected {
+    /// The cells of what happened.
+    fn cells(&self, told: &Milestone) -> Result<Fields, Broken> {
+        let or = |typed: &Option<String>, told: &dyn Fn() -> String| typed.clone().unwrap_or_else(told);
+        let mut cells = Fields::default();
+        cells.set(Field::Step, &or(&self.step, &|| told.step.word().into_owned()))?;
+        cells.set(Field::Organ, &or(&self.organ, &|| told.organ.to_string()))?;
+        cells.set(Field::HappenedAt, &or(&self.happened, &|| told.happened.to_rfc3339()))?;
+        told.cause.map_or(Ok(()), |cause| cells.set(Field::Cause, cause.as_str()))?;
+        self.receipt.as_ref().map_or(Ok(()), |receipt| cells.set(Field::ReceiptNumber, receipt))?;
+        Ok(cells)
+    }
+
+    /// What is wrong with what was typed; a receipt number is not repeated.
+    fn wrong(&self, pointer: &str, code: &str) -> String {
+        let (option, typed) = match pointer {
+            "/step" => ("--step", self.step.as_deref()),
+            "/organ" => ("--organ", self.organ.as_deref()),
+            "/happened_at" => ("--happened", self.happened.as_deref()),
+            "/receipt_number" => ("--receipt", None),
+            _ => ("the correction", None),
+        };
+        let typed = typed.map(|typed| format!(" {typed:?}")).unwrap_or_default();
+        format!("{option}{typed}: {}", words::reason(Language::En, "rejected", code).text)
+    }
+}
+
+/// Tells what really happened instead of a held report: read as a report of its feed, by the feed's codes.
 ///
 /// # Errors
 /// Says which word is wrong, or why it cannot be.
 pub async fn correct(
     store: &Store,
+    receipts: &ReceiptFormat,
     now: Moment,
     id: HeldId,
     typed: &Corrected,
     why: String,
 ) -> Result<(), Failed> {
-    let found = held::one(&store.read(), store.keys(), id).await?;
-    let told = found.and_then(|found| found.milestone);
-    let told = told.ok_or_else(|| format!("nothing in the held queue has the number {}", id.0))?;
-    let step = |word: &String| {
-        let read = Step::parse(word, EventKey::parse);
-        read.ok_or_else(|| {
-            format!("step {word:?} is none; give a stage, such as signed, or paused:… or resumed")
-        })
-    };
-    let organ = |code: &String| {
-        OrganCode::parse(code).ok_or_else(|| format!("organ {code:?} is none: give nine digits"))
-    };
-    let correction = Correction {
-        receipt: None,
-        step: typed.step.as_ref().map_or(Ok(told.step), step)?,
-        organ: typed.organ.as_ref().map_or(Ok(told.organ), organ)?,
-        happened: typed.happened.as_deref().map_or(Ok(told.happened), moment)?,
-        cause: told.cause,
-    };
+    let missing = || format!("nothing in the held queue has the number {}", id.0);
+    let found = held::one(&store.read(), store.keys(), id).await?.ok_or_else(missing)?;
+    let told = found.milestone.ok_or_else(missing)?;
+    let feed = feed::by_id(&store.read(), found.item.feed).await?.ok_or_else(missing)?;
+    // The desk speaks, whether or not the feed may.
+    let feed = Feed { state: State::Active, ..feed };
+    let intake = Intake::of(store, receipts, feed, Clock::Frozen(now))?;
+    let cells = typed.cells(&told).map_err(|broken| typed.wrong("", broken.as_str()))?;
+    let correction = correction::read(&intake, cells, &found.number)
+        .map_err(|Fault { pointer, code }| typed.wrong(&pointer, code))?;
     settled(id, held::correct(store, id, correction, why, ACTOR.to_owned(), now).await?)
 }
 

@@ -4,8 +4,11 @@ mod answers;
 mod damaged;
 mod files;
 mod held;
+mod letters;
 mod manifests;
 mod refusals;
+mod replays;
+mod strangers;
 
 use super::super::signature::{ID, SIGNATURE, TIMESTAMP, signed};
 use super::events::{BATCH, SINGLE, TYPE};
@@ -42,12 +45,21 @@ struct Message {
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     id: Option<String>,
+    peer: Option<&'static str>,
 }
 
 impl Message {
     fn to(method: &'static str, feed: &str, what: &str) -> Self {
         let address = format!("/api/v1/feeds/{feed}/{what}?lang=en");
-        Self { method, address, feed: feed.to_owned(), headers: Vec::new(), body: Vec::new(), id: None }
+        Self {
+            method,
+            address,
+            feed: feed.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            id: None,
+            peer: None,
+        }
     }
 
     /// Events for the usual feed.
@@ -63,6 +75,11 @@ impl Message {
 
     fn saying(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
+        self
+    }
+
+    fn from(mut self, peer: &'static str) -> Self {
+        self.peer = Some(peer);
         self
     }
 
@@ -119,13 +136,19 @@ impl Feeds {
     async fn send_signed(&self, message: Message, key: &[u8], seconds: i64) -> Answered {
         let count = self.sent.fetch_add(1, Ordering::Relaxed);
         let id = message.id.unwrap_or_else(|| format!("msg_{count}"));
-        let mut request = Request::builder().method(message.method).uri(message.address);
+        let address = message.address;
+        let mut request = Request::builder().method(message.method).uri(&address);
         request = request.header(ID, &id).header(TIMESTAMP, seconds.to_string());
-        request = request.header(SIGNATURE, signed(&id, seconds, &message.body, key));
+        let body = signed_part(message.method, &address, &message.body);
+        request = request.header(SIGNATURE, signed(&id, seconds, &body, key));
         for (name, value) in message.headers {
             request = request.header(name, value);
         }
-        self.server.send(request.body(Body::from(message.body)).unwrap()).await
+        let request = request.body(Body::from(message.body)).unwrap();
+        match message.peer {
+            Some(peer) => self.server.send_from(peer, request).await,
+            None => self.server.send(request).await,
+        }
     }
 
     /// Reports events; the status, and for each its outcome, reason and pointer.
@@ -146,6 +169,11 @@ impl Feeds {
         assert_eq!(application.progress, Progress::replay(&milestones));
         (application.progress.as_ref().map(|progress| progress.stage), milestones.len())
     }
+}
+
+/// What is signed: the body, or where there is none what is asked, and where.
+fn signed_part(method: &str, address: &str, body: &[u8]) -> Vec<u8> {
+    if body.is_empty() { format!("{method} {address}").into_bytes() } else { body.to_vec() }
 }
 
 /// What was told of each event.

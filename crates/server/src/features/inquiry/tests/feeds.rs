@@ -72,7 +72,8 @@ async fn a_feed_is_silent_once_its_rhythm_is_over_and_never_while_it_is_paused()
 #[tokio::test]
 async fn a_card_that_its_batch_came_without_says_so_until_it_comes() {
     let server = Server::start().await;
-    server.record([&signed(1), &signed(2)]).await;
+    let made = |n| signed(n).reached("2026-03-20 09:00", Stage::InProduction);
+    server.record([&made(1), &made(2)]).await;
     let feed = add_centre(&server).await;
     let declaration = Declaration {
         feed,
@@ -82,7 +83,7 @@ async fn a_card_that_its_batch_came_without_says_so_until_it_comes() {
         count: 2,
     };
     let store = &server.app.store;
-    assert!(manifest::declare(store, entry(moment("2026-03-24 18:00")), declaration).await.unwrap());
+    manifest::declare(store, entry(moment("2026-03-24 18:00")), declaration).await.unwrap();
     assert_eq!(manifest::settle(store, "command:test", server.app.clock.now()).await.unwrap(), 2);
     let flags = flags(&server, &signed(1)).await;
     assert!(flags.as_array().unwrap().contains(&json!("missing")), "{flags}");

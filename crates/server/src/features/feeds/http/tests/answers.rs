@@ -118,23 +118,25 @@ async fn an_event_in_headers_is_recorded_like_one_in_a_body() {
     feeds.report(accepted()).await;
     let data = json!({
         "receipt_number": RECEIPT, "step": "13", "organ": "119900900",
-        "happened_at": "2026-01-08T09:00:00+08:00",
+        "happened_at": "2026-01-08T09:00:00+08:00", "event_id": "/county/intake E-2",
     });
-    let message = Message::to("POST", "county", "milestones")
-        .json(&data)
-        .with("ce-specversion", "1.0")
-        .with("ce-id", "E-2")
-        .with("ce-source", "/county/intake")
-        .with("ce-type", TYPE);
-    let answered = feeds.send(message.clone().named("E-2")).await;
+    let message = |source: &str, id: &str, data: &Value| {
+        let message = Message::to("POST", "county", "milestones").json(data);
+        let message = message.with("ce-specversion", "1.0").with("ce-type", TYPE);
+        message.with("ce-source", source).with("ce-id", id)
+    };
+    let answered = feeds.send(message("/county/intake", "E-2", &data)).await;
     assert_eq!((answered.status.as_u16(), told(&answered)), (200, vec!["recorded - -".to_owned()]));
     assert_eq!(feeds.report(reviewed()).await.1, ["repeated - -"]);
-    // Headers are not signed: an id that is not the message's would let a stranger record it again.
-    let answered = feeds.send(message.named("msg_x")).await;
-    assert_eq!(
-        (answered.status.as_u16(), answered.json()["errors"][0]["pointer"].as_str()),
-        (422, Some("/id"))
-    );
+    // Headers are not signed: with others it is the same event still.
+    let answered = feeds.send(message("/elsewhere", "E-3", &data)).await;
+    assert_eq!(told(&answered), ["repeated - -"]);
+    // Without an event_id it is known by what it says.
+    let mut nameless = data.clone();
+    (nameless["event_id"], nameless["step"]) = (json!(null), json!("20"));
+    assert_eq!(told(&feeds.send(message("/county/intake", "E-7", &nameless)).await), ["recorded - -"]);
+    assert_eq!(told(&feeds.send(message("/elsewhere", "E-8", &nameless)).await), ["repeated - -"]);
+    assert_eq!(feeds.stage().await, (Some(Stage::DataCheck), 3));
 }
 
 #[tokio::test]
@@ -161,6 +163,29 @@ async fn the_same_key_with_the_same_message_gets_the_same_answer() {
     // Without the key the truth is told: all of it is known.
     assert_eq!(feeds.report(events).await.1[..2], ["repeated - -", "repeated - -"]);
     assert_eq!(feeds.stage().await.1, 2);
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_message_with_a_key_is_no_hash_that_others_can_make() {
+    let feeds = Feeds::start().await;
+    let message = Message::of(&accepted()).with("idempotency-key", "k");
+    let plain = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &message.body);
+    feeds.send(message).await;
+    let store = &feeds.server.app.store;
+    let county = feed::by_name(&store.read(), "county").await.unwrap().unwrap();
+    let key = store.keys().event(b"k").0;
+    let kept =
+        store::idempotency::recall(&store.read(), county.id, &key, moment(NOW)).await.unwrap().unwrap();
+    assert_eq!(kept.request_hash.len(), 16);
+    assert_ne!(kept.request_hash, plain.as_ref()[..16]);
+    // The same message under other keys has another hash.
+    let others = Feeds::start().await;
+    others.send(Message::of(&accepted()).with("idempotency-key", "k")).await;
+    let store = &others.server.app.store;
+    let key = store.keys().event(b"k").0;
+    let other =
+        store::idempotency::recall(&store.read(), county.id, &key, moment(NOW)).await.unwrap().unwrap();
+    assert_ne!(kept.request_hash, other.request_hash);
 }
 
 #[tokio::test]

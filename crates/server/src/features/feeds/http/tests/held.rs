@@ -90,6 +90,8 @@ async fn what_is_impossible_is_not_released_by_its_feed() {
     let answered = feeds.decide(&decision).await;
     let kind = answered.json()["type"].clone();
     assert_eq!((answered.status.as_u16(), kind), (409, json!("/problems/held-again")), "{}", answered.body);
+    let detail = answered.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("nothing sent it back") && detail.contains("at the desk"), "{detail}");
     assert_eq!(feeds.stage().await, (Some(Stage::Produced), 3));
     assert_eq!(feeds.list("").await["items"].as_array().unwrap().len(), 1);
 }
@@ -157,7 +159,12 @@ async fn a_correction_says_what_is_true_instead() {
             "/correction/step",
             "unknown",
         ),
-        (correction(json!({"colour": "red"})), "/correction", "unknown_field"),
+        (correction(json!({"colour": "red"})), "/correction/colour", "unknown_field"),
+        (
+            correction(json!({"step": "13", "organ": "119900900", "happened_at": "2027-01-08"})),
+            "/correction/happened_at",
+            "future",
+        ),
         (json!({"held": held, "decision": "burn", "why": "x"}), "/decision", "unknown"),
         (json!({"held": held, "decision": "discard", "why": " "}), "/why", "empty"),
         (json!({"held": held, "decision": "discard", "why": "x".repeat(501)}), "/why", "too_long"),

@@ -1,0 +1,33 @@
+//! What is true instead of something held: read as a report is read, whoever says it.
+
+use super::events::Fault;
+use super::fields::{Broken, Field, Fields};
+use super::intake::Intake;
+use domain::milestone::Step;
+use store::held::Correction;
+
+/// Reads a correction; without a receipt number it is about the application of `number`.
+///
+/// # Errors
+/// What is wrong, and in which cell: a pointer below the correction.
+pub(super) fn read(intake: &Intake<'_>, mut fields: Fields, number: &str) -> Result<Correction, Fault> {
+    let broken = |broken: Broken| Fault { pointer: String::new(), code: broken.as_str() };
+    let another = fields.get(Field::ReceiptNumber).is_some();
+    if !another {
+        fields.set(Field::ReceiptNumber, number).map_err(broken)?;
+    }
+    let report = intake.understand(&Ok(fields)).map_err(|fate| {
+        let (column, code) = fate.reason();
+        Fault { pointer: format!("/{}", column.unwrap_or_default()), code: code.unwrap_or_default() }
+    })?;
+    if matches!(report.step, Step::Withdraws(_)) {
+        return Err(Fault { pointer: "/step".to_owned(), code: "unknown" });
+    }
+    Ok(Correction {
+        receipt: another.then_some(report.receipt),
+        step: report.step,
+        organ: report.organ,
+        happened: report.happened,
+        cause: report.cause,
+    })
+}

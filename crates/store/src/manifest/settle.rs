@@ -1,0 +1,114 @@
+//! The flag of a card that is missing: set when a batch past its day lacks it, taken away when it came.
+//!
+//! Whoever guesses receipt numbers can list them, so a list alone flags nobody. The card has to be on its way, and the
+//! sender has to have told that it made or sent it, or to answer for the region where it was applied for.
+
+use crate::application::ApplicationId;
+use crate::audit::Entry;
+use crate::engine::{Row, Value};
+use crate::error::{Result, StoreError};
+use crate::keys::Receipt;
+use crate::packed::unpack;
+use crate::{Store, Work, Write};
+use domain::moment::Moment;
+use domain::organ::OrganCode;
+use domain::stage::Stage;
+use std::collections::HashSet;
+
+/// The cards that batches past their day ($1) lack.
+macro_rules! lacking {
+    () => {
+        "(SELECT manifest_line.feed, manifest_line.receipt FROM manifest
+            JOIN manifest_line ON manifest_line.feed = manifest.feed AND manifest_line.batch = manifest.batch
+            WHERE due_at < $1 AND NOT EXISTS (SELECT 1 FROM arrival WHERE arrival.batch = manifest_line.batch
+                AND arrival.receipt = manifest_line.receipt AND arrival.feed <> manifest_line.feed)) AS lacking"
+    };
+}
+
+/// Their applications, with what makes it plausible.
+const LACKING: &str = concat!(
+    "SELECT application.id, missing, progress, accepting, owner, EXISTS (SELECT 1 FROM milestone
+        WHERE milestone.application = application.id AND milestone.feed = lacking.feed AND step IN
+            ('in_production', 'quality_check', 'produced', 'in_distribution', 'mailed'))
+    FROM ",
+    lacking!(),
+    " JOIN application ON application.receipt = lacking.receipt JOIN feed ON feed.id = lacking.feed"
+);
+const FLAGGED: &str = "SELECT id FROM application WHERE missing = 1";
+/// A card that arrives meanwhile is not flagged.
+const SET_MISSING: &str = concat!(
+    "UPDATE application SET missing = 1 WHERE missing = 0 AND EXISTS (SELECT 1 FROM ",
+    lacking!(),
+    " WHERE lacking.receipt = application.receipt) AND id = $2"
+);
+const CLEAR_MISSING: &str = "UPDATE application SET missing = 0 WHERE id = $1 AND missing = 1";
+/// Cleared unless another batch that is past due still lacks the card.
+const FOUND: &str = concat!(
+    "UPDATE application SET missing = 0 WHERE NOT EXISTS (SELECT 1 FROM ",
+    lacking!(),
+    " WHERE lacking.receipt = $2) AND id = $3"
+);
+
+/// Flags the applications whose cards are missing in a batch past due, and takes the flag from those whose card
+/// is missing no longer. Says how many flags changed; writes nothing where none did.
+///
+/// # Errors
+/// Fails when the database does or a row is corrupt.
+pub async fn settle(store: &Store, actor: &str, now: Moment) -> Result<usize> {
+    let read = store.read();
+    let lacking = read.rows(LACKING, &[Value::Int(now.millis())], plausible).await?;
+    let missing: HashSet<i64> = lacking.iter().flatten().map(|(id, _)| *id).collect();
+    let flagged = read.rows(FLAGGED, &[], |row| row.int(0)).await?;
+    let clear: Vec<i64> = flagged.into_iter().filter(|id| !missing.contains(id)).collect();
+    let set: Vec<i64> = lacking.into_iter().flatten().filter(|(_, is)| !is).map(|(id, _)| id).collect();
+    if clear.is_empty() && set.is_empty() {
+        return Ok(0);
+    }
+    let detail = "batches past their day".to_owned();
+    let entry = Entry { at: now, actor: actor.to_owned(), action: "flag_missing", detail };
+    store
+        .write(entry, move |write| -> Work<'_, usize> {
+            Box::pin(async move {
+                let mut changed = 0;
+                for id in set {
+                    let values = [Value::Int(now.millis()), Value::Int(id)];
+                    changed += write.execute(SET_MISSING, &values).await?;
+                }
+                for id in clear {
+                    changed += write.execute(CLEAR_MISSING, &[Value::Int(id)]).await?;
+                }
+                Ok(changed)
+            })
+        })
+        .await
+}
+
+/// The application, and whether it is flagged; none where its card cannot be the sender's to miss.
+fn plausible(row: &Row<'_>) -> Result<Option<(i64, bool)>> {
+    let organ = |column| -> Result<OrganCode> {
+        OrganCode::from_u32(row.narrow(column, "organ")?).ok_or(StoreError::Corrupt("organ"))
+    };
+    let on_its_way =
+        row.optional_blob(2)?.and_then(unpack).is_some_and(|progress| is_on_its_way(progress.stage));
+    let is_its_own = row.int(5)? == 1 || organ(4)?.region().covers(organ(3)?.region());
+    Ok((on_its_way && is_its_own).then_some((row.int(0)?, row.int(1)? == 1)))
+}
+
+/// In production or after it, and not yet where it is handed out.
+const fn is_on_its_way(stage: Stage) -> bool {
+    matches!(
+        stage,
+        Stage::InProduction | Stage::QualityCheck | Stage::Produced | Stage::InDistribution | Stage::Mailed
+    )
+}
+
+/// Takes the flag from an application whose card was told to have arrived.
+pub(crate) async fn found(
+    write: &mut Write<'_>,
+    application: ApplicationId,
+    receipt: Receipt,
+    now: Moment,
+) -> Result<()> {
+    let values = [Value::Int(now.millis()), Value::Blob(&receipt.0), Value::Int(application.0)];
+    write.execute(FOUND, &values).await.map(drop)
+}
