@@ -1,13 +1,15 @@
-//! A fresh store for tests: a temporary folder, its own keys, invented people of region 119900.
+//! A fresh store for tests: a temporary folder, its own keys, invented people of region 119900. When a test lets it
+//! go, what is stored of every application is proven.
 
-use crate::application::{Application, ApplicationId, Opening, of_subject};
+mod proof;
+
+use crate::application::{Application, Opening, of_subject};
 use crate::audit::Entry;
 use crate::feed::NewFeed;
-use crate::held::{Closed, Why};
 use crate::keys::Keys;
 use crate::record::{Outcome, Report, Unknown, record};
 use crate::setting::Purpose;
-use crate::{DATABASE_FILE, Store, Work, application, feed, held, milestone};
+use crate::{DATABASE_FILE, Store, Work, application, feed};
 use domain::Date;
 use domain::feed::FeedKind;
 use domain::kind::{Delivery, Reason};
@@ -16,10 +18,10 @@ use domain::moment::Moment;
 use domain::name::Name;
 use domain::number::CitizenNumber;
 use domain::organ::OrganCode;
-use domain::progress::{Held, Progress};
 use domain::receipt::{ReceiptFormat, ReceiptNumber};
 use domain::region::RegionCode;
 use domain::stage::Stage;
+use proof::Proven;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +29,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Fresh {
     pub(crate) store: Store,
     pub(crate) feed: FeedId,
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) folder: Proven,
 }
 
 pub(crate) fn key_file(folder: &Path) -> PathBuf {
@@ -74,7 +76,7 @@ pub(crate) fn receipt(n: u16, station: u16) -> ReceiptNumber {
 
 impl Fresh {
     pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Proven::new();
         Keys::init(&key_file(folder.path())).unwrap();
         let keys = Keys::load(&key_file(folder.path())).unwrap();
         let store = Store::open(folder.path(), keys, None, Purpose::Demonstration).await.unwrap();
@@ -152,32 +154,14 @@ impl Fresh {
         feed::add(&self.store, entry(name), new).await.unwrap().unwrap()
     }
 
-    /// What is stored of an application is the fold of its milestones, and the held queue has an open row for
-    /// each that is held and that no person has settled.
+    /// What is stored of an application is what its milestones say.
     pub(crate) async fn prove(&self, application: &Application) {
-        let read = self.store.read();
-        let all = milestone::of(&read, application).await.unwrap();
-        assert_eq!(Progress::replay(&all), application.progress);
-        let rows = held::of_receipt(&read, application.receipt).await.unwrap();
-        let is_settled = |held: &Held| {
-            let by_person = |how| [Closed::Released, Closed::Corrected, Closed::Discarded].contains(&how);
-            let mut closed = rows.iter().filter(|row| row.closed.is_some_and(|(how, _)| by_person(how)));
-            closed.any(|row| (row.feed, row.event) == (held.feed, held.event))
-        };
-        let mut held = domain::progress::held(&all);
-        held.retain(|held| !is_settled(held));
-        let open = rows.iter().filter(|row| row.closed.is_none() && row.application == Some(application.id));
-        let mut open: Vec<_> = open.map(|row| (row.feed, row.event, row.why)).collect();
-        open.sort_unstable_by_key(|row| (row.0, row.1));
-        let held = held.into_iter().map(|held| (held.feed, held.event, Why::Impossible(held.why)));
-        assert_eq!(open, held.collect::<Vec<_>>());
+        proof::prove(&self.store, application).await;
     }
 
-    /// The same for every application.
+    /// The same for every application, before the test ends; at its end it is proven anyway.
     pub(crate) async fn prove_all(&self) {
-        for application in self.every_application().await {
-            self.prove(&application).await;
-        }
+        proof::prove_all(&self.store).await;
     }
 
     /// The n-th person's newest application.
@@ -187,15 +171,7 @@ impl Fresh {
     }
 
     pub(crate) async fn every_application(&self) -> Vec<Application> {
-        let mut all: Vec<Application> = Vec::new();
-        loop {
-            let after = all.last().map_or(ApplicationId(0), |last| last.id);
-            let page = application::page(&self.store.read(), after, 1000).await.unwrap();
-            if page.is_empty() {
-                return all;
-            }
-            all.extend(page);
-        }
+        proof::every_application(&self.store).await
     }
 
     /// Somebody else's connection to the database file, past all of our code.
@@ -203,8 +179,10 @@ impl Fresh {
         rusqlite::Connection::open(self.folder.path().join(DATABASE_FILE)).unwrap()
     }
 
-    /// A change past all of our code, and the moment after which readers must have seen it.
+    /// A change past all of our code, and the moment after which readers must have seen it. What is stored is then
+    /// proven no more.
     pub(crate) fn change_behind(&self, sql: &str) {
+        self.folder.is_changed_behind();
         self.raw().execute_batch(sql).unwrap();
         std::thread::sleep(2 * crate::engine::GLANCE);
     }

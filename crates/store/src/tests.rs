@@ -200,6 +200,7 @@ async fn a_database_of_other_keys_is_refused_before_it_is_migrated() {
     drop(store);
     let raw = rusqlite::Connection::open(folder.path().join(DATABASE_FILE)).unwrap();
     raw.execute_batch("DELETE FROM refinery_schema_history").unwrap();
+    folder.is_changed_behind();
     let strange = tempfile::tempdir().unwrap();
     Keys::init(&key_file(strange.path())).unwrap();
     let refused = Store::open(folder.path(), loaded(strange.path()), None, Purpose::Demonstration).await;

@@ -1,0 +1,125 @@
+//! What is stored of an application is what its milestones say: proven for every application after every test.
+
+use super::key_file;
+use crate::application::{self, Application, ApplicationId};
+use crate::held::{self, Closed, Why};
+use crate::keys::Keys;
+use crate::setting::Purpose;
+use crate::{DATABASE_FILE, Store, milestone};
+use domain::progress::{Held, Progress};
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use tempfile::TempDir;
+
+/// A temporary folder whose applications are proven when the test lets it go.
+pub(crate) struct Proven {
+    folder: TempDir,
+    changed_behind: AtomicBool,
+}
+
+impl Proven {
+    pub(super) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), changed_behind: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Somebody has written past all of our code: what is stored proves nothing about it any more.
+    pub(crate) fn is_changed_behind(&self) {
+        self.changed_behind.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Proven {
+    fn drop(&mut self) {
+        // A test that has failed already says why itself.
+        let nothing_to_say = thread::panicking() || self.changed_behind.load(Ordering::Relaxed);
+        if nothing_to_say || !self.path().join(DATABASE_FILE).exists() {
+            return;
+        }
+        let folder = self.path().to_owned();
+        // On a thread of its own, for the test may be in a runtime.
+        if let Err(why) = thread::spawn(move || prove_folder(&folder)).join() {
+            resume_unwind(why);
+        }
+    }
+}
+
+fn prove_folder(folder: &Path) {
+    let keys = Keys::load(&key_file(folder)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(folder, keys, None, Purpose::Demonstration).await.unwrap();
+        prove_all(&store).await;
+    });
+}
+
+/// Proves every application.
+pub(super) async fn prove_all(store: &Store) {
+    for application in every_application(store).await {
+        prove(store, &application).await;
+    }
+}
+
+/// What is stored of an application is the fold of its milestones, and the held queue has an open row for each that
+/// is held and that no person has settled.
+pub(super) async fn prove(store: &Store, application: &Application) {
+    let read = store.read();
+    let all = milestone::of(&read, application).await.unwrap();
+    assert_eq!(Progress::replay(&all), application.progress);
+    let rows = held::of_receipt(&read, application.receipt).await.unwrap();
+    let is_settled = |held: &Held| {
+        let by_person = |how| [Closed::Released, Closed::Corrected, Closed::Discarded].contains(&how);
+        let mut closed = rows.iter().filter(|row| row.closed.is_some_and(|(how, _)| by_person(how)));
+        closed.any(|row| (row.feed, row.event) == (held.feed, held.event))
+    };
+    let mut held = domain::progress::held(&all);
+    held.retain(|held| !is_settled(held));
+    let open = rows.iter().filter(|row| row.closed.is_none() && row.application == Some(application.id));
+    let mut open: Vec<_> = open.map(|row| (row.feed, row.event, row.why)).collect();
+    open.sort_unstable_by_key(|row| (row.0, row.1));
+    let held = held.into_iter().map(|held| (held.feed, held.event, Why::Impossible(held.why)));
+    assert_eq!(open, held.collect::<Vec<_>>());
+}
+
+/// Every application, in the order in which they were opened.
+pub(super) async fn every_application(store: &Store) -> Vec<Application> {
+    let mut all: Vec<Application> = Vec::new();
+    loop {
+        let after = all.last().map_or(ApplicationId(0), |last| last.id);
+        let page = application::page(&store.read(), after, 1000).await.unwrap();
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Fresh;
+    use domain::stage::Stage;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    /// Lets a store go that holds two applications and whose database was changed.
+    fn let_go(sql: &str) -> bool {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let fresh = runtime.block_on(Fresh::new());
+        let reports = vec![fresh.accepted(), fresh.reached(Stage::Signed, 8), fresh.accepted_of(2)];
+        runtime.block_on(fresh.record(reports));
+        fresh.raw().execute_batch(sql).unwrap();
+        catch_unwind(AssertUnwindSafe(|| drop(fresh))).is_ok()
+    }
+
+    #[test]
+    fn a_test_that_leaves_a_fold_its_milestones_do_not_say_fails_at_its_end() {
+        assert!(let_go("UPDATE application SET promised_days = 77"));
+        assert!(!let_go("UPDATE application SET progress = (SELECT progress FROM application WHERE id = 2)"));
+        assert!(!let_go("DELETE FROM milestone WHERE step = 'signed'"));
+        assert!(!let_go("UPDATE application SET progress = NULL WHERE id = 1"));
+    }
+}
