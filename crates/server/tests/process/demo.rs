@@ -1,6 +1,7 @@
 //! `jindu demo`, as a newcomer types it.
 
 use crate::asking::{Client, facts};
+use crate::folder::Folder;
 use crate::running::{Running, ended, jindu};
 use server::features::demonstration::cli::Sample;
 use std::time::Duration;
@@ -49,7 +50,7 @@ fn it_prints_what_to_type_answers_it_and_leaves_nothing_behind() {
 
 #[test]
 fn it_refuses_a_folder_of_real_data() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     crate::asking::empty(folder.path());
     let mut server = crate::running::serve(jindu(), folder.path());
     let mut server = Running::start(server.env("JINDU_DEMONSTRATION", "false"));

@@ -1,6 +1,7 @@
 //! `jindu inquire`: the same question from a terminal.
 
 use crate::asking::demonstration;
+use crate::folder::Folder;
 use crate::running::{Running, ended, jindu, serve};
 use serde_json::Value;
 use server::features::demonstration::cli::Sample;
@@ -21,7 +22,7 @@ fn text(bytes: Vec<u8>) -> String {
 
 #[test]
 fn the_terminal_is_told_what_the_page_is_told() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let samples = demonstration(folder.path(), 4);
     let mut server = Running::start(&mut serve(jindu(), folder.path()));
     let address = server.address();

@@ -1,12 +1,15 @@
 //! What a database holds after a story: compared whole, so that nothing can be lost or be there twice.
 
-use crate::telling::organ;
+use crate::intrude::{GARBAGE, overwrite};
+use crate::stream::County;
+use crate::telling::{Line, csv, lines, organ};
 use domain::milestone::Step;
 use domain::moment::Moment;
 use domain::organ::OrganCode;
 use domain::progress::Progress;
 use domain::stage::Stage;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use store::application::{self, ApplicationId};
 use store::keys::Keys;
@@ -18,7 +21,7 @@ use store::{Store, history, milestone};
 pub(crate) struct Known {
     number: String,
     progress: Progress,
-    pub(crate) milestones: Vec<(Moment, Step, OrganCode, [u8; 16])>,
+    milestones: Vec<(Moment, Step, OrganCode, [u8; 16])>,
 }
 
 #[derive(PartialEq)]
@@ -30,6 +33,17 @@ pub(crate) struct Kept {
 impl Kept {
     pub(crate) fn milestones(&self) -> usize {
         self.applications.values().map(|known| known.milestones.len()).sum()
+    }
+
+    /// How many of these lines are not there, or there twice.
+    pub(crate) fn lacks(&self, lines: &[&Line]) -> usize {
+        let is_there = |line: &Line| {
+            let step = Step::Reached(line.stage);
+            let known = self.applications.get(&line.receipt);
+            let same = known.into_iter().flat_map(|known| &known.milestones);
+            same.filter(|(happened, is, ..)| *is == step && *happened == line.happened).count() == 1
+        };
+        lines.iter().filter(|line| !is_there(line)).count()
     }
 
     /// Everything that the database of a folder holds.
@@ -66,4 +80,22 @@ impl Kept {
             }
         })
     }
+}
+
+#[test]
+fn a_test_that_leaves_a_fold_its_milestones_do_not_say_fails_at_its_end() {
+    let let_go = |damage: fn(&Path)| {
+        let (county, lines) = (County::new(), lines(2));
+        let file = county.data().join("milestones.csv");
+        std::fs::write(&file, csv(lines[..3].iter().enumerate(), "")).unwrap();
+        county.ask(&["feed", "import", &file.display().to_string(), "--feed", "county"]);
+        damage(&county.data());
+        catch_unwind(AssertUnwindSafe(|| drop(county))).is_ok()
+    };
+    assert!(let_go(|_| ()));
+    assert!(!let_go(|data| {
+        let other = overwrite(data, "progress", 2, GARBAGE);
+        overwrite(data, "progress", 2, &other);
+        overwrite(data, "progress", 1, &other);
+    }));
 }

@@ -1,6 +1,7 @@
 //! kill -9 while people ask: whoever got an answer is in the record of inquiries.
 
 use crate::asking::{Client, empty, person};
+use crate::folder::Folder;
 use crate::running::{Running, jindu, serve};
 use domain::number::CitizenNumber;
 use rand::rngs::StdRng;
@@ -31,7 +32,7 @@ mod long {
 
 /// Kills a server so many times, each time before so many milliseconds of asking.
 fn killed(times: u32, longest: u64) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let (keys, log) = (empty(folder.path()), folder.path().join("inquiries"));
     let mut rng = StdRng::seed_from_u64(119_900);
     let (people, mut answered) = (AtomicU32::new(0), Vec::new());

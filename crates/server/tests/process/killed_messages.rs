@@ -1,73 +1,86 @@
 //! kill -9 while feeds send messages: what was acknowledged is there, and nothing is there twice.
 
 use crate::kept::Kept;
+use crate::kills::{KILLS, Moments, STORIES, chance};
 use crate::messages::{Sender, event, served};
 use crate::stream::County;
 use crate::telling::{Line, lines};
-use domain::milestone::Step;
-use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
+use rand::RngExt as _;
 use serde_json::Value;
 use std::fs;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{scope, sleep};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Events in one message.
 const BATCH: usize = 20;
 /// Senders at the same time; each tells of its own people, in order.
 const SENDERS: usize = 2;
 
+/// Applications enough that no story comes to the end of its messages.
+const APPLICATIONS: u32 = 600;
+
 #[test]
-fn killed_at_ten_moments_a_server_loses_and_doubles_no_message() {
-    killed(200, 10);
+fn killed_at_fifty_moments_a_server_loses_and_doubles_no_message() {
+    killed();
 }
 
 mod long {
     #[test]
-    fn killed_at_fifty_moments_a_server_loses_and_doubles_no_message() {
-        super::killed(1_000, 50);
+    fn killed_at_five_hundred_moments_a_server_loses_and_doubles_no_message() {
+        (0..super::STORIES).for_each(|_| super::killed());
     }
 }
 
-fn killed(applications: u32, times: u32) {
-    let lines = lines(applications);
-    let whole = County::new();
-    let started = Instant::now();
-    let sending = Sending::of(&lines);
-    let (mut server, secret) = served(&whole, None);
-    sending.send(&server.address(), &secret);
-    let takes = started.elapsed();
-    drop(server);
-    let expected = Kept::of(&whole.data());
-    assert_eq!((expected.milestones(), sending.acknowledged().len()), (lines.len(), lines.len()));
-
-    let keys = fs::read(whole.data().join("keys.toml")).unwrap();
+fn killed() {
+    let (mut chance, lines) = (chance(), lines(APPLICATIONS));
+    let (expected, keys, pace) = undisturbed(&lines);
     let place = County::with_keys(&keys);
     let sending = Sending::of(&lines);
-    let mut rng = StdRng::seed_from_u64(119_900);
-    let mut secret = None;
-    for time in 0..times {
+    let (mut secret, mut moments) = (None, Moments::default());
+    for kill in 0..KILLS {
         let (mut server, its) = served(&place, secret.as_deref());
-        let address = server.address();
+        let (address, before) = (server.address(), sending.count());
         scope(|scope| {
             let sender = scope.spawn(|| sending.send(&address, &its));
-            // On the way through the messages, not at their end.
-            sleep(takes.mul_f64(rng.random_range(0.0..2.0) / f64::from(times)));
-            server.kill();
+            let upto: f64 = chance.random_range(0.0..4.0);
+            while sending.count() - before < upto as usize && !sender.is_finished() {
+                sleep(Duration::from_millis(1));
+            }
+            sleep(pace.mul_f64(upto.fract()));
+            let all = sender.is_finished();
+            assert!(server.kill(), "the server had ended by itself: {}", server.said());
+            moments.count(sending.count() > before, all);
             sender.join().unwrap();
         });
-        assert_eq!(unkept(&Kept::of(&place.data()), &sending.acknowledged()), 0, "after kill {time}");
+        assert_eq!(Kept::of(&place.data()).lacks(&sending.acknowledged()), 0, "after kill {kill}");
         secret = Some(its);
-        sending.tell_the_last_again();
+        if kill % 3 == 0 {
+            sending.tell_the_last_again();
+        }
     }
+    moments.are_mostly_amid();
     let (mut server, its) = served(&place, secret.as_deref());
     sending.send(&server.address(), &its);
     drop(server);
     let kept = Kept::of(&place.data());
     assert!(kept == expected, "{} milestones instead of {}", kept.milestones(), lines.len());
     an_early_acknowledgement_is_noticed(&keys, &lines, &expected);
+}
+
+/// What is there when nobody kills, with which keys, and how long a message takes.
+fn undisturbed(lines: &[Line]) -> (Kept, Vec<u8>, Duration) {
+    let (whole, sending) = (County::new(), Sending::of(lines));
+    let (mut server, secret) = served(&whole, None);
+    let address = server.address();
+    let started = Instant::now();
+    sending.send(&address, &secret);
+    let pace = started.elapsed() / u32::try_from(sending.count()).unwrap();
+    drop(server);
+    let kept = Kept::of(&whole.data());
+    assert_eq!((kept.milestones(), sending.acknowledged().len()), (lines.len(), lines.len()));
+    (kept, fs::read(whole.data().join("keys.toml")).unwrap(), pace)
 }
 
 /// The control: the same comparisons where one message was acknowledged and never recorded.
@@ -86,18 +99,7 @@ fn an_early_acknowledgement_is_noticed(keys: &[u8], lines: &[Line], expected: &K
     drop(server);
     let kept = Kept::of(&place.data());
     assert!(kept != *expected);
-    assert_eq!(unkept(&kept, &believed), believed.len());
-}
-
-/// Lines that were acknowledged and are not there, or are there twice.
-fn unkept(kept: &Kept, acknowledged: &[&Line]) -> usize {
-    let is_there = |line: &&&Line| {
-        let step = Step::Reached(line.stage);
-        let known = kept.applications.get(&line.receipt);
-        let same = known.into_iter().flat_map(|known| &known.milestones);
-        same.filter(|(happened, is, ..)| *is == step && *happened == line.happened).count() == 1
-    };
-    acknowledged.iter().filter(|line| !is_there(line)).count()
+    assert_eq!(kept.lacks(&believed), believed.len());
 }
 
 /// Messages of several senders on their way.
@@ -107,6 +109,7 @@ struct Sending<'l> {
     /// What each sends next: the first that nobody has acknowledged.
     next: [AtomicUsize; SENDERS],
     acknowledged: Mutex<Vec<&'l Line>>,
+    count: AtomicUsize,
 }
 
 impl<'l> Sending<'l> {
@@ -117,7 +120,12 @@ impl<'l> Sending<'l> {
             own.chunks(BATCH).map(<[_]>::to_vec).collect()
         };
         let messages = (0..SENDERS).map(own).collect();
-        Self { messages, next: Default::default(), acknowledged: Mutex::default() }
+        Self {
+            messages,
+            next: Default::default(),
+            acknowledged: Mutex::default(),
+            count: AtomicUsize::new(0),
+        }
     }
 
     /// Sends until everything is acknowledged or the server is gone.
@@ -134,10 +142,16 @@ impl<'l> Sending<'l> {
                         let taken = message.iter().map(|(_, line)| *line);
                         self.acknowledged.lock().unwrap().extend(taken);
                         next.fetch_add(1, Ordering::Relaxed);
+                        self.count.fetch_add(1, Ordering::Relaxed);
                     }
                 });
             }
         });
+    }
+
+    /// How many messages were acknowledged, those that were sent again too.
+    fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
     }
 
     /// Everything acknowledged, each line once.

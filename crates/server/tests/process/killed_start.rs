@@ -1,6 +1,7 @@
 //! kill -9 while a server makes its folder: the next start finishes what the first began.
 
 use crate::asking::{Client, empty};
+use crate::folder::Folder;
 use crate::running::{Running, jindu, serve};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ const STEPS: usize = 16;
 #[test]
 fn killed_at_any_step_of_its_first_start_it_starts_the_next_time() {
     for step in 1..=STEPS {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::new();
         drop(empty(folder.path()));
         let mut first = Running::start(&mut serve(jindu(), folder.path()));
         wait_for_growth(folder.path(), step);

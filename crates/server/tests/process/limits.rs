@@ -1,6 +1,7 @@
 //! What happens at the edge of what there is: slow clients, and a disk that takes no more.
 
 use crate::asking::{Client, demonstration, facts, person};
+use crate::folder::Folder;
 use crate::running::{Running, jindu, jindu_after, serve};
 use serde_json::json;
 use std::io::{Read as _, Write as _};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 #[test]
 fn who_sends_headers_too_slowly_is_hung_up_on() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     crate::asking::empty(folder.path());
     let mut server = Running::start(serve(jindu(), folder.path()).env("JINDU_LIMITS__HEADER_SECONDS", "1"));
     let address = server.address();
@@ -34,7 +35,7 @@ const FULL: &str = "trap '' XFSZ; ulimit -f 80";
 
 #[test]
 fn an_inquiry_that_cannot_be_recorded_is_not_answered() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let samples = demonstration(folder.path(), 4);
     let mut server = Running::start(&mut serve(jindu_after(FULL), folder.path()));
     let client = Client::of(&server.address());

@@ -6,6 +6,8 @@ mod alerts;
 mod asking;
 mod demo;
 mod feeds;
+#[path = "../../src/testing/folder.rs"]
+mod folder;
 mod inquire;
 #[path = "../../src/testing/intrude.rs"]
 mod intrude;
@@ -15,6 +17,8 @@ mod killed_import;
 mod killed_inquiries;
 mod killed_messages;
 mod killed_start;
+mod kills;
+mod large;
 mod limits;
 mod messages;
 mod nats;
@@ -23,4 +27,5 @@ mod running;
 mod serve;
 mod stream;
 mod telling;
+mod tls;
 mod walk_through;

@@ -1,9 +1,9 @@
 //! A real NATS server with JetStream, on a temporary folder and any free port.
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
 use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::jetstream::{self, stream};
+use async_nats::{ConnectOptions, HeaderMap};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::fs;
@@ -26,15 +26,36 @@ pub(crate) struct Nats {
     folder: TempDir,
     port: u16,
     runtime: Runtime,
+    seal: Option<Seal>,
+}
+
+/// How a server speaks TLS, and a sender with it.
+#[derive(Clone)]
+pub(crate) struct Seal {
+    /// What its command line says of it.
+    pub(crate) words: Vec<String>,
+    /// The certificate that the server's is checked with.
+    pub(crate) authority: PathBuf,
+    /// The sender's own certificate and key.
+    pub(crate) sender: (PathBuf, PathBuf),
 }
 
 impl Nats {
     /// Starts the server and makes the stream, as its owner would.
     pub(crate) fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// The same with TLS.
+    pub(crate) fn sealed(seal: &Seal) -> Self {
+        Self::start_with(Some(seal.clone()))
+    }
+
+    fn start_with(seal: Option<Seal>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (child, port) = serve(&folder, None);
+        let (child, port) = serve(&folder, None, seal.as_ref());
         let runtime = Runtime::new().unwrap();
-        let nats = Self { child, folder, port, runtime };
+        let nats = Self { child, folder, port, runtime, seal };
         nats.speak(async |jetstream| {
             let subjects = vec!["milestones.>".to_owned()];
             let config = stream::Config { name: STREAM.to_owned(), subjects, ..stream::Config::default() };
@@ -60,7 +81,7 @@ impl Nats {
 
     /// Where it listens.
     pub(crate) fn address(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("{}://127.0.0.1:{}", if self.seal.is_some() { "tls" } else { "nats" }, self.port)
     }
 
     /// Kills it without a word; what it has stored stays.
@@ -71,7 +92,7 @@ impl Nats {
 
     /// Starts it again where it was.
     pub(crate) fn again(&mut self) {
-        self.child = serve(&self.folder, Some(self.port)).0;
+        self.child = serve(&self.folder, Some(self.port), self.seal.as_ref()).0;
     }
 
     /// Puts messages into the stream, each with its headers; all are stored when this returns.
@@ -90,6 +111,14 @@ impl Nats {
                 stored.await.unwrap();
             }
         });
+    }
+
+    /// Whether anybody has made the product's consumer here.
+    pub(crate) fn has_consumer(&self) -> bool {
+        self.speak(async |jetstream| {
+            let stream = jetstream.get_stream(STREAM).await.unwrap();
+            stream.consumer_info(DURABLE).await.is_ok()
+        })
     }
 
     /// How many messages were delivered and wait for their acknowledgement, and how many were not delivered yet.
@@ -114,7 +143,11 @@ impl Nats {
     /// Speaks to the server as another program does.
     pub(crate) fn speak<T>(&self, saying: impl AsyncFnOnce(jetstream::Context) -> T) -> T {
         self.runtime.block_on(async {
-            let client = async_nats::connect(self.address()).await.unwrap();
+            let mut options = ConnectOptions::new();
+            if let Some(Seal { authority, sender: (certificate, key), .. }) = self.seal.clone() {
+                options = options.add_root_certificates(authority).add_client_certificate(certificate, key);
+            }
+            let client = options.connect(self.address()).await.unwrap();
             saying(jetstream::new(client)).await
         })
     }
@@ -155,8 +188,9 @@ fn program() -> PathBuf {
 }
 
 /// Starts the server at a port, or at any free one; gives the port once it answers.
-fn serve(folder: &TempDir, port: Option<u16>) -> (Child, u16) {
+fn serve(folder: &TempDir, port: Option<u16>, seal: Option<&Seal>) -> (Child, u16) {
     let mut command = Command::new(program());
+    command.args(seal.into_iter().flat_map(|seal| &seal.words));
     command.args(["-js", "-a", "127.0.0.1", "-p", &port.map_or("-1".to_owned(), |port| port.to_string())]);
     command.arg("-sd").arg(folder.path()).arg("--ports_file_dir").arg(folder.path());
     let log = fs::File::create(folder.path().join("log")).unwrap();

@@ -1,6 +1,7 @@
 //! Starts the binary, hears what it says, and never leaves it behind.
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -123,10 +124,10 @@ impl Running {
         panic!("it did not end, and said:\n{}", self.said());
     }
 
-    /// Kills it without a word (SIGKILL), and waits until it is gone.
-    pub(crate) fn kill(&mut self) {
+    /// Kills it without a word (SIGKILL), and waits until it is gone; whether it was there until then.
+    pub(crate) fn kill(&mut self) -> bool {
         self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.wait().unwrap().signal() == Some(9)
     }
 }
 

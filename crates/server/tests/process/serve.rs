@@ -1,6 +1,7 @@
 //! `jindu serve` and its folder: what it refuses and in which words, and what stands in its log.
 
 use crate::asking::{Client, demonstration, empty, facts};
+use crate::folder::Folder;
 use crate::running::{Running, ended, jindu, serve};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -15,7 +16,7 @@ fn refused(command: &mut Command) -> String {
 
 #[test]
 fn an_unknown_key_is_refused_by_name() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     empty(folder.path());
     let config = folder.path().join("jindu.toml");
     std::fs::write(&config, "[limits]\ninquiries_per_hour = 5\n").unwrap();
@@ -27,7 +28,7 @@ fn an_unknown_key_is_refused_by_name() {
 
 #[test]
 fn keys_that_others_can_read_are_refused_with_what_to_do() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     empty(folder.path());
     let file = folder.path().join("keys.toml");
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
@@ -37,14 +38,14 @@ fn keys_that_others_can_read_are_refused_with_what_to_do() {
 
 #[test]
 fn missing_keys_are_refused_with_what_to_do() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let words = refused(&mut serve(jindu(), folder.path()));
     assert!(words.contains("jindu keys init"), "{words}");
 }
 
 #[test]
 fn keys_are_made_for_their_owner_alone_and_never_replaced() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let init = || ended(jindu().args(["keys", "init", "--data"]).arg(folder.path()));
     assert!(init().status.success());
     let file = folder.path().join("keys.toml");
@@ -66,7 +67,7 @@ fn data_made_with_other_keys_is_refused() {
 
 #[test]
 fn a_folder_is_served_by_one_server_at_a_time() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     empty(folder.path());
     let mut first = Running::start(&mut serve(jindu(), folder.path()));
     first.address();
@@ -76,7 +77,7 @@ fn a_folder_is_served_by_one_server_at_a_time() {
 
 #[test]
 fn nothing_of_people_stands_in_the_log_at_any_level() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let samples = demonstration(folder.path(), 4);
     for format in ["text", "json"] {
         let mut server = serve(jindu(), folder.path());
@@ -115,7 +116,7 @@ fn json_address(server: &mut Running) -> String {
 
 #[test]
 fn asked_to_stop_it_ends_within_seconds() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     empty(folder.path());
     let mut server = Running::start(&mut serve(jindu(), folder.path()));
     let client = Client::of(&server.address());

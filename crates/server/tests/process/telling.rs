@@ -62,3 +62,18 @@ impl Line {
         cells
     }
 }
+
+/// A file of these lines with their numbers; after each stands something else.
+pub(crate) fn csv<'l>(lines: impl Iterator<Item = (usize, &'l Line)>, after_each: &str) -> String {
+    let mut csv =
+        "receipt_number,step,organ,happened_at,event_id,citizen_number,name,applied_on,reason\n".to_owned();
+    for (number, Line { person: of, receipt, stage, happened }) in lines {
+        let opening = match stage {
+            Stage::Accepted => format!("{},无名,{},expired", person(*of).as_str(), applied_on()),
+            _ => ",,,".to_owned(),
+        };
+        csv += &format!("{receipt},{stage},{},{},E{number},{opening}\n", organ(), happened.to_rfc3339());
+        csv += after_each;
+    }
+    csv
+}

@@ -1,5 +1,6 @@
 //! The walk-through of docs/FEEDS.md, followed to the letter: a county's CSV, a centre's XML, a stream.
 
+use super::folder::Folder;
 use super::nats::{Nats, headers};
 use super::running::{Running, jindu, serve};
 use std::fs;
@@ -37,7 +38,7 @@ fn blocks() -> Vec<Block> {
 
 /// A shell in which `jindu` is the binary, on a folder of its own.
 struct Walk {
-    folder: tempfile::TempDir,
+    folder: Folder,
     nats: Nats,
 }
 
@@ -71,7 +72,7 @@ impl Walk {
 
 #[test]
 fn the_walk_through_of_three_feeds_does_and_prints_what_it_says() {
-    let walk = Walk { folder: tempfile::tempdir().unwrap(), nats: Nats::start() };
+    let walk = Walk { folder: Folder::new(), nats: Nats::start() };
     walk.hand_over();
     let blocks = blocks();
     assert_eq!(blocks.len(), 6, "the walk-through has as many steps as this test knows");
