@@ -16,6 +16,8 @@ const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-l
 const SECONDS: u64 = 10;
 /// No input of a feed is longer in these tests; it keeps the speed up.
 const LONGEST: &str = "-max_len=4096";
+/// Megabytes that a target may have; whatever the bytes ask for, no more is taken.
+const MOST: &str = "-rss_limit_mb=512";
 
 /// Runs every target for `--seconds`, or the one that is named.
 pub(crate) fn run_command(mut args: Args) -> Result<Counts, String> {
@@ -75,7 +77,8 @@ fn one(triple: &str, target: &str, seconds: u64) -> Result<(), String> {
     let found = places::target().join("fuzz").join(target);
     let corpus = found.join("corpus");
     fs::create_dir_all(&corpus).map_err(|reason| format!("{}: {reason}", corpus.display()))?;
-    let mut fuzzer = command(&binary.to_string_lossy(), [LONGEST, "-timeout=10", "-print_final_stats=0"]);
+    let mut fuzzer =
+        command(&binary.to_string_lossy(), [LONGEST, MOST, "-timeout=10", "-print_final_stats=0"]);
     fuzzer.arg(format!("-max_total_time={seconds}")).arg(format!("-artifact_prefix={}/", found.display()));
     run(fuzzer.arg(&corpus).arg(places::root().join("fuzz/seeds").join(target)))
 }

@@ -13,7 +13,7 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 10] = [
+const NEEDS: [Need; 11] = [
     Need { what: "the Chromium browser", debian: "chromium", is_there: has_browser },
     Need { what: "a Chinese font", debian: "fonts-noto-cjk", is_there: has_chinese_font },
     Need { what: "the load generator wrk", debian: "wrk", is_there: || places::program("wrk").is_some() },
@@ -25,6 +25,7 @@ const NEEDS: [Need; 10] = [
         debian: "nats-server",
         is_there: || places::program("nats-server").is_some(),
     },
+    Need { what: "openssl", debian: "openssl", is_there: || places::program("openssl").is_some() },
     Need { what: "a C++ compiler", debian: "g++", is_there: || places::program("c++").is_some() },
     Need { what: "promtool", debian: "prometheus", is_there: || places::program("promtool").is_some() },
     Need { what: "Python with virtual environments", debian: "python3-venv", is_there: has_python },
