@@ -3,6 +3,7 @@
 use super::*;
 use crate::testing::{Fresh, at, entry, key_file};
 use domain::stage::Stage;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 fn loaded(folder: &Path) -> Keys {
     Keys::load(&key_file(folder)).unwrap()
@@ -192,6 +193,32 @@ async fn idle_readers_do_not_keep_the_log_from_being_written_back() {
         written_back()
     });
     assert!(rested);
+}
+
+#[tokio::test]
+async fn the_log_begins_anew_although_others_read_all_the_time() {
+    let fresh = Fresh::new().await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let look = |raw: rusqlite::Connection, stop: Arc<AtomicBool>| {
+        while !stop.load(Ordering::Relaxed) {
+            raw.execute_batch("BEGIN; SELECT count(*) FROM application").unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(3));
+            raw.execute_batch("COMMIT").unwrap();
+        }
+    };
+    let readers = [fresh.raw(), fresh.raw(), fresh.raw()].map(|raw| {
+        let stop = Arc::clone(&stop);
+        std::thread::spawn(move || look(raw, stop))
+    });
+    for n in 1..=400 {
+        fresh.record(vec![fresh.accepted_of(n)]).await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    readers.into_iter().for_each(|reader| reader.join().unwrap());
+    // Each change takes some pages of 4 KB: without a new beginning the log would hold thousands.
+    let log = fresh.folder.path().join(format!("{DATABASE_FILE}-wal"));
+    let pages = std::fs::metadata(log).unwrap().len() / 4096;
+    assert!((100..1_000).contains(&pages), "{pages}");
 }
 
 #[tokio::test]

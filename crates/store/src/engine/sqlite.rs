@@ -19,6 +19,15 @@ const JOBS_PER_COMMIT: usize = 512;
 const BUSY: Duration = Duration::from_secs(30);
 /// After this long without a job the writer tidies up.
 const IDLE: Duration = Duration::from_millis(500);
+/// Pages in the log from which on it is written back after a commit (128 MB). A page that changed often is written
+/// back once; looking a page up in the log takes longer the longer it is.
+const LONG: i64 = if cfg!(test) { 200 } else { 32_000 };
+/// Pages from which on readers are waited for longer (1 GB): while one looks at the log it cannot begin anew, and an
+/// import beside a busy server would let it grow without end.
+const TOO_LONG: i64 = if cfg!(test) { 400 } else { 256_000 };
+/// How often readers are waited for then, and before; and each time for how long.
+const TRIES: [u32; 2] = [100, 5];
+const TRY: Duration = Duration::from_millis(10);
 
 impl ToSql for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -58,8 +67,11 @@ impl<'p> Unmigrated<'p> {
     /// Opens or creates the file.
     pub(crate) fn open(path: &'p Path) -> Result<Self> {
         let writer = connect(path, OpenFlags::default())?;
-        // cache_size: 64 MB for the writer, so that a large import keeps its index pages.
-        writer.execute_batch("PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000;")?;
+        // cache_size: 64 MB for the writer, so that a large import keeps its index pages. The writer writes the log back
+        // itself; what it grew to in one large change is given back.
+        writer.execute_batch(
+            "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 268435456;",
+        )?;
         Ok(Self { path, writer })
     }
 
@@ -171,6 +183,7 @@ impl Writer {
                     let group: Vec<Queued> = std::iter::once(first).chain(company).collect();
                     commit_group(&mut self.connection, &self.readers, group);
                     self.dirty = true;
+                    self.shorten();
                 }
                 Err(RecvTimeoutError::Timeout) => self.tidy(),
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -179,18 +192,50 @@ impl Writer {
         self.tidy();
     }
 
+    /// Writes a long log back, so that the next change begins it anew. Whoever waited for the commit was told.
+    fn shorten(&self) {
+        let pages = self.checkpoint("NOOP").map_or(0, |log| log.pages);
+        if pages < LONG {
+            return;
+        }
+        let [often, seldom] = TRIES;
+        let mut tries = 0..if pages < TOO_LONG { seldom } else { often };
+        let anew = self.connection.busy_timeout(TRY).is_ok()
+            && tries.any(|_| {
+                // Our own idle readers look at what is outdated.
+                self.readers.rest();
+                self.checkpoint("RESTART").is_ok_and(|log| !log.is_busy)
+            });
+        let restored = self.connection.busy_timeout(BUSY).is_ok();
+        if !restored || (!anew && pages >= TOO_LONG) {
+            tracing::warn!(pages, "the log of the database grows: somebody reads from it without an end");
+        }
+    }
+
     /// Writes the log back into the file while nothing else is to do: a reader that finds nothing in the log
     /// does not look there at all.
     fn tidy(&mut self) {
         self.readers.rest();
         if std::mem::take(&mut self.dirty) {
-            let moved = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
-                Ok(row.get::<_, i64>(1)? == row.get::<_, i64>(2)?)
-            });
+            let moved = self.checkpoint("PASSIVE").is_ok_and(|log| log.pages == log.moved);
             // A reader of another process may still need the log; then we come back.
-            self.dirty = !moved.unwrap_or(false);
+            self.dirty = !moved;
         }
     }
+
+    fn checkpoint(&self, mode: &str) -> rusqlite::Result<Log> {
+        let checkpoint = format!("PRAGMA wal_checkpoint({mode})");
+        self.connection.query_row(&checkpoint, [], |row| {
+            Ok(Log { is_busy: row.get(0)?, pages: row.get(1)?, moved: row.get(2)? })
+        })
+    }
+}
+
+/// What a checkpoint found: whether somebody was in its way, the pages in the log, and those that are in the file.
+struct Log {
+    is_busy: bool,
+    pages: i64,
+    moved: i64,
 }
 
 fn commit_group(connection: &mut Connection, readers: &Readers, group: Vec<Queued>) {
