@@ -16,11 +16,12 @@ use domain::region::Regions;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::Store;
 use store::application::Application;
+use store::audit::Entry;
 use store::inquiry_log::InquiryLog;
 use store::keys::Keys;
 use store::setting::Purpose;
+use store::{Store, held};
 
 /// The folder of the inquiries' record within the data folder.
 pub const INQUIRIES_FOLDER: &str = "inquiries";
@@ -71,6 +72,7 @@ impl App {
     /// Whatever is missing, unreadable or refused, in words for the operator.
     pub async fn open(config: &Config, wanted: Option<Purpose>, clock: Clock) -> Result<Arc<Self>, Failed> {
         let store = open_store(config, wanted).await?;
+        settle_limits(&store, config, clock).await?;
         let decoy = Application::decoy(store.keys())?;
         Ok(Arc::new(Self {
             inquiries: InquiryLog::open(&config.data.join(INQUIRIES_FOLDER))?,
@@ -106,6 +108,13 @@ pub fn demonstration(store: &Store) -> Demonstration {
         Purpose::Demonstration => Demonstration::Accepted,
         Purpose::Service => Demonstration::Refused,
     }
+}
+
+/// Commands that record beside the server go by what the server settled.
+async fn settle_limits(store: &Store, config: &Config, clock: Clock) -> Result<(), Failed> {
+    let (most, actor) = (config.limits.waiting_per_feed, "server:configuration".to_owned());
+    let entry = Entry { at: clock.now(), actor, action: "set_waiting", detail: format!("{most} per feed") };
+    Ok(held::set_most(store, entry, most).await?)
 }
 
 /// Opens the store with the keys the configuration names.

@@ -5,11 +5,13 @@
 
 mod answered;
 mod case;
+mod folder;
 pub(crate) mod intrude;
 pub(crate) mod log;
 
 pub(crate) use answered::Answered;
 pub(crate) use case::{Case, Facts, day, moment, organ, receipt_of};
+pub(crate) use folder::Folder;
 
 use crate::app::{App, INQUIRIES_FOLDER};
 use crate::clock::Clock;
@@ -28,7 +30,6 @@ use store::office::{self, Bilingual, Office};
 use store::record::{Outcome, Report, Unknown, record};
 use store::setting::Purpose;
 use store::{Work, feed};
-use tempfile::TempDir;
 use tower::ServiceExt as _;
 use web::Peer;
 use web::{BodyLimit, Edge};
@@ -43,7 +44,7 @@ pub(crate) struct Server {
     router: Router,
     /// What must not leak: everything typed and everything recorded of people.
     personal: Mutex<Vec<String>>,
-    _folder: TempDir,
+    _folder: Folder,
 }
 
 impl Server {
@@ -54,7 +55,7 @@ impl Server {
 
     /// The same with another configuration.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::new();
         let mut config = Config { data: folder.path().to_owned(), demonstration: true, ..Config::default() };
         change(&mut config);
         store::keys::Keys::init(&config.key_file()).unwrap();
@@ -63,7 +64,7 @@ impl Server {
     }
 
     /// A server around an app that was opened elsewhere, such as by the demonstration.
-    pub(crate) fn around(app: Arc<App>, config: Config, folder: TempDir) -> Self {
+    pub(crate) fn around(app: Arc<App>, config: Config, folder: Folder) -> Self {
         log::listen();
         let (routes, _) = router::routes(Arc::clone(&app));
         let edge = Edge {

@@ -6,6 +6,7 @@ mod days;
 mod decide;
 mod inactive;
 pub(crate) mod queue;
+mod room;
 #[cfg(test)]
 mod tests;
 pub(crate) mod waiting;
@@ -24,6 +25,8 @@ pub(crate) use days::until;
 pub use days::{DAYS, DEFAULT_DAYS, days, set_days};
 pub use decide::{Beyond, Correction, Decided, Verb, by_feed, correct, discard, release};
 pub use inactive::catch_up;
+pub(crate) use room::Room;
+pub use room::{DEFAULT_MOST, set_most};
 pub use waiting::expire;
 
 const OPEN: &str =

@@ -6,6 +6,7 @@
 mod batch;
 mod course;
 mod follow;
+mod quota;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use domain::organ::OrganCode;
 use domain::progress::{Held, Impossible, Progress};
 use domain::receipt::ReceiptNumber;
 use domain::stage::Cause;
+pub use quota::MOST_OF_ONE_FEED;
 use std::borrow::Cow;
 
 /// What a feed says about one application.
@@ -72,6 +74,8 @@ pub enum Outcome {
     OtherApplication,
     /// The feed may not report this stage.
     NotItsStage,
+    /// The feed has told more of this application, or has more reports that wait, than are kept of one feed.
+    TooMany,
 }
 
 /// Records a batch; returns when it is durable, with an outcome for each report in order. Whether the feed may

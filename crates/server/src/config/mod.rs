@@ -52,6 +52,8 @@ pub struct Limits {
     pub inquiries_per_minute: u32,
     /// Messages one feed may send in a minute.
     pub feed_messages_per_minute: u32,
+    /// Reports of one feed that may wait for their applications.
+    pub waiting_per_feed: u32,
     /// Connections open at the same time.
     pub connections: usize,
     /// Seconds a client may take to send its headers.
@@ -96,6 +98,7 @@ impl Default for Config {
             limits: Limits {
                 inquiries_per_minute: 60,
                 feed_messages_per_minute: 6_000,
+                waiting_per_feed: store::held::DEFAULT_MOST,
                 connections: 10_000,
                 header_seconds: 5,
                 body_seconds: 15,

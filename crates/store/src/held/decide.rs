@@ -14,7 +14,7 @@ use crate::engine::Value;
 use crate::error::Result;
 use crate::feed::Feed;
 use crate::keys::{Keys, Receipt};
-use crate::record::{Course, Unknown, gathered, held};
+use crate::record::{Course, gathered, held};
 use crate::{Store, Work, Write, feed, milestone};
 use domain::milestone::{FeedId, Milestone, Rank, Step};
 use domain::moment::Moment;
@@ -220,7 +220,7 @@ impl Decision {
                 return Ok(Decided::Refused(why));
             }
         }
-        let mut course = Course::new(Arc::clone(&self.keys), self.now, Unknown::Told);
+        let mut course = Course::of_decision(Arc::clone(&self.keys), self.now);
         for Addition { receipt, known, milestones } in &additions {
             course.add(write, known, *receipt, milestones).await?;
         }

@@ -8,7 +8,7 @@ use crate::audit;
 use crate::engine::{Row, Value};
 use crate::error::Result;
 use crate::keys::{Keys, Receipt};
-use crate::record::{Course, Unknown};
+use crate::record::Course;
 use crate::{Store, Work, Write, upkeep};
 use domain::milestone::{EventKey, FeedId, Milestone};
 use domain::moment::Moment;
@@ -74,7 +74,7 @@ async fn record(write: &mut Write<'_>, keys: &Arc<Keys>, stayed: &[Stayed], now:
             None => write.execute(UNREADABLE, &[Value::Int(*id)]).await.map(drop)?,
         }
     }
-    let mut course = Course::new(Arc::clone(keys), now, Unknown::Told);
+    let mut course = Course::of_decision(Arc::clone(keys), now);
     for (receipt, milestones) in groups {
         if let Some(known) = application::known(write, receipt).await? {
             // First, because what cannot be true is held: its row is opened again.

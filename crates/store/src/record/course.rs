@@ -2,6 +2,7 @@
 
 use super::batch::{Group, Source};
 use super::follow::{Follow, State};
+use super::quota::{self, Refused};
 use super::{Outcome, Unknown, held};
 use crate::application::{self, Known, Sealed};
 use crate::error::Result;
@@ -19,6 +20,8 @@ pub(crate) struct Course {
     keys: Arc<Keys>,
     learned: Moment,
     unknown: Unknown,
+    /// Whether a feed may tell so much of an application and no more; a decision may always be told.
+    bounded: bool,
     follow: Follow,
 }
 
@@ -32,13 +35,19 @@ enum Target {
 /// An application's milestones after some were added: which of the added are new, and what is held.
 pub(crate) struct Added {
     fresh: Vec<bool>,
+    refused: Refused,
     /// Sorted by feed and event.
     held: Vec<Held>,
 }
 
 impl Course {
     pub(crate) fn new(keys: Arc<Keys>, learned: Moment, unknown: Unknown) -> Self {
-        Self { keys, learned, unknown, follow: Follow::new(learned) }
+        Self { keys, learned, unknown, bounded: true, follow: Follow::new(learned) }
+    }
+
+    /// The course of what somebody decided about what is kept already.
+    pub(crate) fn of_decision(keys: Arc<Keys>, now: Moment) -> Self {
+        Self { bounded: false, ..Self::new(keys, now, Unknown::Told) }
     }
 
     /// Records every group, then all that follows from them.
@@ -113,8 +122,9 @@ impl Course {
         let before = all.len();
         let held_before = held(known.progress.as_ref(), &all);
         let fresh = unsettled(write, receipt, &mut all, milestones).await?;
+        let refused = if self.bounded { quota::refused(&mut all, before) } else { Refused::new() };
         let Some(added) = all.get(before..).filter(|added| !added.is_empty()) else {
-            return Ok(Added { fresh, held: Vec::new() });
+            return Ok(Added { fresh, refused, held: Vec::new() });
         };
         for milestone in added {
             milestone::insert(write, known.id, known.subject, milestone).await?;
@@ -125,7 +135,7 @@ impl Course {
         let was = State { progress: known.progress.as_ref(), held: &held_before };
         let is = State { progress: progress.as_ref(), held: &held_now };
         self.follow.changed(write, &known.case(receipt), &was, &is).await?;
-        Ok(Added { fresh, held: held_now.into_owned() })
+        Ok(Added { fresh, refused, held: held_now.into_owned() })
     }
 
     /// Opens an application with the milestones of the batch and those that waited for it: its progress is
@@ -139,6 +149,7 @@ impl Course {
     ) -> Result<Vec<Outcome>> {
         let mut all = Vec::with_capacity(group.milestones.len());
         let fresh = unsettled(write, group.receipt, &mut all, &group.milestones).await?;
+        let refused = quota::refused(&mut all, 0);
         let waited = match any_waits {
             true => waiting::of_receipt(write, &self.keys, group.receipt, self.learned).await?,
             false => Vec::new(),
@@ -154,22 +165,18 @@ impl Course {
         let held = held(progress.as_ref(), &all);
         let is = State { progress: progress.as_ref(), held: &held };
         self.follow.changed(write, &case, &State::default(), &is).await?;
-        Ok(Added { fresh, held: held.into_owned() }.outcomes(&group.milestones))
+        Ok(Added { fresh, refused, held: held.into_owned() }.outcomes(&group.milestones))
     }
 
     /// Keeps reports of an application that nobody has opened, where the caller wants it.
     async fn keep(&mut self, write: &mut Write<'_>, group: &Group) -> Result<Vec<Outcome>> {
-        let mut told = vec![Outcome::UnknownApplication; group.milestones.len()];
-        if self.unknown == Unknown::Kept {
-            let until = self.follow.kept_until(write).await?;
-            for (outcome, milestone) in told.iter_mut().zip(&group.milestones) {
-                let report =
-                    waiting::Report { receipt: group.receipt, number: group.number.as_str(), milestone };
-                let is_new = report.keep(write, &self.keys, until).await?;
-                *outcome = if is_new { Outcome::Waiting } else { Outcome::Repeated };
-            }
+        if self.unknown == Unknown::Told {
+            return Ok(vec![Outcome::UnknownApplication; group.milestones.len()]);
         }
-        Ok(told)
+        let feed = group.milestones.first().map(|first| first.feed);
+        let Some(feed) = feed else { return Ok(Vec::new()) };
+        let room = self.follow.room(write, feed).await?;
+        room.keep(write, &self.keys, (group.receipt, group.number.as_str()), &group.milestones).await
     }
 }
 
@@ -244,7 +251,11 @@ impl Added {
     }
 
     fn outcomes(&self, milestones: &[Milestone]) -> Vec<Outcome> {
+        let is_refused = |milestone: &Milestone| {
+            !self.refused.is_empty() && self.refused.contains(&(milestone.feed, milestone.event))
+        };
         let outcome = |(milestone, fresh): (&Milestone, &bool)| match fresh {
+            _ if is_refused(milestone) => Outcome::TooMany,
             true => self.why(milestone).map_or(Outcome::Recorded, Outcome::Held),
             false => Outcome::Repeated,
         };

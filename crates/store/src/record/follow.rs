@@ -7,7 +7,7 @@ use super::Outcome;
 use super::batch::{Group, Source};
 use crate::application::{ApplicationId, Case};
 use crate::error::Result;
-use crate::held::queue;
+use crate::held::{Room, queue};
 use crate::keys::Receipt;
 use crate::outbox::{self, Moving};
 use crate::{Write, held, history, manifest};
@@ -26,8 +26,8 @@ pub(super) struct Follow {
     arrived: Vec<(BatchNumber, Receipt, FeedId)>,
     /// Applications whose card was missing, and was told to have arrived with some batch.
     found: Vec<(ApplicationId, Receipt)>,
-    /// Until when a report waits for its application, once known.
-    until: Option<Moment>,
+    /// The room for reports that wait for their application, once known.
+    room: Option<Room>,
 }
 
 /// What an application's milestones said at a time.
@@ -53,7 +53,7 @@ impl State<'_> {
 impl Follow {
     pub(super) fn new(at: Moment) -> Self {
         let history = history::Change::default();
-        Self { at, history, moved: Vec::new(), arrived: Vec::new(), found: Vec::new(), until: None }
+        Self { at, history, moved: Vec::new(), arrived: Vec::new(), found: Vec::new(), room: None }
     }
 
     /// Notes what follows from an application's change, and opens and closes what is held of it.
@@ -85,7 +85,8 @@ impl Follow {
     /// Notes with which batches cards arrived; what was refused has not arrived.
     pub(super) fn arrivals(&mut self, group: &Group, told: &[Outcome]) {
         for ((source, milestone), outcome) in group.sources.iter().zip(&group.milestones).zip(told) {
-            if let (Some(batch), true) = (&source.batch, *outcome != Outcome::UnknownApplication) {
+            let is_kept = !matches!(outcome, Outcome::UnknownApplication | Outcome::TooMany);
+            if let (Some(batch), true) = (&source.batch, is_kept) {
                 self.arrived.push((batch.clone(), group.receipt, milestone.feed));
             }
         }
@@ -95,13 +96,13 @@ impl Follow {
         self.found.push((application, receipt));
     }
 
-    /// Until when a report that is kept now waits for its application.
-    pub(super) async fn kept_until(&mut self, write: &mut Write<'_>) -> Result<Moment> {
-        if let Some(until) = self.until {
-            return Ok(until);
-        }
-        let until = held::until(write, self.at).await?;
-        Ok(*self.until.insert(until))
+    /// The room of the batch's feed for reports that wait for their application.
+    pub(super) async fn room(&mut self, write: &mut Write<'_>, feed: FeedId) -> Result<&mut Room> {
+        let room = match self.room.take() {
+            Some(room) => room,
+            None => Room::of(write, feed, self.at).await?,
+        };
+        Ok(self.room.insert(room))
     }
 
     pub(super) async fn write(mut self, write: &mut Write<'_>) -> Result<()> {

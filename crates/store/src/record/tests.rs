@@ -2,6 +2,7 @@
 
 mod any_delivery;
 mod canary;
+mod quota;
 mod rules;
 mod two_feeds;
 

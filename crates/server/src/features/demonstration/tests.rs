@@ -5,7 +5,7 @@ use super::fill::{Maker, samples};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::testing::{Answered, Facts, NOW, Server, moment};
+use crate::testing::{Answered, Facts, Folder, NOW, Server, moment};
 use domain::milestone::Milestone;
 use domain::moment::Moment;
 use domain::progress::Progress;
@@ -43,7 +43,7 @@ async fn all(read: &Read<'_>) -> Vec<(Application, Vec<Milestone>)> {
 
 #[tokio::test]
 async fn the_same_seed_at_the_same_moment_makes_the_same() {
-    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let folders = [Folder::new(), Folder::new()];
     let mut told = Vec::new();
     for folder in &folders {
         let first_keys = folders[0].path().join("keys.toml");
@@ -137,7 +137,7 @@ async fn everything_happens_on_working_days_and_never_after_now() {
 
 #[tokio::test]
 async fn every_stored_progress_is_the_fold_of_its_milestones() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let (app, _) = filled(folder.path(), recipe(500, NOW)).await;
     let all = all(&app.store.read()).await;
     assert_eq!(all.len(), 500);
@@ -175,7 +175,7 @@ async fn fit_their_labels(server: &Server, samples: &[Sample]) {
 #[tokio::test]
 async fn the_samples_are_what_their_labels_say() {
     for now in MOMENTS {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::new();
         let (app, samples) = filled(folder.path(), recipe(60, now)).await;
         let server = Server::around(app, config(folder.path()), folder);
         fit_their_labels(&server, &samples).await;
@@ -184,7 +184,7 @@ async fn the_samples_are_what_their_labels_say() {
 
 #[tokio::test]
 async fn four_applications_are_enough_for_five_samples() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let (app, samples) = filled(folder.path(), recipe(4, NOW)).await;
     let server = Server::around(app, config(folder.path()), folder);
     fit_their_labels(&server, &samples).await;
@@ -192,7 +192,7 @@ async fn four_applications_are_enough_for_five_samples() {
 
 #[tokio::test]
 async fn a_kept_folder_is_kept_as_it_is() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let (app, first) = filled(folder.path(), recipe(20, NOW)).await;
     drop(app);
     let again = Recipe { seed: 2, ..recipe(50, "2026-03-27 09:00") };
@@ -203,7 +203,7 @@ async fn a_kept_folder_is_kept_as_it_is() {
 
 #[tokio::test]
 async fn a_folder_whose_filling_was_broken_off_is_refused_in_words() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     drop(filled(folder.path(), recipe(20, NOW)).await);
     std::fs::remove_file(folder.path().join("samples.json")).unwrap();
     let refused = prepare(&config(folder.path()), Clock::Frozen(moment(NOW)), recipe(20, NOW)).await;
@@ -213,7 +213,7 @@ async fn a_folder_whose_filling_was_broken_off_is_refused_in_words() {
 
 #[tokio::test]
 async fn a_database_of_real_data_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let service = Config { demonstration: false, ..config(folder.path()) };
     store::keys::Keys::init(&service.key_file()).unwrap();
     drop(App::open(&service, None, Clock::Frozen(moment(NOW))).await.unwrap());

@@ -58,7 +58,12 @@ impl Fate {
             Self::Told(Outcome::Repeated) => "repeated",
             Self::Told(Outcome::Held(_)) => "held",
             Self::Told(Outcome::Waiting) => "waiting",
-            Self::Told(Outcome::UnknownApplication | Outcome::OtherApplication | Outcome::NotItsStage)
+            Self::Told(
+                Outcome::UnknownApplication
+                | Outcome::OtherApplication
+                | Outcome::NotItsStage
+                | Outcome::TooMany,
+            )
             | Self::Rejected(_)
             | Self::Broken(_)
             | Self::Unreadable => "rejected",
@@ -75,6 +80,7 @@ impl Fate {
                 (Some("receipt_number"), Some("unknown_application"))
             }
             Self::Told(Outcome::OtherApplication) => (Some("receipt_number"), Some("other_application")),
+            Self::Told(Outcome::TooMany) => (Some("receipt_number"), Some("too_many")),
             Self::Told(Outcome::NotItsStage) => (Some("step"), Some("not_its_stage")),
             Self::Rejected(Rejection { column, code }) => (Some(column), Some(code)),
             Self::Broken(why) => (None, Some(why.as_str())),

@@ -13,6 +13,7 @@ use super::report::ReportFile;
 use crate::app::{Failed, open_store};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::testing::Folder;
 use domain::moment::Moment;
 use domain::stage::Stage;
 use std::path::PathBuf;
@@ -32,13 +33,13 @@ type Word = (u64, String, String);
 
 /// A data folder for feeds, at noon of the last day of October 2026.
 struct Place {
-    folder: tempfile::TempDir,
+    folder: Folder,
     config: Config,
 }
 
 impl Place {
     fn new(demonstration: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::new();
         let config = Config { data: folder.path().to_owned(), demonstration, ..Config::default() };
         Keys::init(&config.key_file()).unwrap();
         Self { folder, config }

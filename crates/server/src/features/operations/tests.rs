@@ -28,6 +28,8 @@ async fn a_database_that_cannot_be_read_is_not_ready_and_answers_nothing() {
     assert!(answered.status.is_server_error());
     // The cause is for the log, not for strangers.
     assert!(!answered.body.contains("database"), "{}", answered.body);
+    // Nothing is left that could be proven.
+    std::fs::remove_file(server.config.data.join("jindu.db")).unwrap();
 }
 
 #[tokio::test]

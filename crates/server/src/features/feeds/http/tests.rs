@@ -6,6 +6,7 @@ mod files;
 mod held;
 mod letters;
 mod manifests;
+mod quota;
 mod refusals;
 mod replays;
 mod strangers;
