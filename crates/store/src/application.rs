@@ -22,8 +22,10 @@ const BY_RECEIPT: &str =
     "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
     handing_out, promised_days, person, progress, missing
     FROM application WHERE receipt = $1";
+/// The index knows it: the row itself is not looked at.
+const ID: &str = "SELECT id FROM application WHERE receipt = $1";
 const KNOWN: &str = "SELECT id, subject, applied_on, kind, accepting, progress, missing
-    FROM application WHERE receipt = $1";
+    FROM application WHERE id = $1";
 const INSERT: &str =
     "INSERT INTO application (subject, receipt, applied_on, kind, reason, delivery, accepting,
     signing, handing_out, promised_days, person, progress)
@@ -268,22 +270,34 @@ pub async fn of_receipt(read: &Read<'_>, receipt: Receipt) -> Result<Option<Appl
     Ok(found.into_iter().next())
 }
 
-pub(crate) async fn known(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<Known>> {
-    let values = [Value::Blob(&receipt.0)];
-    let found = write
-        .rows(KNOWN, &values, |row| {
-            Ok(Known {
-                id: ApplicationId(row.int(0)?),
-                subject: Subject(row.array(1)?),
-                applied_on: day(row.text(2)?)?,
-                kind: Kind::parse(row.text(3)?).ok_or(StoreError::Corrupt("kind"))?,
-                accepting: organ(row, 4)?,
-                progress: progress(row, 5)?,
-                missing: row.int(6)? != 0,
-            })
-        })
-        .await?;
+/// The number of the application of a receipt.
+pub(crate) async fn id(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<ApplicationId>> {
+    let found = write.rows(ID, &[Value::Blob(&receipt.0)], |row| row.int(0).map(ApplicationId)).await?;
     Ok(found.into_iter().next())
+}
+
+pub(crate) async fn known(write: &mut Write<'_>, id: ApplicationId) -> Result<Known> {
+    let values = [Value::Int(id.0)];
+    let found = write.rows(KNOWN, &values, |row| {
+        Ok(Known {
+            id: ApplicationId(row.int(0)?),
+            subject: Subject(row.array(1)?),
+            applied_on: day(row.text(2)?)?,
+            kind: Kind::parse(row.text(3)?).ok_or(StoreError::Corrupt("kind"))?,
+            accepting: organ(row, 4)?,
+            progress: progress(row, 5)?,
+            missing: row.int(6)? != 0,
+        })
+    });
+    found.await?.into_iter().next().ok_or(StoreError::Corrupt("application"))
+}
+
+/// What recording needs of the application of a receipt.
+pub(crate) async fn known_by(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<Known>> {
+    match id(write, receipt).await? {
+        Some(id) => known(write, id).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 pub(crate) async fn insert(

@@ -344,7 +344,7 @@ impl Correction {
 
 impl Addition {
     async fn to(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<Self>> {
-        let known = application::known(write, receipt).await?;
+        let known = application::known_by(write, receipt).await?;
         Ok(known.map(|known| Self { receipt, known, milestones: Vec::new() }))
     }
 

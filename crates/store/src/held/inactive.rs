@@ -76,7 +76,7 @@ async fn record(write: &mut Write<'_>, keys: &Arc<Keys>, stayed: &[Stayed], now:
     }
     let mut course = Course::of_decision(Arc::clone(keys), now);
     for (receipt, milestones) in groups {
-        if let Some(known) = application::known(write, receipt).await? {
+        if let Some(known) = application::known_by(write, receipt).await? {
             // First, because what cannot be true is held: its row is opened again.
             waiting::recorded(write, &known.case(receipt), &milestones, now).await?;
             course.add(write, &known, receipt, &milestones).await?;

@@ -28,6 +28,8 @@ const OF_APPLICATION: &str = "UPDATE held SET application = $1, subject = $2
 /// Rows of an application have it; what a person settled while it waited stays without.
 const SETTLED: &str = "SELECT feed, event FROM held
     WHERE receipt = $1 AND application IS NULL AND closed IN ('released', 'corrected', 'discarded')";
+const ANY_SETTLED: &str = "SELECT id FROM held
+    WHERE application IS NULL AND closed IN ('released', 'corrected', 'discarded') LIMIT 1";
 pub(super) const EXPIRE: &str =
     "UPDATE held SET closed = 'expired', closed_at = $1, report = NULL WHERE id IN (SELECT id FROM held
     WHERE closed IS NULL AND application IS NULL AND until <= $1 ORDER BY until LIMIT $2)";
@@ -70,9 +72,17 @@ impl Report<'_> {
     }
 }
 
-/// Whether anything waits: most batches need not look further.
-pub(crate) async fn any(write: &mut Write<'_>) -> Result<bool> {
-    Ok(!write.rows(ANY, &[], |row| row.int(0)).await?.is_empty())
+/// Whether anything waits, and whether a person has settled anything that waited: most batches need not look further.
+#[derive(Clone, Copy)]
+pub(crate) struct Present {
+    pub(crate) waiting: bool,
+    pub(crate) settled: bool,
+}
+
+pub(crate) async fn present(write: &mut Write<'_>) -> Result<Present> {
+    let waiting = !write.rows(ANY, &[], |row| row.int(0)).await?.is_empty();
+    let settled = !write.rows(ANY_SETTLED, &[], |row| row.int(0)).await?.is_empty();
+    Ok(Present { waiting, settled })
 }
 
 /// The events of a receipt that were settled while they waited: told again, they count no more than before.

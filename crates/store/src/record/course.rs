@@ -4,9 +4,9 @@ use super::batch::{Group, Source};
 use super::follow::{Follow, State};
 use super::quota::{self, Refused};
 use super::{Outcome, Unknown, held};
-use crate::application::{self, Known, Sealed};
+use crate::application::{self, ApplicationId, Known, Sealed};
 use crate::error::Result;
-use crate::held::waiting;
+use crate::held::waiting::{self, Present};
 use crate::keys::{Keys, Receipt};
 use crate::{Write, milestone};
 use domain::milestone::Milestone;
@@ -22,12 +22,13 @@ pub(crate) struct Course {
     unknown: Unknown,
     /// Whether a feed may tell so much of an application and no more; a decision may always be told.
     bounded: bool,
+    present: Present,
     follow: Follow,
 }
 
 /// Where a group goes.
 enum Target {
-    Known(Known),
+    Known(ApplicationId),
     New(Sealed),
     Unknown,
 }
@@ -42,7 +43,8 @@ pub(crate) struct Added {
 
 impl Course {
     pub(crate) fn new(keys: Arc<Keys>, learned: Moment, unknown: Unknown) -> Self {
-        Self { keys, learned, unknown, bounded: true, follow: Follow::new(learned) }
+        let present = Present { waiting: true, settled: true };
+        Self { keys, learned, unknown, bounded: true, present, follow: Follow::new(learned) }
     }
 
     /// The course of what somebody decided about what is kept already.
@@ -57,11 +59,11 @@ impl Course {
         groups: Vec<Group>,
         mut outcomes: Vec<Outcome>,
     ) -> Result<Vec<Outcome>> {
-        let any_waits = waiting::any(write).await?;
+        self.present = waiting::present(write).await?;
         let mut targets = Vec::with_capacity(groups.len());
         for mut group in groups {
-            let target = match application::known(write, group.receipt).await? {
-                Some(known) => Target::Known(known),
+            let target = match application::id(write, group.receipt).await? {
+                Some(id) => Target::Known(id),
                 None => group.sealed.take().map_or(Target::Unknown, Target::New),
             };
             targets.push((target, group));
@@ -74,15 +76,20 @@ impl Course {
             outcomes.get_mut(index).into_iter().for_each(|slot| *slot = outcome);
         };
         for (target, mut group) in targets {
-            if let Some(owner) = target.owner() {
-                group
-                    .without_foreign(owner)
-                    .into_iter()
-                    .for_each(|index| tell(index, Outcome::OtherApplication));
-            }
+            let mut without_foreign = |group: &mut Group, owner| {
+                let foreign = group.without_foreign(owner).into_iter();
+                foreign.for_each(|index| tell(index, Outcome::OtherApplication));
+            };
             let told = match target {
-                Target::Known(known) => self.add_group(write, &known, &group).await?,
-                Target::New(sealed) => self.open(write, &sealed, &group, any_waits).await?,
+                Target::Known(id) => {
+                    let known = application::known(write, id).await?;
+                    without_foreign(&mut group, (known.subject, known.applied_on));
+                    self.add_group(write, &known, &group).await?
+                }
+                Target::New(sealed) => {
+                    without_foreign(&mut group, (sealed.subject, sealed.opening.applied_on));
+                    self.open(write, &sealed, &group).await?
+                }
                 Target::Unknown => self.keep(write, &group).await?,
             };
             self.follow.arrivals(&group, &told);
@@ -121,7 +128,7 @@ impl Course {
         let mut all = milestone::of_changing(write, known.id, known.subject).await?;
         let before = all.len();
         let held_before = held(known.progress.as_ref(), &all);
-        let fresh = unsettled(write, receipt, &mut all, milestones).await?;
+        let fresh = self.unsettled(write, receipt, &mut all, milestones).await?;
         let refused = if self.bounded { quota::refused(&mut all, before) } else { Refused::new() };
         let Some(added) = all.get(before..).filter(|added| !added.is_empty()) else {
             return Ok(Added { fresh, refused, held: Vec::new() });
@@ -140,17 +147,11 @@ impl Course {
 
     /// Opens an application with the milestones of the batch and those that waited for it: its progress is
     /// folded before it is written.
-    async fn open(
-        &mut self,
-        write: &mut Write<'_>,
-        sealed: &Sealed,
-        group: &Group,
-        any_waits: bool,
-    ) -> Result<Vec<Outcome>> {
+    async fn open(&mut self, write: &mut Write<'_>, sealed: &Sealed, group: &Group) -> Result<Vec<Outcome>> {
         let mut all = Vec::with_capacity(group.milestones.len());
-        let fresh = unsettled(write, group.receipt, &mut all, &group.milestones).await?;
+        let fresh = self.unsettled(write, group.receipt, &mut all, &group.milestones).await?;
         let refused = quota::refused(&mut all, 0);
-        let waited = match any_waits {
+        let waited = match self.present.waiting {
             true => waiting::of_receipt(write, &self.keys, group.receipt, self.learned).await?,
             false => Vec::new(),
         };
@@ -168,6 +169,29 @@ impl Course {
         Ok(Added { fresh, refused, held: held.into_owned() }.outcomes(&group.milestones))
     }
 
+    /// Gathers milestones, but what a person settled while it waited does not count when it is told again.
+    async fn unsettled(
+        &self,
+        write: &mut Write<'_>,
+        receipt: Receipt,
+        all: &mut Vec<Milestone>,
+        milestones: &[Milestone],
+    ) -> Result<Vec<bool>> {
+        let before = all.len();
+        let mut fresh = gathered(all, milestones);
+        if all.len() == before || !self.present.settled {
+            return Ok(fresh);
+        }
+        let settled = waiting::settled(write, receipt).await?;
+        if !settled.is_empty() {
+            let counts = |milestone: &Milestone| !settled.contains(&(milestone.feed, milestone.event));
+            let added = all.split_off(before);
+            all.extend(added.into_iter().filter(counts));
+            fresh.iter_mut().zip(milestones).for_each(|(fresh, milestone)| *fresh &= counts(milestone));
+        }
+        Ok(fresh)
+    }
+
     /// Keeps reports of an application that nobody has opened, where the caller wants it.
     async fn keep(&mut self, write: &mut Write<'_>, group: &Group) -> Result<Vec<Outcome>> {
         if self.unknown == Unknown::Told {
@@ -183,16 +207,8 @@ impl Course {
 impl Target {
     fn place(&self) -> i64 {
         match self {
-            Self::Known(known) => known.id.0,
+            Self::Known(id) => id.0,
             Self::New(_) | Self::Unknown => i64::MAX,
-        }
-    }
-
-    fn owner(&self) -> Option<super::batch::Claim> {
-        match self {
-            Self::Known(known) => Some((known.subject, known.applied_on)),
-            Self::New(sealed) => Some((sealed.subject, sealed.opening.applied_on)),
-            Self::Unknown => None,
         }
     }
 }
@@ -218,28 +234,6 @@ pub(crate) fn gathered(all: &mut Vec<Milestone>, milestones: &[Milestone]) -> Ve
         fresh.push(is_new);
     }
     fresh
-}
-
-/// The same, but what a person settled while it waited does not count when it is told again.
-async fn unsettled(
-    write: &mut Write<'_>,
-    receipt: Receipt,
-    all: &mut Vec<Milestone>,
-    milestones: &[Milestone],
-) -> Result<Vec<bool>> {
-    let before = all.len();
-    let mut fresh = gathered(all, milestones);
-    if all.len() == before {
-        return Ok(fresh);
-    }
-    let settled = waiting::settled(write, receipt).await?;
-    if !settled.is_empty() {
-        let counts = |milestone: &Milestone| !settled.contains(&(milestone.feed, milestone.event));
-        let added = all.split_off(before);
-        all.extend(added.into_iter().filter(counts));
-        fresh.iter_mut().zip(milestones).for_each(|(fresh, milestone)| *fresh &= counts(milestone));
-    }
-    Ok(fresh)
 }
 
 impl Added {
