@@ -101,7 +101,7 @@ impl Server {
                 case.reports(store.keys())
             })
             .collect();
-        record(store, feed, learned, reports, entry("record"), Unknown::Told).await.unwrap()
+        record(store, feed, learned, &reports, entry("record"), Unknown::Told).await.unwrap()
     }
 
     /// Lists the offices of these stations; the others stay unlisted.

@@ -87,7 +87,7 @@ pub async fn record(
     store: &Store,
     feed: FeedId,
     learned: Moment,
-    reports: Vec<Report>,
+    reports: &[Report],
     entry: Entry,
     unknown: Unknown,
 ) -> Result<Vec<Outcome>> {

@@ -130,7 +130,7 @@ impl Fresh {
     ) -> Vec<Outcome> {
         let receipts: BTreeSet<_> =
             reports.iter().map(|report| self.store.keys().receipt(&report.receipt)).collect();
-        let told = record(&self.store, feed, at(31, 9), reports, entry("reports"), unknown).await.unwrap();
+        let told = record(&self.store, feed, at(31, 9), &reports, entry("reports"), unknown).await.unwrap();
         for receipt in receipts {
             if let Some(application) = application::of_receipt(&self.store.read(), receipt).await.unwrap() {
                 self.prove(&application).await;

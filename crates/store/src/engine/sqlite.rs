@@ -19,9 +19,9 @@ const JOBS_PER_COMMIT: usize = 512;
 const BUSY: Duration = Duration::from_secs(30);
 /// After this long without a job the writer tidies up.
 const IDLE: Duration = Duration::from_millis(500);
-/// Pages in the log from which on it is written back after a commit (128 MB). A page that changed often is written
-/// back once; looking a page up in the log takes longer the longer it is.
-const LONG: i64 = if cfg!(test) { 200 } else { 32_000 };
+/// Pages in the log from which on it is written back after a commit (512 MB). A page that changed with every batch of
+/// an import is written back once; looking a page up in the log takes longer the longer it is.
+const LONG: i64 = if cfg!(test) { 200 } else { 128_000 };
 /// Pages from which on readers are waited for longer (1 GB): while one looks at the log it cannot begin anew, and an
 /// import beside a busy server would let it grow without end.
 const TOO_LONG: i64 = if cfg!(test) { 400 } else { 256_000 };
@@ -67,10 +67,10 @@ impl<'p> Unmigrated<'p> {
     /// Opens or creates the file.
     pub(crate) fn open(path: &'p Path) -> Result<Self> {
         let writer = connect(path, OpenFlags::default())?;
-        // cache_size: 64 MB for the writer, so that a large import keeps its index pages. The writer writes the log back
-        // itself; what it grew to in one large change is given back.
+        // cache_size: 16 MB, enough for what lies above the leaves; a batch passes the leaves in their order. The writer
+        // writes the log back itself; what it grew to in one large change is given back.
         writer.execute_batch(
-            "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 268435456;",
+            "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 268435456;",
         )?;
         Ok(Self { path, writer })
     }

@@ -26,7 +26,7 @@ pub(super) struct Batch {
 pub(super) struct Group {
     pub(super) receipt: Receipt,
     pub(super) number: ReceiptNumber,
-    pub(super) sealed: Option<Sealed>,
+    pub(super) sealed: Option<Box<Sealed>>,
     pub(super) milestones: Vec<Milestone>,
     /// For each milestone where it came from.
     pub(super) sources: Vec<Source>,
@@ -43,29 +43,39 @@ pub(super) struct Source {
 pub(super) type Claim = (Subject, Date);
 
 impl Batch {
-    pub(super) fn of(keys: &Keys, feed: &Feed, learned: Moment, reports: Vec<Report>) -> Result<Self> {
+    pub(super) fn of(keys: &Keys, feed: &Feed, learned: Moment, reports: &[Report]) -> Result<Self> {
         let mut outcomes = vec![Outcome::UnknownApplication; reports.len()];
         let mut places: HashMap<Receipt, usize> = HashMap::with_capacity(reports.len());
         let mut groups: Vec<Group> = Vec::new();
         let mut newest = None;
-        for ((index, report), outcome) in reports.into_iter().enumerate().zip(&mut outcomes) {
+        for ((index, report), outcome) in reports.iter().enumerate().zip(&mut outcomes) {
             if !feed.may_say(report.step) {
                 *outcome = Outcome::NotItsStage;
                 continue;
             }
             newest = newest.max(Some(report.happened));
             let Report { receipt: number, step, organ, happened, cause, event, batch, opening } = report;
-            let receipt = keys.receipt(&number);
+            let receipt = keys.receipt(number);
             let place = *places.entry(receipt).or_insert_with(|| {
-                groups.push(Group::new(receipt, number));
+                groups.push(Group::new(receipt, number.clone()));
                 groups.len() - 1
             });
             let Some(group) = groups.get_mut(place) else { continue };
             let opens = feed.kind.has_the_case();
-            let claim = opening.map(|opening| group.claim(keys, opening, opens)).transpose()?;
+            let claim = opening.as_ref().map(|opening| group.claim(keys, opening, opens)).transpose()?;
             let (feed, rank) = (feed.id, feed.rank);
-            group.milestones.push(Milestone { step, organ, happened, learned, feed, rank, event, cause });
-            group.sources.push(Source { index, claim, batch });
+            let (step, organ, happened, cause) = (*step, *organ, *happened, *cause);
+            group.milestones.push(Milestone {
+                step,
+                organ,
+                happened,
+                learned,
+                feed,
+                rank,
+                event: *event,
+                cause,
+            });
+            group.sources.push(Source { index, claim, batch: batch.clone() });
         }
         groups.sort_unstable_by_key(|group| group.receipt);
         Ok(Self { groups, outcomes, newest })
@@ -74,15 +84,17 @@ impl Batch {
 
 impl Group {
     fn new(receipt: Receipt, number: ReceiptNumber) -> Self {
-        Self { receipt, number, sealed: None, milestones: Vec::new(), sources: Vec::new() }
+        // Most have one report: room for it and no more.
+        let (milestones, sources) = (Vec::with_capacity(1), Vec::with_capacity(1));
+        Self { receipt, number, sealed: None, milestones, sources }
     }
 
     /// Whose application an opening says it is; the first one is kept to open it, where the feed may.
-    fn claim(&mut self, keys: &Keys, opening: Opening, opens: bool) -> Result<Claim> {
+    fn claim(&mut self, keys: &Keys, opening: &Opening, opens: bool) -> Result<Claim> {
         if self.sealed.is_some() || !opens {
             return Ok((keys.subject(&opening.number), opening.applied_on));
         }
-        let sealed = self.sealed.insert(Sealed::new(keys, opening)?);
+        let sealed = self.sealed.insert(Box::new(Sealed::new(keys, opening.clone())?));
         Ok((sealed.subject, sealed.opening.applied_on))
     }
 

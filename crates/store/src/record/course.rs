@@ -29,7 +29,7 @@ pub(crate) struct Course {
 /// Where a group goes.
 enum Target {
     Known(ApplicationId),
-    New(Sealed),
+    New(Box<Sealed>),
     Unknown,
 }
 

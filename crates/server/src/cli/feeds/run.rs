@@ -17,6 +17,9 @@ use std::process::ExitCode;
 use store::Store;
 use store::feed::{Former, State};
 
+/// How much later than others the processor is given to imports: about a tenth of a busy one.
+const LATER: i32 = 10;
+
 /// `jindu feed …`
 pub(in crate::cli) fn feed(does: Feed) -> Result<ExitCode, Failed> {
     match does {
@@ -32,8 +35,14 @@ pub(in crate::cli) fn feed(does: Feed) -> Result<ExitCode, Failed> {
         Feed::Set(setting) => on_runtime(set_feed(setting)),
         Feed::Rotate { which, now, secret_file } => on_runtime(rotate(which, now, secret_file)),
         Feed::Codes { which, file } => on_runtime(codes(which, file)),
-        Feed::Import(asked) => on_runtime(import(asked)),
-        Feed::Watch(watch) => on_runtime(watch_folder(watch)),
+        Feed::Import(asked) => {
+            give_way();
+            on_runtime(import(asked))
+        }
+        Feed::Watch(watch) => {
+            give_way();
+            on_runtime(watch_folder(watch))
+        }
         Feed::Consume(consume) => on_runtime(async move {
             let (setting, place) = consume.setting();
             let config = configured(&place)?;
@@ -41,6 +50,13 @@ pub(in crate::cli) fn feed(does: Feed) -> Result<ExitCode, Failed> {
             feeds::run::consume(&config, Clock::System, &setting, told_to_stop()?).await?;
             Ok(ExitCode::SUCCESS)
         }),
+    }
+}
+
+/// Files give way to whoever answers people on the same machine. Called before there are threads: they inherit it.
+fn give_way() {
+    if let Err(error) = rustix::process::nice(LATER) {
+        tracing::debug!(%error, "files are imported as urgently as people are answered");
     }
 }
 

@@ -171,7 +171,7 @@ pub(super) async fn fill(
             reports.extend(made.reports);
         }
         let entry = entry("record", format!("{} reports", reports.len()));
-        record(store, feed, now, reports, entry, Unknown::Told).await?;
+        record(store, feed, now, &reports, entry, Unknown::Told).await?;
         done = until;
         progress(done);
     }

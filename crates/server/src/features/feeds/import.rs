@@ -19,7 +19,7 @@ use store::record::{Outcome, Unknown};
 /// others get a turn and the memory stays flat.
 const BATCH: usize = 50_000;
 /// Batches of lines that wait for their application to be opened further below, at the most.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
 
 /// What is asked of an import besides its file.
 #[derive(Clone, Debug, Default)]

@@ -166,7 +166,7 @@ impl<'a> Intake<'a> {
     async fn record_all(&self, reports: Vec<Report>, unknown: Unknown) -> Result<Vec<Fate>, Closed> {
         let found = feed::by_id(&self.store.read(), self.feed.id).await?;
         active(found.ok_or_else(|| Closed::Unknown(self.feed.name.clone()))?)?;
-        match self.write(reports.clone(), unknown).await {
+        match self.write(&reports, unknown).await {
             Ok(outcomes) => Ok(outcomes.into_iter().map(Fate::Told).collect()),
             Err(error) if error.is_passing() => Err(error.into()),
             Err(_) => Ok(self.record_apart(reports, unknown).await?),
@@ -181,8 +181,8 @@ impl<'a> Intake<'a> {
         all.sort_by(|(_, one), (_, other)| one.receipt.as_str().cmp(other.receipt.as_str()));
         let mut parts = vec![all];
         while let Some(mut part) = parts.pop() {
-            let reports = part.iter().map(|(_, report)| report.clone()).collect();
-            match self.write(reports, unknown).await {
+            let reports: Vec<_> = part.iter().map(|(_, report)| report.clone()).collect();
+            match self.write(&reports, unknown).await {
                 Ok(outcomes) => {
                     for ((place, _), outcome) in part.iter().zip(outcomes) {
                         fates.get_mut(*place).into_iter().for_each(|fate| *fate = Fate::Told(outcome));
@@ -202,7 +202,7 @@ impl<'a> Intake<'a> {
         Ok(fates)
     }
 
-    async fn write(&self, reports: Vec<Report>, unknown: Unknown) -> Result<Vec<Outcome>, StoreError> {
+    async fn write(&self, reports: &[Report], unknown: Unknown) -> Result<Vec<Outcome>, StoreError> {
         let (at, detail) = (self.clock.now(), format!("{} reports", reports.len()));
         let entry = Entry { at, actor: format!("feed:{}", self.feed.name), action: "record", detail };
         record(self.store, self.feed.id, at, reports, entry, unknown).await

@@ -76,8 +76,8 @@ async fn deliver(fresh: &Fresh, centre: FeedId, facts: &[Fact], order: &[usize],
     for places in order.chunks(batch) {
         for (feed, by_centre) in [(fresh.feed, false), (centre, true)] {
             let own = places.iter().filter(|place| facts[**place].by_centre == by_centre);
-            let reports = own.map(|place| report(facts, *place, first)).collect();
-            record(&fresh.store, feed, at(31, 9), reports, entry("batch"), Unknown::Kept).await.unwrap();
+            let reports: Vec<_> = own.map(|place| report(facts, *place, first)).collect();
+            record(&fresh.store, feed, at(31, 9), &reports, entry("batch"), Unknown::Kept).await.unwrap();
         }
     }
 }
