@@ -8,6 +8,7 @@ mod readers;
 #[cfg(test)]
 pub(crate) use readers::GLANCE;
 pub(crate) mod sqlite;
+mod trickle;
 
 use crate::error::{Result, StoreError};
 use std::future::Future;

@@ -1,6 +1,7 @@
 //! The embedded engine: one writer thread with group commit, reader connections, WAL, every commit synced.
 
 use super::readers::Readers;
+use super::trickle::Trickle;
 use super::{Row, Value};
 use crate::error::{Result, StoreError};
 use rusqlite::config::DbConfig;
@@ -95,7 +96,8 @@ impl<'p> Unmigrated<'p> {
         crate::migrations::run(&mut self.writer)?;
         let readers = Arc::new(Readers::open(self.path, readers)?);
         let (sender, jobs) = channel();
-        let desk = Writer { connection: self.writer, readers: Arc::clone(&readers), dirty: true };
+        let trickle = Trickle::start(self.path).map_err(crate::error::at(self.path))?;
+        let desk = Writer { connection: self.writer, readers: Arc::clone(&readers), dirty: true, trickle };
         let thread = std::thread::Builder::new()
             .name("jindu-writer".into())
             .spawn(move || desk.write_until_closed(&jobs))
@@ -171,6 +173,7 @@ struct Writer {
     readers: Arc<Readers>,
     /// Whether the log holds what the file does not.
     dirty: bool,
+    trickle: Trickle,
 }
 
 impl Writer {
@@ -181,9 +184,11 @@ impl Writer {
                 Ok(first) => {
                     let company = jobs.try_iter().take(JOBS_PER_COMMIT - 1);
                     let group: Vec<Queued> = std::iter::once(first).chain(company).collect();
+                    self.trickle.begin();
                     commit_group(&mut self.connection, &self.readers, group);
                     self.dirty = true;
                     self.shorten();
+                    self.trickle.end();
                 }
                 Err(RecvTimeoutError::Timeout) => self.tidy(),
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -217,9 +222,11 @@ impl Writer {
     fn tidy(&mut self) {
         self.readers.rest();
         if std::mem::take(&mut self.dirty) {
+            self.trickle.begin();
             let moved = self.checkpoint("PASSIVE").is_ok_and(|log| log.pages == log.moved);
             // A reader of another process may still need the log; then we come back.
             self.dirty = !moved;
+            self.trickle.end();
         }
     }
 
