@@ -5,9 +5,9 @@ mod tests;
 
 use crate::audit::{self, Entry};
 use crate::engine::{Row, Value};
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::keys::{Keys, Place};
-use crate::{Read, Store, Work, upkeep};
+use crate::{Read, Store, Work, Write, setting, upkeep};
 use domain::milestone::FeedId;
 use domain::moment::Moment;
 
@@ -20,6 +20,7 @@ const OF_FEED: &str = "SELECT id, feed, origin, why, since FROM dead_letter
     WHERE closed IS NULL AND feed = $1 AND id > $2 ORDER BY id LIMIT $3";
 const ONE: &str = "SELECT id, feed, origin, why, since FROM dead_letter WHERE closed IS NULL AND id = $1";
 const CONTENT: &str = "SELECT feed, origin, content FROM dead_letter WHERE closed IS NULL AND id = $1";
+const COUNT: &str = "SELECT items FROM dead_letter_count WHERE feed = $1";
 const QUEUES: &str = "SELECT feed, count(*), min(since) FROM dead_letter WHERE closed IS NULL GROUP BY feed";
 /// What was decided stays; what the letter held is nobody's business any more.
 const CLOSE: &str = "UPDATE dead_letter SET closed = $1, closed_at = $2, content = NULL
@@ -28,6 +29,10 @@ const SETTLED: &str =
     "SELECT id, feed, origin FROM dead_letter WHERE closed_at <= $1 ORDER BY closed_at LIMIT $2";
 const REMEMBER: &str = "INSERT INTO dead_letter_settled (letter) VALUES ($1) ON CONFLICT (letter) DO NOTHING";
 const FORGET: &str = "DELETE FROM dead_letter WHERE id = $1";
+
+const MOST: &str = "dead_letters_most";
+/// How many letters of one feed may wait for a person, unless the operator settles otherwise.
+pub const DEFAULT_MOST: u32 = 100_000;
 
 /// A message to be kept.
 #[derive(Clone)]
@@ -87,10 +92,19 @@ impl Closed {
     }
 }
 
+/// Settles how many letters of one feed may wait; where that is settled already, nothing is written.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn set_most(store: &Store, entry: Entry, most: u32) -> Result<()> {
+    setting::settle_number(store, entry, MOST, (DEFAULT_MOST, most)).await
+}
+
 /// Keeps letters in one transaction; one that is kept already stays as it is. Returns when they are durable.
 ///
 /// # Errors
-/// Fails when the database does; then none is kept.
+/// Fails when the database does, or with [`StoreError::Full`] where the feed has as many as may wait; then none is
+/// kept.
 pub async fn keep(store: &Store, feed: FeedId, entry: Entry, letters: Vec<DeadLetter>) -> Result<()> {
     let since = entry.at.millis();
     let sealed = |letter: DeadLetter| {
@@ -103,6 +117,7 @@ pub async fn keep(store: &Store, feed: FeedId, entry: Entry, letters: Vec<DeadLe
     store
         .write(entry, move |write| -> Work<'_, ()> {
             Box::pin(async move {
+                let mut added = 0;
                 for (DeadLetter { origin, why, content }, known) in &letters {
                     let values = [
                         Value::Int(feed.0.into()),
@@ -112,12 +127,22 @@ pub async fn keep(store: &Store, feed: FeedId, entry: Entry, letters: Vec<DeadLe
                         Value::Blob(content),
                         Value::Blob(known),
                     ];
-                    write.execute(KEEP, &values).await?;
+                    added += write.execute(KEEP, &values).await?;
+                }
+                let most = setting::number(write, MOST, DEFAULT_MOST).await?;
+                // What is kept already may be told again however many there are.
+                if added > 0 && count(write, feed).await? > u64::from(most) {
+                    return Err(StoreError::Full("dead letters"));
                 }
                 Ok(())
             })
         })
         .await
+}
+
+async fn count(write: &mut Write<'_>, feed: FeedId) -> Result<u64> {
+    let count = write.rows(COUNT, &[Value::Int(feed.0.into())], |row| row.narrow(0, "count")).await?;
+    Ok(count.into_iter().next().unwrap_or(0))
 }
 
 /// The letters that wait, oldest first, after a number.

@@ -36,15 +36,27 @@ pub enum StoreError {
     /// The desk's name or rank was asked for a system.
     #[error("the name \"desk\" and the rank 0 are those of people at a desk; no system reports under them")]
     Desk,
+    /// A batch was announced that is larger than batches may be, or than it says itself.
+    #[error("the batch cannot be announced so")]
+    Announced(crate::manifest::Excess),
     /// A transaction could not begin or commit: nothing of it is kept.
     #[error("the database could not commit")]
     Commit(#[source] std::sync::Arc<rusqlite::Error>),
     /// The writer has stopped: after a failed write, or because the process is ending.
     #[error("the writer has stopped")]
     Stopped,
-    /// A job of the writer panicked, or another one's failure took its transaction; nothing of it is kept.
+    /// Another job's failure took a job's transaction; nothing of it is kept.
     #[error("a write was abandoned")]
     Abandoned,
+    /// A job of the writer panicked, and would again; nothing of it is kept.
+    #[error("a write panicked; this is a mistake in the program, please report it")]
+    Panicked,
+    /// The feed may not report: it is paused or removed.
+    #[error("the feed is {}; nothing of it is recorded", .0.as_str())]
+    Refused(crate::feed::State),
+    /// A feed has as many of these as may wait for a person; once some are decided there is room again.
+    #[error("as many {0} of the feed wait as may; decide about them (`jindu held list`), or allow more")]
+    Full(&'static str),
     /// The folder is used by another running server.
     #[error("{0} is in use by another Jindu server")]
     InUse(PathBuf),
@@ -65,12 +77,15 @@ impl StoreError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Database(error) => is_of_the_machine(error),
-            Self::File { .. } | Self::Commit(_) | Self::Stopped | Self::Abandoned | Self::InUse(_) => true,
+            Self::File { .. } | Self::Commit(_) | Self::Stopped | Self::Abandoned | Self::Full(_) | Self::InUse(_) => true,
             Self::Migration(_)
             | Self::Keys { .. }
             | Self::Unsealed
             | Self::Corrupt(_)
+            | Self::Panicked
+            | Self::Refused(_)
             | Self::Desk
+            | Self::Announced(_)
             | Self::Purpose { .. } => false,
         }
     }
@@ -120,7 +135,8 @@ mod tests {
         assert!(StoreError::Stopped.is_passing() && StoreError::Abandoned.is_passing());
         let full = rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None);
         assert!(StoreError::Commit(std::sync::Arc::new(full)).is_passing());
-        assert!(!StoreError::Unsealed.is_passing() && !StoreError::Corrupt("progress").is_passing());
+        assert!(!StoreError::Panicked.is_passing() && !StoreError::Unsealed.is_passing());
+        assert!(!StoreError::Corrupt("progress").is_passing());
         // A text where a number belongs, and a number that no row may have.
         assert!(!failed("SELECT 'four'").is_passing());
         assert!(!failed("INSERT INTO card VALUES (-1) RETURNING number").is_passing());

@@ -6,6 +6,7 @@ mod days;
 mod decide;
 mod inactive;
 pub(crate) mod queue;
+mod report;
 mod room;
 #[cfg(test)]
 mod tests;
@@ -29,13 +30,25 @@ pub(crate) use room::Room;
 pub use room::{DEFAULT_MOST, set_most};
 pub use waiting::expire;
 
-const OPEN: &str =
-    "SELECT id, application, receipt, feed, event, why, since, until, closed, closed_at FROM held
-    WHERE closed IS NULL AND id > $1 AND ($2 IS NULL OR feed = $2) AND ($3 IS NULL OR why = $3)
-    ORDER BY id LIMIT $4";
-const ALL: &str =
-    "SELECT id, application, receipt, feed, event, why, since, until, closed, closed_at FROM held
-    WHERE id > $1 AND ($2 IS NULL OR feed = $2) AND ($3 IS NULL OR why = $3) ORDER BY id LIMIT $4";
+/// Rows after a number, oldest first. A plan does not look at values: each filter of a feed has its own statement, and
+/// its own index.
+macro_rules! listed {
+    ($filter:literal, $limit:literal) => {
+        concat!(
+            "SELECT id, application, receipt, feed, event, why, since, until, closed, closed_at FROM held
+            WHERE id > $1 AND ",
+            $filter,
+            " ORDER BY id LIMIT ",
+            $limit
+        )
+    };
+}
+const OPEN: &str = listed!("closed IS NULL AND ($2 IS NULL OR why = $2)", "$3");
+const ALL: &str = listed!("($2 IS NULL OR why = $2)", "$3");
+const OPEN_OF_FEED: &str = listed!("feed = $2 AND closed IS NULL", "$3");
+const ALL_OF_FEED: &str = listed!("feed = $2", "$3");
+const OPEN_OF_REASON: &str = listed!("feed = $2 AND why = $3 AND closed IS NULL", "$4");
+const ALL_OF_REASON: &str = listed!("feed = $2 AND why = $3", "$4");
 const OF_RECEIPT: &str = "SELECT id, application, receipt, feed, event, why, since, until, closed, closed_at
     FROM held WHERE receipt = $1 ORDER BY id";
 const ONE: &str = "SELECT id, application, receipt, feed, event, why, since, until, closed, closed_at, report
@@ -48,6 +61,9 @@ const FORGET: &str = "DELETE FROM held WHERE id IN (SELECT id FROM held
 
 const UNKNOWN: &str = "unknown_application";
 const INACTIVE: &str = "feed_inactive";
+const OTHER: &str = "other_application";
+const UNREADABLE_REPORT: &str = "unreadable_report";
+const UNREADABLE_APPLICATION: &str = "unreadable_application";
 
 /// The number of a held row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,7 +98,7 @@ pub struct Explained {
     pub item: Item,
     /// The receipt number that it names. Personal: for staff who decide, not for logs.
     pub number: String,
-    /// What was reported; none where its time has run out.
+    /// What was reported; none where its time has run out, or where it does not open.
     pub milestone: Option<Milestone>,
     /// Where the application stands without it.
     pub progress: Option<Progress>,
@@ -93,8 +109,15 @@ pub struct Explained {
 pub enum Why {
     /// Nobody has opened the application.
     UnknownApplication,
-    /// Its feed was paused or removed when the application was opened: recorded when the feed is resumed.
+    /// Its feed was paused or removed when the application was opened: recorded when the feed is resumed, forgotten
+    /// when the feed is removed.
     FeedInactive,
+    /// It names another person or day than the application that was opened.
+    OtherApplication,
+    /// It waited, and does not open any more.
+    UnreadableReport,
+    /// Its application is there and cannot be read.
+    UnreadableApplication,
     /// It cannot be true beside the others.
     Impossible(Impossible),
 }
@@ -145,6 +168,9 @@ impl Why {
         match self {
             Self::UnknownApplication => UNKNOWN,
             Self::FeedInactive => INACTIVE,
+            Self::OtherApplication => OTHER,
+            Self::UnreadableReport => UNREADABLE_REPORT,
+            Self::UnreadableApplication => UNREADABLE_APPLICATION,
             Self::Impossible(why) => why.as_str(),
         }
     }
@@ -155,6 +181,9 @@ impl Why {
         match word {
             UNKNOWN => Some(Self::UnknownApplication),
             INACTIVE => Some(Self::FeedInactive),
+            OTHER => Some(Self::OtherApplication),
+            UNREADABLE_REPORT => Some(Self::UnreadableReport),
+            UNREADABLE_APPLICATION => Some(Self::UnreadableApplication),
             _ => Impossible::parse(word).map(Self::Impossible),
         }
     }
@@ -187,13 +216,18 @@ impl Closed {
 /// # Errors
 /// Fails when the database does or a row is corrupt.
 pub async fn list(read: &Read<'_>, filter: &Filter, after: HeldId, limit: u16) -> Result<Vec<Item>> {
-    let values = [
-        Value::Int(after.0),
-        filter.feed.map_or(Value::Null, |feed| Value::Int(feed.0.into())),
-        filter.why.map(Why::as_str).into(),
-        Value::Int(limit.into()),
-    ];
-    read.rows(if filter.closed { ALL } else { OPEN }, &values, item).await
+    let (after, limit) = (Value::Int(after.0), Value::Int(limit.into()));
+    let (why, all) = (filter.why.map(Why::as_str), filter.closed);
+    let Some(feed) = filter.feed.map(|feed| Value::Int(feed.0.into())) else {
+        return read.rows(if all { ALL } else { OPEN }, &[after, why.into(), limit], item).await;
+    };
+    match why.map(Value::Text) {
+        None => read.rows(if all { ALL_OF_FEED } else { OPEN_OF_FEED }, &[after, feed, limit], item).await,
+        Some(why) => {
+            let sql = if all { ALL_OF_REASON } else { OPEN_OF_REASON };
+            read.rows(sql, &[after, feed, why, limit], item).await
+        }
+    }
 }
 
 /// All that is or was held of one application, oldest first.
@@ -235,8 +269,13 @@ pub async fn one(read: &Read<'_>, keys: &Keys, id: HeldId) -> Result<Option<Expl
     let found = read.rows(ONE, &id, |row| Ok((item(row)?, row.optional_blob(10)?.map(<[u8]>::to_vec))));
     let Some((item, report)) = found.await?.into_iter().next() else { return Ok(None) };
     if let Some(report) = report {
-        let (number, milestone) = waiting::opened(keys, (item.receipt, item.feed, item.event), &report)?;
-        return Ok(Some(Explained { item, number, milestone: Some(milestone), progress: None }));
+        let opened = report::opened(keys, (item.receipt, item.feed, item.event), &report);
+        let opened = opened.map(|opened| (opened.number, Some(opened.milestone)));
+        let (number, milestone) = match opened {
+            Err(_) if item.why == Why::UnreadableReport => (String::new(), None),
+            opened => opened?,
+        };
+        return Ok(Some(Explained { item, number, milestone, progress: None }));
     }
     let Some(application) = application::of_receipt(read, item.receipt).await? else {
         return Ok(Some(Explained { item, number: String::new(), milestone: None, progress: None }));

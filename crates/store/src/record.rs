@@ -15,6 +15,7 @@ use crate::audit::Entry;
 use crate::error::{Result, StoreError};
 use crate::{Store, Work, feed};
 use batch::Batch;
+pub(crate) use batch::Claim;
 pub(crate) use course::{Course, gathered};
 use domain::batch::BatchNumber;
 use domain::milestone::{EventKey, FeedId, Milestone, Step};
@@ -78,11 +79,19 @@ pub enum Outcome {
     TooMany,
 }
 
-/// Records a batch; returns when it is durable, with an outcome for each report in order. Whether the feed may
-/// report at all (it is active) is the caller's to know.
+impl Outcome {
+    /// Whether what was told is kept, now or since it was told before.
+    const fn is_kept(self) -> bool {
+        matches!(self, Self::Recorded | Self::Repeated | Self::Held(_) | Self::Waiting)
+    }
+}
+
+/// Records a batch; returns when it is durable, with an outcome for each report in order. A batch of nothing says that
+/// the feed was heard.
 ///
 /// # Errors
-/// Fails when the database does; then nothing of the batch is recorded.
+/// Refuses a feed that is paused or removed, and the desk; fails when the database does. Then nothing of the batch is
+/// recorded.
 pub async fn record(
     store: &Store,
     feed: FeedId,
@@ -93,15 +102,17 @@ pub async fn record(
 ) -> Result<Vec<Outcome>> {
     let speaker = feed::by_id(&store.read(), feed).await?.ok_or(StoreError::Corrupt("feed"))?;
     let keys = store.shared_keys();
-    let Batch { groups, outcomes, newest } = Batch::of(&keys, &speaker, learned, reports)?;
+    let Batch { groups, outcomes } = Batch::of(&keys, &speaker, learned, reports)?;
+    let happened: Vec<Moment> = reports.iter().map(|report| report.happened).collect();
     store
         .write(entry, move |write| -> Work<'_, Vec<Outcome>> {
             Box::pin(async move {
+                // A pause holds from the moment on at which it was acknowledged: for what waited for the writer too.
+                feed::may_report(write, feed).await?;
                 let course = Course::new(keys, learned, unknown);
                 let outcomes = course.record(write, groups, outcomes).await?;
-                if let Some(newest) = newest {
-                    feed::heard(write, feed, learned, newest).await?;
-                }
+                let kept = outcomes.iter().zip(happened).filter(|(outcome, _)| outcome.is_kept());
+                feed::heard(write, feed, learned, kept.map(|(_, happened)| happened).max()).await?;
                 Ok(outcomes)
             })
         })

@@ -1,9 +1,10 @@
 //! What the database says about itself: what it is for, and with which keys it was made.
 
+use crate::audit::{self, Entry};
 use crate::engine::Value;
 use crate::engine::sqlite::Unmigrated;
 use crate::error::{Result, StoreError};
-use crate::{Read, Write};
+use crate::{Read, Store, Work, Write};
 
 const READ: &str = "SELECT value FROM setting WHERE name = $1";
 const INSERT: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
@@ -90,4 +91,29 @@ pub(crate) async fn get(write: &mut Write<'_>, name: &str) -> Result<Option<Stri
 /// Settles a setting of another record anew.
 pub(crate) async fn set(write: &mut Write<'_>, name: &str, value: &str) -> Result<()> {
     write.execute(SET, &[Value::Text(name), Value::Text(value)]).await.map(drop)
+}
+
+/// A setting of another record that is a number, unless it was never settled.
+pub(crate) async fn number(write: &mut Write<'_>, name: &str, otherwise: u32) -> Result<u32> {
+    Ok(get(write, name).await?.and_then(|number| number.parse().ok()).unwrap_or(otherwise))
+}
+
+/// Settles such a number; where it is settled already, or is what goes without saying, nothing is written.
+pub(crate) async fn settle_number(
+    store: &Store,
+    entry: Entry,
+    name: &'static str,
+    (otherwise, settled): (u32, u32),
+) -> Result<()> {
+    store
+        .change(move |write| -> Work<'_, ()> {
+            Box::pin(async move {
+                if number(write, name, otherwise).await? == settled {
+                    return Ok(());
+                }
+                set(write, name, &settled.to_string()).await?;
+                audit::insert(write, &entry).await
+            })
+        })
+        .await
 }

@@ -1,8 +1,8 @@
 //! Letters are kept once, read back by their keys alone, and forgotten when somebody has decided.
 
 use super::*;
-use crate::error::StoreError;
 use crate::DATABASE_FILE;
+use crate::error::StoreError;
 use crate::testing::{Fresh, at, entry};
 
 fn letter(origin: &str) -> DeadLetter {
@@ -86,6 +86,27 @@ async fn how_many_letters_of_each_feed_wait_and_how_long_is_known() {
     assert_eq!(queues(&fresh.store.read()).await.unwrap(), all);
 }
 
+#[tokio::test]
+async fn so_many_letters_of_a_feed_wait_and_no_more() {
+    let fresh = Fresh::new().await;
+    let (store, feed) = (&fresh.store, fresh.feed);
+    let settled = Entry { action: "settle", ..entry("two letters") };
+    set_most(store, settled.clone(), 2).await.unwrap();
+    let before = fresh.count("audit");
+    set_most(store, settled, 2).await.unwrap();
+    assert_eq!(fresh.count("audit"), before);
+    keep(store, feed, entry("letters"), vec![letter("M 1"), letter("M 2")]).await.unwrap();
+    let full = keep(store, feed, entry("letters"), vec![letter("M 3"), letter("M 4")]).await;
+    assert!(matches!(full, Err(StoreError::Full(_))), "{full:?}");
+    assert_eq!(count(&fresh).await, 2);
+    // What is kept already is known, and another feed has room of its own.
+    keep(store, feed, entry("letters"), vec![letter("M 2")]).await.unwrap();
+    keep(store, FeedId(77), entry("letters"), vec![letter("M 1")]).await.unwrap();
+    assert!(close(store, entry("set aside"), 1, Closed::Discarded).await.unwrap());
+    keep(store, feed, entry("letters"), vec![letter("M 3")]).await.unwrap();
+    assert_eq!(count(&fresh).await, 3);
+}
+
 /// The letter is closed on the 31st of January; 90 days later is the first of May.
 #[tokio::test]
 async fn what_was_decided_long_ago_is_forgotten_and_the_same_message_stays_known() {
@@ -105,4 +126,15 @@ async fn what_was_decided_long_ago_is_forgotten_and_the_same_message_stays_known
     assert_eq!((fresh.count("dead_letter"), count(&fresh).await), (1, 1));
     keep(&fresh.store, FeedId(77), entry("letters"), vec![letter("M 1")]).await.unwrap();
     assert_eq!(count(&fresh).await, 2);
+}
+
+#[tokio::test]
+async fn a_number_is_never_given_to_another_letter() {
+    let fresh = Fresh::new().await;
+    keep(&fresh.store, fresh.feed, entry("letters"), vec![letter("M 1")]).await.unwrap();
+    assert!(close(&fresh.store, entry("set aside"), 1, Closed::Discarded).await.unwrap());
+    let later = Moment::from_millis(at(31, 9).millis() + 90 * 24 * 60 * 60 * 1000);
+    assert_eq!(forget(&fresh.store, "upkeep", later).await.unwrap(), 1);
+    keep(&fresh.store, fresh.feed, entry("letters"), vec![letter("M 2")]).await.unwrap();
+    assert_eq!(list(&fresh.store.read(), 0, 10).await.unwrap()[0].id, 2);
 }

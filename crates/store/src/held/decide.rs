@@ -7,14 +7,15 @@
 //! A feed may decide about what is held of it too, and then speaks for itself: under its own name and rank, of the
 //! same application, of its own stages. It cannot say that what is impossible is true.
 
-use super::{Closed, HeldId, Item, Why, waiting};
+use super::report::{self, Opened};
+use super::{Closed, HeldId, Item, Why};
 use crate::application::{self, Known};
 use crate::audit::{self, Entry};
 use crate::engine::Value;
 use crate::error::Result;
 use crate::feed::Feed;
 use crate::keys::{Keys, Receipt};
-use crate::record::{Course, gathered, held};
+use crate::record::{Claim, Course, gathered, held};
 use crate::{Store, Work, Write, feed, milestone};
 use domain::milestone::{FeedId, Milestone, Rank, Step};
 use domain::moment::Moment;
@@ -208,12 +209,14 @@ impl Decision {
         if item.closed.is_some() {
             return Ok(Decided::Settled);
         }
-        if let (By::Feed(..), Verb::Release, Why::Impossible(_)) = (&self.by, &verb, item.why) {
+        let only_desk = matches!(item.why, Why::Impossible(_) | Why::OtherApplication);
+        if let (By::Feed(..), Verb::Release, true) = (&self.by, &verb, only_desk) {
             return Ok(Decided::Refused(item.why));
         }
         let closes = verb.closes(&self.by);
-        let Some(additions) = self.additions(write, &item, report, verb).await? else {
-            return Ok(Decided::Refused(Why::UnknownApplication));
+        let additions = match self.additions(write, &item, report, verb).await? {
+            Ok(additions) => additions,
+            Err(why) => return Ok(Decided::Refused(why)),
         };
         for addition in &additions {
             if let Some(why) = addition.would_be_held(write).await? {
@@ -230,25 +233,31 @@ impl Decision {
         Ok(Decided::Done)
     }
 
-    /// What is to be added where; none where the application is unknown.
+    /// What is to be added where, or why nothing can be.
     async fn additions(
         &self,
         write: &mut Write<'_>,
         item: &Item,
         report: Option<Vec<u8>>,
         verb: Verb,
-    ) -> Result<Option<Vec<Addition>>> {
+    ) -> Result<std::result::Result<Vec<Addition>, Why>> {
         let own = Addition::to(write, item.receipt).await?;
-        let Some(reported) = self.reported(write, item, own.as_ref(), report).await? else {
-            return Ok(matches!(verb, Verb::Discard).then(Vec::new));
+        // What does not open can only be discarded.
+        let missing = if report.is_some() { Why::UnreadableReport } else { Why::UnknownApplication };
+        let Some((reported, claim)) = self.reported(write, item, own.as_ref(), report).await? else {
+            return Ok(if matches!(verb, Verb::Discard) { Ok(Vec::new()) } else { Err(missing) });
         };
+        let is_other = own.as_ref().zip(claim).is_some_and(|(own, claim)| own.owner() != claim);
         // A report that still waits is in no list from which it could be withdrawn.
         let listed = item.application.and(own.as_ref()).is_some();
         let withdrawn = listed.then(|| self.withdrawing(&reported));
-        Ok(match (verb, own) {
+        let additions = match (verb, own) {
             (Verb::Discard, None) => Some(Vec::new()),
             (Verb::Discard, Some(own)) => Some(vec![own.with(withdrawn)]),
             (Verb::Release, None) => None,
+            (Verb::Release, Some(_)) if is_other && matches!(self.by, By::Feed(..)) => {
+                return Ok(Err(Why::OtherApplication));
+            }
             (Verb::Release, Some(own)) => Some(vec![own.with([self.released(write, reported).await?])]),
             (Verb::Correct(correction), own) => {
                 let other = self.other(&correction);
@@ -267,25 +276,27 @@ impl Decision {
                     (None, None) => None,
                 }
             }
-        })
+        };
+        Ok(additions.ok_or(Why::UnknownApplication))
     }
 
-    /// What was reported, from the queue or from the application's list.
+    /// What was reported and whose it said it is, from the queue or from the application's list.
     async fn reported(
         &self,
         write: &mut Write<'_>,
         item: &Item,
         own: Option<&Addition>,
         report: Option<Vec<u8>>,
-    ) -> Result<Option<Milestone>> {
+    ) -> Result<Option<(Milestone, Option<Claim>)>> {
         if let Some(report) = report {
-            let opened = waiting::opened(&self.keys, (item.receipt, item.feed, item.event), &report);
-            // What does not open can only be discarded.
-            return Ok(opened.ok().map(|(_, milestone)| milestone));
+            let opened = report::opened(&self.keys, (item.receipt, item.feed, item.event), &report);
+            return Ok(opened.ok().map(|Opened { milestone, claim, .. }| (milestone, claim)));
         }
         let Some(own) = own else { return Ok(None) };
         let all = milestone::of_changing(write, own.known.id, own.known.subject).await?;
-        Ok(all.into_iter().find(|other| (other.feed, other.event) == (item.feed, item.event)))
+        let mut all = all.into_iter();
+        let found = all.find(|other| (other.feed, other.event) == (item.feed, item.event));
+        Ok(found.map(|milestone| (milestone, None)))
     }
 
     /// Of which application it was instead; only the desk may say that it was of another.
@@ -318,12 +329,15 @@ impl Decision {
         }
     }
 
+    /// A correction is taken away with the desk's rank alone. A feed that takes back its own needs it too: that adds
+    /// nothing to what counts, whatever it named comes or is there.
     fn withdrawing(&self, milestone: &Milestone) -> Milestone {
+        let is_correction = matches!(milestone.step, Step::Withdraws(_));
         Milestone {
             step: Step::Withdraws(milestone.event),
             happened: self.now,
             learned: self.now,
-            rank: self.rank(),
+            rank: if is_correction { Rank::DESK } else { self.rank() },
             event: self.event("withdrawn"),
             cause: None,
             ..milestone.clone()
@@ -346,6 +360,10 @@ impl Addition {
     async fn to(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<Self>> {
         let known = application::known_by(write, receipt).await?;
         Ok(known.map(|known| Self { receipt, known, milestones: Vec::new() }))
+    }
+
+    fn owner(&self) -> Claim {
+        (self.known.subject, self.known.applied_on)
     }
 
     fn with(mut self, more: impl IntoIterator<Item = Milestone>) -> Self {

@@ -2,19 +2,20 @@
 //! the disk with them. What finds no room is refused, and its sender told so.
 
 use super::waiting::Report;
-use crate::audit::{self, Entry};
+use crate::audit::Entry;
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
-use crate::keys::{Keys, Receipt};
+use crate::keys::Keys;
 use crate::record::{MOST_OF_ONE_FEED, Outcome};
-use crate::{Store, Work, Write, held, setting};
+use crate::{Store, Write, held, setting};
 use domain::milestone::{FeedId, Milestone};
 use domain::moment::Moment;
 
 const WAITING: &str = "SELECT items FROM held_count WHERE feed = $1 AND waiting = 1";
 const OF_RECEIPT: &str = "SELECT count(*) FROM held WHERE receipt = $1 AND feed = $2";
 const KNOWN: &str = "SELECT id FROM held
-    WHERE receipt = $1 AND feed = $2 AND event = $3 AND (closed IS NULL OR closed <> 'expired')";
+    WHERE receipt = $1 AND feed = $2 AND event = $3 AND (closed <> 'expired'
+        OR (closed IS NULL AND (application IS NOT NULL OR until IS NULL OR until > $4)))";
 
 const MOST: &str = "held_most";
 /// How many reports of one feed may wait, unless the operator settles otherwise.
@@ -26,21 +27,7 @@ pub const DEFAULT_MOST: u32 = 1_000_000;
 /// # Errors
 /// Fails when the database does.
 pub async fn set_most(store: &Store, entry: Entry, most: u32) -> Result<()> {
-    store
-        .change(move |write| -> Work<'_, ()> {
-            Box::pin(async move {
-                if self::most(write).await? == most {
-                    return Ok(());
-                }
-                setting::set(write, MOST, &most.to_string()).await?;
-                audit::insert(write, &entry).await
-            })
-        })
-        .await
-}
-
-async fn most(write: &mut Write<'_>) -> Result<u32> {
-    Ok(setting::get(write, MOST).await?.and_then(|most| most.parse().ok()).unwrap_or(DEFAULT_MOST))
+    setting::settle_number(store, entry, MOST, (DEFAULT_MOST, most)).await
 }
 
 /// The room of a feed for reports that wait; looked up once for a batch.
@@ -51,7 +38,8 @@ pub(crate) struct Room {
 
 impl Room {
     pub(crate) async fn of(write: &mut Write<'_>, feed: FeedId, now: Moment) -> Result<Self> {
-        let (most, until) = (most(write).await?, held::until(write, now).await?);
+        let most = setting::number(write, MOST, DEFAULT_MOST).await?;
+        let until = held::until(write, now).await?;
         let items = |row: &Row<'_>| row.narrow::<u64>(0, "count");
         let waiting = write.rows(WAITING, &[Value::Int(feed.0.into())], items).await?;
         let waiting = waiting.into_iter().next().unwrap_or(0);
@@ -63,19 +51,17 @@ impl Room {
         &mut self,
         write: &mut Write<'_>,
         keys: &Keys,
-        (receipt, number): (Receipt, &str),
-        milestones: &[Milestone],
+        reports: &[Report<'_>],
     ) -> Result<Vec<Outcome>> {
-        let Some(feed) = milestones.first().map(|first| first.feed) else { return Ok(Vec::new()) };
-        let values = [Value::Blob(&receipt.0), Value::Int(feed.0.into())];
+        let Some(first) = reports.first() else { return Ok(Vec::new()) };
+        let values = [Value::Blob(&first.receipt.0), Value::Int(first.milestone.feed.0.into())];
         let known = write.rows(OF_RECEIPT, &values, |row| row.narrow::<usize>(0, "count")).await?;
         let known = known.into_iter().next().ok_or(StoreError::Corrupt("count"))?;
         let mut left_of_receipt = MOST_OF_ONE_FEED.saturating_sub(known);
-        let mut told = Vec::with_capacity(milestones.len());
-        for milestone in milestones {
-            let report = Report { receipt, number, milestone };
+        let mut told = Vec::with_capacity(reports.len());
+        for report in reports {
             told.push(if self.left == 0 || left_of_receipt == 0 {
-                if is_known(write, &report).await? { Outcome::Repeated } else { Outcome::TooMany }
+                if is_known(write, report).await? { Outcome::Repeated } else { Outcome::TooMany }
             } else if report.keep(write, keys, self.until).await? {
                 (self.left, left_of_receipt) = (self.left - 1, left_of_receipt - 1);
                 Outcome::Waiting
@@ -89,7 +75,12 @@ impl Room {
 
 /// Whether a report waits already, or a person has settled it.
 async fn is_known(write: &mut Write<'_>, report: &Report<'_>) -> Result<bool> {
-    let Milestone { feed, event, .. } = report.milestone;
-    let values = [Value::Blob(&report.receipt.0), Value::Int(feed.0.into()), Value::Blob(&event.0)];
+    let Milestone { feed, event, learned, .. } = report.milestone;
+    let values = [
+        Value::Blob(&report.receipt.0),
+        Value::Int(feed.0.into()),
+        Value::Blob(&event.0),
+        Value::Int(learned.millis()),
+    ];
     Ok(!write.rows(KNOWN, &values, |row| row.int(0)).await?.is_empty())
 }

@@ -3,6 +3,7 @@
 mod by_feed;
 mod inactive;
 mod keeping;
+mod owner;
 
 use super::*;
 use crate::record::{Outcome, Report, Unknown};
@@ -136,6 +137,13 @@ async fn a_damaged_report_stops_nobody_and_stays_for_a_person() {
     fresh.change_behind("UPDATE held SET report = zeroblob(60) WHERE id = 1");
     assert_eq!(fresh.record(vec![fresh.accepted()]).await, [Outcome::Recorded]);
     assert_eq!(how(&fresh).await, [None, Some(Closed::Recorded)]);
+    let left = &open(&fresh).await[0];
+    assert_eq!((left.why, left.until), (Why::UnreadableReport, None));
+    let explained = one(&fresh.store.read(), fresh.store.keys(), left.id).await.unwrap().unwrap();
+    assert_eq!((explained.milestone, explained.number.as_str()), (None, ""));
+    let (why, actor) = said();
+    let refused = release(&fresh.store, HeldId(1), why, actor, at(31, 10)).await.unwrap();
+    assert_eq!(refused, Decided::Refused(Why::UnreadableReport));
     let (why, actor) = said();
     assert_eq!(discard(&fresh.store, HeldId(1), why, actor, at(31, 10)).await.unwrap(), Decided::Done);
 }

@@ -1,28 +1,31 @@
 //! Reports that wait for their application: sealed, recorded by themselves when it is opened, forgotten when
 //! nobody opens it. What a feed told that may not report then stays (see `inactive`).
 
-use super::queue::{self, Event};
-use super::{Closed, inactive};
+pub(crate) use super::report::Report;
+use super::report::fitting;
+use super::{Closed, Why, inactive, queue};
 use crate::application::Case;
 use crate::engine::{Row, Value};
-use crate::error::{Result, StoreError};
-use crate::keys::{Keys, Place, Receipt};
+use crate::error::Result;
+use crate::keys::{Keys, Receipt};
+use crate::record::Claim;
 use crate::{Store, Write, upkeep};
-use domain::milestone::{EventKey, FeedId, Milestone, Rank, Step};
+use domain::milestone::{EventKey, FeedId, Milestone};
 use domain::moment::Moment;
-use domain::organ::OrganCode;
-use domain::stage::Cause;
 
-/// What waited in vain may come again.
+/// What waited in vain may come again, also before anybody noticed that its time is over.
 const KEEP: &str = "INSERT INTO held (receipt, feed, event, why, since, until, report)
     VALUES ($1, $2, $3, 'unknown_application', $4, $5, $6) ON CONFLICT (receipt, feed, event) DO UPDATE
-    SET since = excluded.since, until = excluded.until, report = excluded.report, closed = NULL, closed_at = NULL
-    WHERE held.closed = 'expired'";
+    SET why = excluded.why, since = excluded.since, until = excluded.until, report = excluded.report,
+        closed = NULL, closed_at = NULL
+    WHERE held.closed = 'expired'
+        OR (held.closed IS NULL AND held.application IS NULL AND held.until <= excluded.since)";
 /// What found its application and waits for its feed has no end: it is not looked for again.
 const ANY: &str = "SELECT id FROM held WHERE closed IS NULL AND application IS NULL AND until > 0 LIMIT 1";
-const OF_RECEIPT: &str = "SELECT held.feed, event, report, feed.state = 'active' FROM held
+const OF_RECEIPT: &str = "SELECT held.id, held.feed, event, report, feed.state = 'active' FROM held
     JOIN feed ON feed.id = held.feed
     WHERE receipt = $1 AND closed IS NULL AND application IS NULL AND until > $2";
+const SET_APART: &str = "UPDATE held SET why = $1, until = NULL WHERE id = $2";
 const OF_APPLICATION: &str = "UPDATE held SET application = $1, subject = $2
     WHERE receipt = $3 AND feed = $4 AND event = $5 AND closed IS NULL";
 /// Rows of an application have it; what a person settled while it waited stays without.
@@ -34,16 +37,9 @@ pub(super) const EXPIRE: &str =
     "UPDATE held SET closed = 'expired', closed_at = $1, report = NULL WHERE id IN (SELECT id FROM held
     WHERE closed IS NULL AND application IS NULL AND until <= $1 ORDER BY until LIMIT $2)";
 
-/// A report of an application that nobody has opened.
-pub(crate) struct Report<'a> {
-    pub(crate) receipt: Receipt,
-    pub(crate) number: &'a str,
-    pub(crate) milestone: &'a Milestone,
-}
-
 impl Report<'_> {
     /// Keeps the report until then; false where it waits already, or a person has settled it.
-    pub(crate) async fn keep(&self, write: &mut Write<'_>, keys: &Keys, until: Moment) -> Result<bool> {
+    pub(super) async fn keep(&self, write: &mut Write<'_>, keys: &Keys, until: Moment) -> Result<bool> {
         let milestone = self.milestone;
         let values = [
             Value::Blob(&self.receipt.0),
@@ -54,21 +50,6 @@ impl Report<'_> {
             Value::Blob(&self.sealed(keys)?),
         ];
         Ok(write.execute(KEEP, &values).await? == 1)
-    }
-
-    fn sealed(&self, keys: &Keys) -> Result<Vec<u8>> {
-        let Milestone { step, organ, happened, learned, feed, rank, event, cause } = self.milestone;
-        let plain = [
-            self.number,
-            &step.word(),
-            &organ.to_string(),
-            &happened.millis().to_string(),
-            &learned.millis().to_string(),
-            &rank.0.to_string(),
-            cause.map_or("", Cause::as_str),
-        ]
-        .join("\n");
-        keys.seal(&place(&row_name((self.receipt, *feed, *event))), plain.as_bytes())
     }
 }
 
@@ -91,40 +72,41 @@ pub(crate) async fn settled(write: &mut Write<'_>, receipt: Receipt) -> Result<V
     write.rows(SETTLED, &[Value::Blob(&receipt.0)], event).await
 }
 
-/// What waited for the application of a receipt, of feeds that may report. What other feeds told stays in the queue,
-/// and so does what does not open: for a person.
+/// What waited for the application of a receipt and its owner, of feeds that may report. What other feeds told stays
+/// in the queue, and so does what does not open or is of somebody else: for a person.
 pub(crate) async fn of_receipt(
     write: &mut Write<'_>,
     keys: &Keys,
-    receipt: Receipt,
+    (receipt, owner): (Receipt, Claim),
     now: Moment,
 ) -> Result<Vec<Milestone>> {
     let values = [Value::Blob(&receipt.0), Value::Int(now.millis())];
-    let (mut waited, mut stay) = (Vec::new(), false);
+    let (mut waited, mut apart, mut stay) = (Vec::new(), Vec::new(), false);
     let found = write.rows(OF_RECEIPT, &values, |row| {
-        let event = (receipt, FeedId(row.narrow(0, "feed")?), EventKey(row.array(1)?));
-        match row.int(3)? {
-            0 => stay = true,
-            _ => waited.extend(understood(opened(keys, event, row.blob(2)?))),
+        let event = (receipt, FeedId(row.narrow(1, "feed")?), EventKey(row.array(2)?));
+        if row.int(4)? == 0 {
+            stay = true;
+            return Ok(());
+        }
+        match fitting(keys, event, row.blob(3)?, owner) {
+            Ok(milestone) => waited.push(milestone),
+            Err(why) => apart.push((row.int(0)?, why)),
         }
         Ok(())
     });
     found.await?;
+    for (id, why) in apart {
+        set_apart(write, id, why).await?;
+    }
     if stay {
         inactive::keep(write, receipt).await?;
     }
     Ok(waited)
 }
 
-/// What a sealed report says; one that does not open is told in the log.
-pub(super) fn understood(report: Result<(String, Milestone)>) -> Option<Milestone> {
-    match report {
-        Ok((_, milestone)) => Some(milestone),
-        Err(error) => {
-            tracing::error!(%error, "a report that waited for its application does not open");
-            None
-        }
-    }
+/// Leaves to a person what is not recorded by itself.
+pub(super) async fn set_apart(write: &mut Write<'_>, id: i64, why: Why) -> Result<()> {
+    write.execute(SET_APART, &[Value::Text(why.as_str()), Value::Int(id)]).await.map(drop)
 }
 
 /// Closes what waited: it is recorded now.
@@ -154,41 +136,7 @@ pub(crate) async fn recorded(
 /// # Errors
 /// Fails when the database does.
 pub async fn expire(store: &Store, actor: &str, now: Moment) -> Result<usize> {
+    inactive::end(store, actor, now).await?;
     let entry = upkeep::entry(now, actor, "expire_held", "waited too long");
     upkeep::run(store, entry, EXPIRE, now).await
-}
-
-/// The receipt number and the milestone of a sealed report.
-pub(super) fn opened(keys: &Keys, event: Event, sealed: &[u8]) -> Result<(String, Milestone)> {
-    let plain = keys.open(&place(&row_name(event)), sealed)?;
-    let text = String::from_utf8(plain).map_err(|_| CORRUPT)?;
-    let mut lines = text.split('\n');
-    let mut line = || lines.next().ok_or(CORRUPT);
-    let moment = |line: &str| line.parse().map(Moment::from_millis).map_err(|_| CORRUPT);
-    let number = line()?.to_owned();
-    let milestone = Milestone {
-        step: Step::parse(line()?, EventKey::parse).ok_or(CORRUPT)?,
-        organ: OrganCode::parse(line()?).ok_or(CORRUPT)?,
-        happened: moment(line()?)?,
-        learned: moment(line()?)?,
-        rank: Rank(line()?.parse().map_err(|_| CORRUPT)?),
-        cause: match line()? {
-            "" => None,
-            cause => Some(Cause::parse(cause).ok_or(CORRUPT)?),
-        },
-        feed: event.1,
-        event: event.2,
-    };
-    Ok((number, milestone))
-}
-
-const CORRUPT: StoreError = StoreError::Corrupt("report");
-
-fn place(row: &[u8]) -> Place<'_> {
-    Place { table: "held", column: "report", row }
-}
-
-/// A row's unchangeable name: receipt, feed and event.
-fn row_name((receipt, feed, event): Event) -> Vec<u8> {
-    [&receipt.0[..], &feed.0.to_be_bytes(), &event.0].concat()
 }

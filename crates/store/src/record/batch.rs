@@ -4,6 +4,7 @@ use super::{Outcome, Report};
 use crate::application::{Opening, Sealed};
 use crate::error::Result;
 use crate::feed::Feed;
+use crate::held::waiting;
 use crate::keys::{Keys, Receipt, Subject};
 use domain::Date;
 use domain::batch::BatchNumber;
@@ -18,8 +19,6 @@ pub(super) struct Batch {
     pub(super) groups: Vec<Group>,
     /// One for each report; those that are in no group have their outcome.
     pub(super) outcomes: Vec<Outcome>,
-    /// The newest thing that was told.
-    pub(super) newest: Option<Moment>,
 }
 
 /// The reports of one application within a batch; the first that can opens it.
@@ -39,21 +38,23 @@ pub(super) struct Source {
     pub(super) batch: Option<BatchNumber>,
 }
 
+/// Owners that the reports of one application may name within a batch. Mistakes name one or two; who names more tries
+/// citizen numbers until one fits.
+const MOST_OWNERS: usize = 3;
+
 /// Whose application: the person and the day of the form.
-pub(super) type Claim = (Subject, Date);
+pub(crate) type Claim = (Subject, Date);
 
 impl Batch {
     pub(super) fn of(keys: &Keys, feed: &Feed, learned: Moment, reports: &[Report]) -> Result<Self> {
         let mut outcomes = vec![Outcome::UnknownApplication; reports.len()];
         let mut places: HashMap<Receipt, usize> = HashMap::with_capacity(reports.len());
         let mut groups: Vec<Group> = Vec::new();
-        let mut newest = None;
         for ((index, report), outcome) in reports.iter().enumerate().zip(&mut outcomes) {
             if !feed.may_say(report.step) {
                 *outcome = Outcome::NotItsStage;
                 continue;
             }
-            newest = newest.max(Some(report.happened));
             let Report { receipt: number, step, organ, happened, cause, event, batch, opening } = report;
             let receipt = keys.receipt(number);
             let place = *places.entry(receipt).or_insert_with(|| {
@@ -77,8 +78,12 @@ impl Batch {
             });
             group.sources.push(Source { index, claim, batch: batch.clone() });
         }
+        for index in groups.iter_mut().flat_map(Group::without_guesses) {
+            outcomes.get_mut(index).into_iter().for_each(|outcome| *outcome = Outcome::OtherApplication);
+        }
+        groups.retain(|group| !group.milestones.is_empty());
         groups.sort_unstable_by_key(|group| group.receipt);
-        Ok(Self { groups, outcomes, newest })
+        Ok(Self { groups, outcomes })
     }
 }
 
@@ -101,13 +106,45 @@ impl Group {
     /// Takes out the reports that name another owner, and gives their places in the batch. A report that names
     /// nobody speaks of whoever has the receipt.
     pub(super) fn without_foreign(&mut self, owner: Claim) -> Vec<usize> {
-        let is_own = |source: &Source| source.claim.is_none_or(|claim| claim == owner);
-        if self.sources.iter().all(is_own) {
+        self.without(|source| source.claim.is_some_and(|claim| claim != owner))
+    }
+
+    /// Takes out the reports that name an owner where they name more than [`MOST_OWNERS`], and gives their places:
+    /// none is compared, so that none shows itself as the right one.
+    fn without_guesses(&mut self) -> Vec<usize> {
+        let mut owners: Vec<Claim> = Vec::new();
+        if self.sources.len() > MOST_OWNERS {
+            for claim in self.sources.iter().filter_map(|source| source.claim) {
+                if owners.len() <= MOST_OWNERS && !owners.contains(&claim) {
+                    owners.push(claim);
+                }
+            }
+        }
+        if owners.len() <= MOST_OWNERS {
+            return Vec::new();
+        }
+        self.sealed = None;
+        self.without(|source| source.claim.is_some())
+    }
+
+    fn without(&mut self, is_out: impl Fn(&Source) -> bool) -> Vec<usize> {
+        if !self.sources.iter().any(&is_out) {
             return Vec::new();
         }
         let both = std::mem::take(&mut self.milestones).into_iter().zip(std::mem::take(&mut self.sources));
-        let (own, foreign): (Vec<_>, Vec<_>) = both.partition(|(_, source)| is_own(source));
-        (self.milestones, self.sources) = own.into_iter().unzip();
-        foreign.into_iter().map(|(_, source)| source.index).collect()
+        let (out, stay): (Vec<_>, Vec<_>) = both.partition(|(_, source)| is_out(source));
+        (self.milestones, self.sources) = stay.into_iter().unzip();
+        out.into_iter().map(|(_, source)| source.index).collect()
+    }
+
+    /// Its reports as they wait for their application.
+    pub(super) fn waiting(&self) -> Vec<waiting::Report<'_>> {
+        let report = |(milestone, source): (_, &Source)| waiting::Report {
+            receipt: self.receipt,
+            number: self.number.as_str(),
+            milestone,
+            claim: source.claim,
+        };
+        self.milestones.iter().zip(&self.sources).map(report).collect()
     }
 }

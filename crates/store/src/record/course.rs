@@ -136,6 +136,7 @@ impl Course {
         for milestone in added {
             milestone::insert(write, known.id, known.subject, milestone).await?;
         }
+        self.follow.withdrawn(receipt, &all);
         let progress = Progress::replay(&all);
         application::set_progress(write, known.id, known.subject, progress.as_ref()).await?;
         let held_now = held(progress.as_ref(), &all);
@@ -152,10 +153,14 @@ impl Course {
         let fresh = self.unsettled(write, group.receipt, &mut all, &group.milestones).await?;
         let refused = quota::refused(&mut all, 0);
         let waited = match self.present.waiting {
-            true => waiting::of_receipt(write, &self.keys, group.receipt, self.learned).await?,
+            true => {
+                let of = (group.receipt, (sealed.subject, sealed.opening.applied_on));
+                waiting::of_receipt(write, &self.keys, of, self.learned).await?
+            }
             false => Vec::new(),
         };
         gathered(&mut all, &waited);
+        self.follow.withdrawn(group.receipt, &all);
         let progress = Progress::replay(&all);
         let id = application::insert(write, sealed, progress.as_ref()).await?;
         for milestone in &all {
@@ -200,7 +205,7 @@ impl Course {
         let feed = group.milestones.first().map(|first| first.feed);
         let Some(feed) = feed else { return Ok(Vec::new()) };
         let room = self.follow.room(write, feed).await?;
-        room.keep(write, &self.keys, (group.receipt, group.number.as_str()), &group.milestones).await
+        room.keep(write, &self.keys, &group.waiting()).await
     }
 }
 

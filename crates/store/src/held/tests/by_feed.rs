@@ -69,6 +69,22 @@ async fn a_feed_says_nothing_of_other_applications_nor_of_stages_that_are_not_it
 }
 
 #[tokio::test]
+async fn a_feed_discards_its_own_correction_that_names_nothing_and_it_never_counts() {
+    let fresh = Fresh::new().await;
+    let signed = fresh.reached(Stage::Signed, 8);
+    let wrong = fresh.report("wrong", Step::Withdraws(signed.event), at(7, 9));
+    fresh.record(vec![fresh.accepted(), wrong.clone()]).await;
+    let (id, feed) = (open(&fresh).await[0].id, county(&fresh).await);
+    assert_eq!(decide(&fresh, &feed, id, Verb::Discard).await, Ok(Decided::Done));
+    assert_eq!(how(&fresh).await, [Some(Closed::Discarded)]);
+    assert_eq!(fresh.application(1, 7).await.unwrap().progress.unwrap().held, []);
+    // Also when that which it named comes, and it itself comes again.
+    assert_eq!(fresh.record(vec![signed, wrong]).await, [Outcome::Recorded, Outcome::Repeated]);
+    assert_eq!((stage(&fresh).await, open(&fresh).await), (Stage::Signed, vec![]));
+    fresh.prove_all().await;
+}
+
+#[tokio::test]
 async fn a_feed_that_releases_what_waits_looks_again_for_its_application() {
     let fresh = Fresh::new().await;
     wait(&fresh, vec![fresh.reached(Stage::Signed, 8)]).await;

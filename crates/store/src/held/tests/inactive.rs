@@ -99,4 +99,47 @@ async fn a_damaged_report_is_tried_once_and_stays_for_a_person() {
     make(&fresh, post, State::Active).await;
     assert_eq!((caught_up(&fresh).await, caught_up(&fresh).await), (1, 0));
     assert_eq!((open(&fresh).await.len(), stage(&fresh).await), (1, Stage::Signed));
+    assert_eq!(open(&fresh).await[0].why, Why::UnreadableReport);
+}
+
+#[tokio::test]
+async fn an_application_that_cannot_be_read_keeps_no_other_up() {
+    let (fresh, post) = opened_while(State::Active).await;
+    let mailed = |n| Report { receipt: receipt(n, 7), ..fresh.reached(Stage::Mailed, 9) };
+    fresh.record_by(post, vec![mailed(2), mailed(3)], Unknown::Kept).await;
+    make(&fresh, post, State::Paused).await;
+    fresh.record(vec![fresh.accepted_of(2), fresh.accepted_of(3)]).await;
+    fresh.change_behind("UPDATE application SET progress = x'00' WHERE id = 2");
+    make(&fresh, post, State::Active).await;
+    assert_eq!((caught_up(&fresh).await, caught_up(&fresh).await), (2, 0));
+    assert_eq!(fresh.application(3, 7).await.unwrap().progress.unwrap().stage, Stage::Mailed);
+    let left = open(&fresh).await;
+    assert_eq!((left.len(), left[0].why, left[0].until), (1, Why::UnreadableApplication, None));
+}
+
+#[tokio::test]
+async fn what_has_no_application_after_all_waits_for_one() {
+    let (fresh, post) = opened_while(State::Paused).await;
+    fresh.change_behind("DELETE FROM milestone; DELETE FROM application;");
+    make(&fresh, post, State::Active).await;
+    assert_eq!((caught_up(&fresh).await, caught_up(&fresh).await), (1, 0));
+    assert_eq!(open(&fresh).await[0].why, Why::UnknownApplication);
+    fresh.record(vec![fresh.accepted()]).await;
+    assert_eq!((stage(&fresh).await, open(&fresh).await), (Stage::Mailed, vec![]));
+}
+
+#[tokio::test]
+async fn of_a_removed_feed_nothing_stays_for_ever() {
+    let (fresh, _) = opened_while(State::Removed).await;
+    assert_eq!(open(&fresh).await[0].until, Some(days_later(30)));
+    assert_eq!(expire(&fresh.store, "upkeep", days_later(30)).await.unwrap(), 1);
+    // One that is removed while it is paused does not come back either.
+    let (fresh, post) = opened_while(State::Paused).await;
+    make(&fresh, post, State::Removed).await;
+    for (day, expired) in [(10, 0), (39, 0), (40, 1)] {
+        assert_eq!(expire(&fresh.store, "upkeep", days_later(day)).await.unwrap(), expired, "{day}");
+    }
+    assert_eq!(open(&fresh).await, []);
+    let kept: i64 = fresh.raw().query_row("SELECT count(report) FROM held", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 0);
 }

@@ -1,6 +1,7 @@
 //! How long what was settled is kept, and that the numbers of what is held are right.
 
 use super::*;
+use crate::record::record;
 
 async fn forgotten(fresh: &Fresh, days: i64) -> usize {
     forget(&fresh.store, "upkeep", days_later(days)).await.unwrap()
@@ -8,7 +9,9 @@ async fn forgotten(fresh: &Fresh, days: i64) -> usize {
 
 /// The kept numbers are those that counting gives.
 fn prove_counts(fresh: &Fresh) {
-    let counted = "SELECT feed, application IS NULL, count(*) FROM held WHERE closed IS NULL GROUP BY 1, 2";
+    let counted =
+        "SELECT feed, application IS NULL AND why IN ('unknown_application', 'feed_inactive'), count(*)
+        FROM held WHERE closed IS NULL GROUP BY 1, 2";
     let kept = "SELECT feed, waiting, items FROM held_count WHERE items <> 0";
     let differ = format!(
         "SELECT count(*) FROM (SELECT * FROM ({counted}) EXCEPT {kept})
@@ -74,7 +77,72 @@ async fn what_expired_is_forgotten_and_may_come_again() {
     prove_counts(&fresh);
     assert_eq!((forgotten(&fresh, 119).await, forgotten(&fresh, 120).await), (0, 1));
     assert_eq!(wait(&fresh, vec![signed]).await, [Outcome::Waiting]);
+    // Its number is another one: the log of changes names the first.
+    assert_eq!(open(&fresh).await[0].id, HeldId(2));
     prove_counts(&fresh);
+}
+
+#[tokio::test]
+async fn what_is_told_again_after_its_day_waits_anew_though_nobody_noticed_yet() {
+    let fresh = Fresh::new().await;
+    let signed = vec![fresh.reached(Stage::Signed, 8)];
+    let tell = async |learned| {
+        record(&fresh.store, fresh.feed, learned, &signed, entry("told"), Unknown::Kept).await.unwrap()
+    };
+    assert_eq!(tell(at(31, 9)).await, [Outcome::Waiting]);
+    assert_eq!(tell(days_later(29)).await, [Outcome::Repeated]);
+    assert_eq!(tell(days_later(30)).await, [Outcome::Waiting]);
+    prove_counts(&fresh);
+    assert_eq!(expire(&fresh.store, "upkeep", days_later(59)).await.unwrap(), 0);
+    fresh.record(vec![fresh.accepted()]).await;
+    assert_eq!((stage(&fresh).await, how(&fresh).await), (Stage::Signed, vec![Some(Closed::Recorded)]));
+    prove_counts(&fresh);
+}
+
+#[tokio::test]
+async fn where_there_is_no_room_what_is_past_its_day_is_refused_and_not_called_known() {
+    let fresh = Fresh::new().await;
+    set_most(&fresh.store, entry("one"), 1).await.unwrap();
+    let signed = vec![fresh.reached(Stage::Signed, 8)];
+    let tell = async |learned| {
+        record(&fresh.store, fresh.feed, learned, &signed, entry("told"), Unknown::Kept).await.unwrap()
+    };
+    assert_eq!(tell(at(31, 9)).await, [Outcome::Waiting]);
+    assert_eq!(tell(days_later(29)).await, [Outcome::Repeated]);
+    assert_eq!(tell(days_later(30)).await, [Outcome::TooMany]);
+}
+
+#[tokio::test]
+async fn what_an_earlier_schema_kept_of_the_queue_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let key_file = crate::testing::key_file(folder.path());
+    crate::keys::Keys::init(&key_file).unwrap();
+    let mut raw = rusqlite::Connection::open(folder.path().join(crate::DATABASE_FILE)).unwrap();
+    crate::migrations::up_to(&mut raw, 9);
+    raw.execute_batch(
+        "INSERT INTO held (id, receipt, feed, event, why, since, until, report, application) VALUES
+            (3, zeroblob(16), 7, randomblob(16), 'unknown_application', 1, 2, x'01', NULL),
+            (4, zeroblob(16), 7, randomblob(16), 'unknown_application', 1, NULL, x'01', NULL),
+            (9, zeroblob(16), 7, randomblob(16), 'backwards', 1, NULL, NULL, 1);
+        INSERT INTO dead_letter (id, feed, origin, why, since, content, closed) VALUES
+            (5, 7, 'M 1', 'malformed', 1, x'01', NULL), (6, 7, 'M 2', 'malformed', 1, NULL, 'discarded');",
+    )
+    .unwrap();
+    drop(raw);
+    let keys = crate::keys::Keys::load(&key_file).unwrap();
+    let store = crate::Store::open(folder.path(), keys, None, crate::setting::Purpose::Demonstration);
+    let store = store.await.unwrap();
+    let items = list(&store.read(), &Filter::default(), HeldId(0), 10).await.unwrap();
+    let all: Vec<_> = items.iter().map(|item| (item.id.0, item.why)).collect();
+    let backwards = Why::Impossible(Impossible::Backwards);
+    assert_eq!(all, [(3, Why::UnknownApplication), (4, Why::UnreadableReport), (9, backwards)]);
+    let queue = |waiting, items| Queue { feed: FeedId(7), waiting, items };
+    assert_eq!(queues(&store.read()).await.unwrap(), [queue(false, 2), queue(true, 1)]);
+    let raw = rusqlite::Connection::open(folder.path().join(crate::DATABASE_FILE)).unwrap();
+    let one = |sql: &str| raw.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(one("SELECT items FROM dead_letter_count WHERE feed = 7"), 1);
+    assert_eq!(one("SELECT seq FROM sqlite_sequence WHERE name = 'held'"), 9);
+    assert_eq!(one("SELECT seq FROM sqlite_sequence WHERE name = 'dead_letter'"), 6);
 }
 
 #[tokio::test]
@@ -108,7 +176,7 @@ async fn what_an_earlier_schema_held_is_counted_and_goes_on() {
     );
     fresh.change_behind(
         "DROP TRIGGER held_added; DROP TRIGGER held_changed; DROP TRIGGER held_removed;
-        DROP INDEX held_settled; DROP INDEX held_inactive; DROP INDEX dead_letter_closed;
+        DROP INDEX held_settled; DROP INDEX IF EXISTS held_inactive; DROP INDEX dead_letter_closed;
         DROP TABLE held_count; DROP TABLE dead_letter_settled; DROP TABLE outbox_consumer;",
     );
     fresh.change_behind(include_str!("../../../migrations/sqlite/V0007__keeping.sql"));
@@ -123,12 +191,39 @@ async fn what_an_earlier_schema_held_is_counted_and_goes_on() {
 fn what_may_be_forgotten_is_found_without_looking_at_all_else() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let fresh = runtime.block_on(Fresh::new());
-    for (sql, index) in [(FORGET, "held_settled"), (super::super::waiting::EXPIRE, "held_waiting")] {
+    let statements = [
+        (FORGET, "held_settled"),
+        (super::super::waiting::EXPIRE, "held_waiting"),
+        (super::super::inactive::RESUMED, "held_of_reason_open"),
+        (super::super::inactive::END, "held_of_reason_open"),
+    ];
+    for (sql, index) in statements {
         let raw = fresh.raw();
         let mut plan = raw.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let steps = plan.query_map([0, 0], |row| row.get::<_, String>(3)).unwrap();
         let steps: Vec<String> = steps.map(std::result::Result::unwrap).collect();
         assert!(steps.iter().any(|step| step.contains(index)), "{steps:?}");
         assert!(!steps.iter().any(|step| step.contains("SCAN held")), "{steps:?}");
+    }
+}
+
+#[test]
+fn what_is_held_of_a_feed_is_listed_without_looking_at_other_feeds() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let fresh = runtime.block_on(Fresh::new());
+    for (sql, index) in [
+        (OPEN_OF_FEED, "held_of_feed_open"),
+        (ALL_OF_FEED, "held_of_feed "),
+        (OPEN_OF_REASON, "held_of_reason_open"),
+        (ALL_OF_REASON, "held_of_reason "),
+    ] {
+        let raw = fresh.raw();
+        let mut plan = raw.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let values = vec![0; plan.parameter_count()];
+        let steps =
+            plan.query_map(rusqlite::params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.map(std::result::Result::unwrap).collect();
+        // One search by the index, and nothing is sorted.
+        assert!(matches!(&steps[..], [step] if step.contains(index)), "{index}: {steps:?}");
     }
 }

@@ -106,3 +106,41 @@ async fn where_two_feeds_contradict_each_other_the_one_of_higher_precedence_coun
     assert_eq!(late, [Outcome::Held(Impossible::Contradicted)]);
     assert_eq!(progress(&fresh).await.stage, Stage::ReadyForCollection);
 }
+
+/// A report of the first receipt that says whose it is.
+fn claimed(fresh: &Fresh, event: &str, n: u16) -> Report {
+    let mut opening = opening(n, 7);
+    opening.receipt = receipt(1, 7);
+    Report { opening: Some(opening), ..fresh.report(event, Step::Reached(Stage::Produced), at(9, 9)) }
+}
+
+#[tokio::test]
+async fn whoever_guesses_an_owner_learns_nothing() {
+    let fresh = Fresh::new().await;
+    let centre = fresh.another_feed("centre", FeedKind::Production, 50).await;
+    let guesses = |many: u16| (1..=many).map(|n| claimed(&fresh, &format!("guess {n}"), n));
+    let other = Outcome::OtherApplication;
+    // Whether the application is there makes no difference, and the right one is among them.
+    let unopened = fresh.record_by(centre, guesses(4).collect(), Unknown::Kept).await;
+    assert_eq!((unopened, fresh.count("held")), (vec![other; 4], 0));
+    fresh.record(vec![fresh.accepted()]).await;
+    let before = fresh.count("milestone");
+    let plain = fresh.report("plain", Step::Reached(Stage::Produced), at(9, 10));
+    let told = fresh.record_by(centre, guesses(1000).chain([plain]).collect(), Unknown::Kept).await;
+    assert_eq!(told[..1000], vec![other; 1000]);
+    // Who names nobody speaks of whoever has the receipt.
+    assert_eq!((told[1000], fresh.count("milestone")), (Outcome::Recorded, before + 1));
+    // So many mistakes as people make are told apart.
+    assert_eq!(
+        fresh.record_by(centre, guesses(3).collect(), Unknown::Kept).await,
+        [Outcome::Recorded, other, other]
+    );
+}
+
+#[tokio::test]
+async fn a_receipt_with_many_owners_in_one_batch_opens_nothing() {
+    let fresh = Fresh::new().await;
+    let many = (1..=4).map(|n| claimed(&fresh, &format!("guess {n}"), n)).collect();
+    assert_eq!(fresh.record(many).await, [Outcome::OtherApplication; 4]);
+    assert_eq!(fresh.count("application"), 0);
+}

@@ -1,0 +1,117 @@
+//! A report that waits for its application, sealed: what happened, and whose application it says it is.
+
+use super::Why;
+use super::queue::Event;
+use crate::error::{Result, StoreError};
+use crate::keys::{HASH_LENGTH, Keys, Place, Receipt, Subject};
+use crate::record::Claim;
+use domain::milestone::{EventKey, Milestone, Rank, Step};
+use domain::moment::Moment;
+use domain::organ::OrganCode;
+use domain::stage::Cause;
+
+/// A report of an application that nobody has opened.
+pub(crate) struct Report<'a> {
+    pub(crate) receipt: Receipt,
+    pub(crate) number: &'a str,
+    pub(crate) milestone: &'a Milestone,
+    pub(crate) claim: Option<Claim>,
+}
+
+/// What a sealed report says.
+pub(super) struct Opened {
+    pub(super) number: String,
+    pub(super) milestone: Milestone,
+    /// Whose application it says it is, where it says so.
+    pub(super) claim: Option<Claim>,
+}
+
+impl Report<'_> {
+    pub(super) fn sealed(&self, keys: &Keys) -> Result<Vec<u8>> {
+        let Milestone { step, organ, happened, learned, feed, rank, event, cause } = self.milestone;
+        let mut plain = [
+            self.number,
+            &step.word(),
+            &organ.to_string(),
+            &happened.millis().to_string(),
+            &learned.millis().to_string(),
+            &rank.0.to_string(),
+            cause.map_or("", Cause::as_str),
+        ]
+        .join("\n");
+        if let Some((subject, applied_on)) = &self.claim {
+            plain.push_str(&format!("\n{}\n{applied_on}", hex::encode(subject.0)));
+        }
+        keys.seal(&place(&row_name((self.receipt, *feed, *event))), plain.as_bytes())
+    }
+}
+
+/// What a sealed report says; whose application it is stands at its end, or nowhere.
+pub(super) fn opened(keys: &Keys, event: Event, sealed: &[u8]) -> Result<Opened> {
+    let plain = keys.open(&place(&row_name(event)), sealed)?;
+    let text = String::from_utf8(plain).map_err(|_| CORRUPT)?;
+    let mut lines = text.split('\n');
+    let mut line = || lines.next().ok_or(CORRUPT);
+    let moment = |line: &str| line.parse().map(Moment::from_millis).map_err(|_| CORRUPT);
+    let number = line()?.to_owned();
+    let milestone = Milestone {
+        step: Step::parse(line()?, EventKey::parse).ok_or(CORRUPT)?,
+        organ: OrganCode::parse(line()?).ok_or(CORRUPT)?,
+        happened: moment(line()?)?,
+        learned: moment(line()?)?,
+        rank: Rank(line()?.parse().map_err(|_| CORRUPT)?),
+        cause: match line()? {
+            "" => None,
+            cause => Some(Cause::parse(cause).ok_or(CORRUPT)?),
+        },
+        feed: event.1,
+        event: event.2,
+    };
+    let claim = match (lines.next(), lines.next()) {
+        (Some(subject), Some(applied_on)) => Some(claim(subject, applied_on)?),
+        _ => None,
+    };
+    Ok(Opened { number, milestone, claim })
+}
+
+/// What a sealed report says of the application of this owner; else why a person has to look at it. One that does
+/// not open is told in the log.
+pub(super) fn fitting(
+    keys: &Keys,
+    event: Event,
+    sealed: &[u8],
+    owner: Claim,
+) -> std::result::Result<Milestone, Why> {
+    match opened(keys, event, sealed) {
+        Ok(opened) if opened.fits(owner) => Ok(opened.milestone),
+        Ok(_) => Err(Why::OtherApplication),
+        Err(error) => {
+            tracing::error!(%error, "a report that waited for its application does not open");
+            Err(Why::UnreadableReport)
+        }
+    }
+}
+
+impl Opened {
+    /// Whether it speaks of the application of this owner; one that names nobody speaks of whoever has the receipt.
+    pub(super) fn fits(&self, owner: Claim) -> bool {
+        self.claim.is_none_or(|claim| claim == owner)
+    }
+}
+
+const CORRUPT: StoreError = StoreError::Corrupt("report");
+
+fn claim(subject: &str, applied_on: &str) -> Result<Claim> {
+    let mut hash = [0; HASH_LENGTH];
+    hex::decode_to_slice(subject, &mut hash).map_err(|_| CORRUPT)?;
+    Ok((Subject(hash), applied_on.parse().map_err(|_| CORRUPT)?))
+}
+
+fn place(row: &[u8]) -> Place<'_> {
+    Place { table: "held", column: "report", row }
+}
+
+/// A row's unchangeable name: receipt, feed and event.
+fn row_name((receipt, feed, event): Event) -> Vec<u8> {
+    [&receipt.0[..], &feed.0.to_be_bytes(), &event.0].concat()
+}
