@@ -21,13 +21,20 @@ use store::audit::Entry;
 use store::inquiry_log::InquiryLog;
 use store::keys::Keys;
 use store::setting::Purpose;
-use store::{Store, held};
+use store::{Store, dead_letter, held};
 
 /// The folder of the inquiries' record within the data folder.
 pub const INQUIRIES_FOLDER: &str = "inquiries";
 
 /// Why the server cannot start or a command cannot run; each is told in full to the operator.
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+/// The first of this kind among an error and its causes.
+pub(crate) fn cause<'e, E: std::error::Error + 'static>(
+    error: &'e (dyn std::error::Error + 'static),
+) -> Option<&'e E> {
+    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
+}
 
 /// What the doors share.
 pub struct App {
@@ -112,9 +119,14 @@ pub fn demonstration(store: &Store) -> Demonstration {
 
 /// Commands that record beside the server go by what the server settled.
 async fn settle_limits(store: &Store, config: &Config, clock: Clock) -> Result<(), Failed> {
-    let (most, actor) = (config.limits.waiting_per_feed, "server:configuration".to_owned());
-    let entry = Entry { at: clock.now(), actor, action: "set_waiting", detail: format!("{most} per feed") };
-    Ok(held::set_most(store, entry, most).await?)
+    let entry = |action, most: u32| {
+        let actor = "server:configuration".to_owned();
+        Entry { at: clock.now(), actor, action, detail: format!("{most} per feed") }
+    };
+    let most = config.limits.waiting_per_feed;
+    held::set_most(store, entry("set_waiting", most), most).await?;
+    let most = config.limits.dead_letters_per_feed;
+    Ok(dead_letter::set_most(store, entry("set_dead_letters", most), most).await?)
 }
 
 /// Opens the store with the keys the configuration names.

@@ -52,8 +52,12 @@ pub struct Limits {
     pub inquiries_per_minute: u32,
     /// Messages one feed may send in a minute.
     pub feed_messages_per_minute: u32,
+    /// Events in messages of one feed in a minute.
+    pub feed_events_per_minute: u32,
     /// Reports of one feed that may wait for their applications.
     pub waiting_per_feed: u32,
+    /// Messages of streams of one feed that could not be taken and may wait for a person.
+    pub dead_letters_per_feed: u32,
     /// Connections open at the same time.
     pub connections: usize,
     /// Seconds a client may take to send its headers.
@@ -98,7 +102,9 @@ impl Default for Config {
             limits: Limits {
                 inquiries_per_minute: 60,
                 feed_messages_per_minute: 6_000,
+                feed_events_per_minute: 600_000,
                 waiting_per_feed: store::held::DEFAULT_MOST,
+                dead_letters_per_feed: store::dead_letter::DEFAULT_MOST,
                 connections: 10_000,
                 header_seconds: 5,
                 body_seconds: 15,

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use store::feed::{DESK_NAME, Feed, State};
 use store::upkeep::AT_ONCE;
-use store::{Read, dead_letter, feed, held, manifest, outbox};
+use store::{Read, Store, dead_letter, feed, held, manifest, outbox};
 
 /// How often the meters follow.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
@@ -37,9 +37,7 @@ pub(super) async fn take(app: &App, mut stop: Stop) {
         let due = settled.is_none_or(|at| now.millis().saturating_sub(at.millis()) >= SETTLE_EVERY_MILLIS);
         if due {
             settled = Some(now);
-            if let Err(failed) = settle(app, now, &stop).await {
-                tracing::error!("what feeds left undone cannot be settled: {failed}");
-            }
+            settle(app, now, &stop).await;
         }
         stop.or_after(LOOK_EVERY).await;
     }
@@ -99,25 +97,56 @@ async fn catch_up(app: &App, now: Moment, stop: &Stop) -> Result<(), Failed> {
 }
 
 /// Flags what batches lack, closes what waited for an application that nobody opened, and forgets what was settled
-/// or told long ago; a few rows at a time, so that whoever records does not wait for it.
-async fn settle(app: &App, now: Moment, stop: &Stop) -> Result<(), Failed> {
-    manifest::settle(&app.store, ACTOR, now).await?;
-    let (store, mut expired) = (&app.store, 0);
-    loop {
-        let steps = [
-            held::expire(store, ACTOR, now).await?,
-            held::forget(store, ACTOR, now).await?,
-            dead_letter::forget(store, ACTOR, now).await?,
-            outbox::prune(store, ACTOR, now).await?,
-        ];
-        let [closed, ..] = steps;
-        expired += closed;
-        if steps.iter().all(|changed| *changed < usize::from(AT_ONCE)) || stop.is_told() {
-            break;
+/// or told long ago; a few rows at a time, so that whoever records does not wait for it. What fails is logged, and
+/// keeps nothing else up.
+async fn settle(app: &App, now: Moment, stop: &Stop) {
+    if let Err(failed) = manifest::settle(&app.store, ACTOR, now).await {
+        tracing::error!("batches past their day cannot be settled: {failed}");
+    }
+    let mut expired = 0;
+    for step in Step::ALL {
+        loop {
+            match step.run(&app.store, now).await {
+                Ok(changed) => {
+                    expired += if matches!(step, Step::Expire) { changed } else { 0 };
+                    if changed < usize::from(AT_ONCE) || stop.is_told() {
+                        break;
+                    }
+                }
+                Err(failed) => {
+                    tracing::error!("{step:?} of what feeds left undone fails: {failed}");
+                    break;
+                }
+            }
         }
     }
     if expired > 0 {
         tracing::warn!(expired, "reports waited for applications that nobody opened");
     }
-    Ok(())
+}
+
+/// What is done with old rows, each by itself.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Expire,
+    ForgetHeld,
+    ForgetLetters,
+    ForgetBatches,
+    PruneOutbox,
+}
+
+impl Step {
+    const ALL: [Self; 5] =
+        [Self::Expire, Self::ForgetHeld, Self::ForgetLetters, Self::ForgetBatches, Self::PruneOutbox];
+
+    /// Changes a few rows; gives how many.
+    async fn run(self, store: &Store, now: Moment) -> store::Result<usize> {
+        match self {
+            Self::Expire => held::expire(store, ACTOR, now).await,
+            Self::ForgetHeld => held::forget(store, ACTOR, now).await,
+            Self::ForgetLetters => dead_letter::forget(store, ACTOR, now).await,
+            Self::ForgetBatches => manifest::forget(store, ACTOR, now).await,
+            Self::PruneOutbox => outbox::prune(store, ACTOR, now).await,
+        }
+    }
 }

@@ -17,6 +17,7 @@ use connection::Consumer;
 use futures_util::StreamExt as _;
 pub(super) use message::{Letter, Taken};
 use std::time::Duration;
+use store::StoreError;
 use store::audit::Entry;
 use store::dead_letter::{self, DeadLetter};
 use store::feed::DESK_NAME;
@@ -135,7 +136,8 @@ impl Delivered {
     }
 }
 
-/// Records a batch, keeps what cannot be taken, and then tells the server.
+/// Records a batch, keeps what cannot be taken, and then tells the server. What finds no room in the queue stays on the
+/// stream, and what was recorded does not wait for it.
 async fn take(
     around: &Around<'_>,
     intake: &Intake<'_>,
@@ -143,15 +145,25 @@ async fn take(
     consumer: &Consumer,
     mut messages: Vec<Delivered>,
 ) -> Result<(), Failed> {
-    if let Err(failed) = keep(around, intake, setting, &mut messages).await {
-        give_back(consumer, &messages).await;
-        return Err(failed);
+    let kept = keep(around, intake, setting, &mut messages).await;
+    let is_full = |failed: &Failed| matches!(failed.downcast_ref(), Some(StoreError::Full(_)));
+    match &kept {
+        Err(failed) if !is_full(failed) => {
+            give_back(consumer, &messages).await;
+            return kept;
+        }
+        _ => {}
     }
     for Delivered { message, taken, .. } in &messages {
-        let word = if taken.why.is_some() { AckKind::Term } else { AckKind::Ack };
+        let word = match (taken.why.is_some(), kept.is_ok()) {
+            (false, _) => AckKind::Ack,
+            (true, true) => AckKind::Term,
+            (true, false) => AckKind::Nak(Some(PAUSES.1)),
+        };
         message.ack_with(word).await.map_err(|error| format!("the server does not hear us: {error}"))?;
     }
-    Ok(consumer.client.flush().await?)
+    consumer.client.flush().await?;
+    kept
 }
 
 /// Keeps all of a batch for good: what can be taken as milestones, the rest as dead letters.

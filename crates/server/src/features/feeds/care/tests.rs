@@ -2,6 +2,7 @@
 
 use super::super::ways::Stopper;
 use super::*;
+use crate::testing::intrude::intrude;
 use crate::testing::{Case, NOW, Server, moment};
 use domain::milestone::FeedId;
 use domain::stage::Stage;
@@ -40,7 +41,7 @@ fn unopened(server: &Server, case: &Case) -> Vec<Report> {
 }
 
 async fn tell(server: &Server, feed: FeedId, reports: Vec<Report>) -> Vec<Outcome> {
-    record(&server.app.store, feed, moment(NOW), reports, entry(), Unknown::Kept).await.unwrap()
+    record(&server.app.store, feed, moment(NOW), &reports, entry(), Unknown::Kept).await.unwrap()
 }
 
 async fn letter(server: &Server, feed: FeedId, origin: &str) {
@@ -97,7 +98,7 @@ async fn what_was_kept_long_enough_is_forgotten_by_the_server_itself() {
     letter(&server, feed, "M 1").await;
     assert!(dead_letter::close(store, entry(), 1, Closed::Discarded).await.unwrap());
     let (_stopper, stop) = Stopper::new();
-    let care = async |days| settle(&server.app, later(days), &stop).await.unwrap();
+    let care = async |days| settle(&server.app, later(days), &stop).await;
     care(6).await;
     assert_eq!(settled(&server).await, [None; 2]);
     care(30).await;
@@ -132,4 +133,23 @@ async fn what_waited_for_a_paused_feed_is_recorded_by_the_server_once_it_is_resu
     assert!(feed::set_state(store, entry(), feed, State::Active).await.unwrap());
     catch_up(&server.app, later(0), &stop).await.unwrap();
     assert_eq!(settled(&server).await, [Some(held::Closed::Recorded); 2]);
+}
+
+#[tokio::test]
+async fn what_fails_keeps_nothing_else_up() {
+    let server = Server::start().await;
+    let (store, feed) = (&server.app.store, county(&server).await);
+    letter(&server, feed, "M 1").await;
+    assert!(dead_letter::close(store, entry(), 1, Closed::Discarded).await.unwrap());
+    tell(&server, feed, unopened(&server, &case(1))).await;
+    // Neither batches nor the reports that wait can be looked at.
+    intrude(&server.config.data, &["hide", "manifest"]);
+    intrude(&server.config.data, &["hide", "held"]);
+    let (_stopper, stop) = Stopper::new();
+    settle(&server.app, later(120), &stop).await;
+    assert_eq!(dead_letter::forget(store, ACTOR, later(120)).await.unwrap(), 0);
+    intrude(&server.config.data, &["show", "held"]);
+    intrude(&server.config.data, &["show", "manifest"]);
+    settle(&server.app, later(120), &stop).await;
+    assert_eq!(settled(&server).await, [Some(held::Closed::Expired); 2]);
 }
