@@ -85,6 +85,16 @@ impl Meters {
         with_local_recorder(&self.recorder, || counter!("jindu_reports_total", &labels).increment(count));
     }
 
+    /// Counts reports of a feed that named another person, or another day, than their application has.
+    pub fn guessed(&self, feed: &str, count: u64) {
+        let labels = [("feed", feed.to_owned())];
+        if count > 0 {
+            with_local_recorder(&self.recorder, || {
+                counter!("jindu_other_application_total", &labels).increment(count);
+            });
+        }
+    }
+
     /// Shows how a feed is doing.
     pub fn heard(&self, meter: &FeedMeter<'_>) {
         let labels = [("feed", meter.feed.to_owned())];
@@ -150,6 +160,10 @@ impl Meters {
 
 fn describe_feeds() {
     describe_counter!("jindu_reports_total", "Reports of feeds, by feed, way in and outcome.");
+    describe_counter!(
+        "jindu_other_application_total",
+        "Reports over HTTP of another person or day than their application has, by feed."
+    );
     describe_gauge!("jindu_feed_last_heard_seconds", "Seconds since a feed was last heard, or was added.");
     describe_gauge!("jindu_feed_silent", "1 where a feed has been silent for longer than its rhythm.");
     describe_gauge!("jindu_held_reports", "What waits in the held queue, by feed and state.");

@@ -1,16 +1,11 @@
-//! Where a request comes from, and how often one source may do something: ask, or fail to sign.
+//! Where a request comes from, and how often one source may ask.
 
 use crate::config::Config;
 use axum::http::HeaderMap;
-use governor::clock::{Clock as _, DefaultClock, Reference as _};
+use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// A moment of the limiter's clock.
-type Instant = <DefaultClock as governor::clock::Clock>::Instant;
 
 /// A source: one IPv4 address, or the /64 that one IPv6 subscriber has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,29 +20,25 @@ impl From<IpAddr> for Source {
     }
 }
 
+/// Knows sources by their addresses, behind proxies of ours too.
+pub struct Sources {
+    trusted: Vec<IpAddr>,
+}
+
 /// A budget per source, in this process.
 pub struct SourceLimit {
     limiter: DefaultKeyedRateLimiter<Source>,
-    trusted: Vec<IpAddr>,
-    /// Sources that have to wait after failures, and until when.
-    waiting: Mutex<HashMap<Source, Instant>>,
+    sources: Sources,
 }
 
 impl SourceLimit {
     /// The limit of inquiries that the configuration sets.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        Self::of(config, config.limits.inquiries_per_minute)
-    }
-
-    /// A limit of so many in a minute.
-    #[must_use]
-    pub fn of(config: &Config, per_minute: u32) -> Self {
-        let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
+        let per_minute = NonZeroU32::new(config.limits.inquiries_per_minute).unwrap_or(NonZeroU32::MIN);
         Self {
             limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
-            trusted: config.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
-            waiting: Mutex::default(),
+            sources: Sources::new(config),
         }
     }
 
@@ -56,47 +47,29 @@ impl SourceLimit {
     /// # Errors
     /// The seconds until the next inquiry is answered.
     pub fn admit(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), u64> {
-        self.limiter.check_key(&self.source(peer, headers)).map_err(|refused| {
+        self.limiter.check_key(&self.sources.source(peer, headers)).map_err(|refused| {
             let wait = refused.wait_time_from(DefaultClock::default().now());
             wait.as_secs() + 1
         })
     }
 
-    /// Counts a failure; a source that has spent its budget has to wait. What does not fail costs nothing.
-    pub fn blame(&self, peer: IpAddr, headers: &HeaderMap) {
-        let source = self.source(peer, headers);
-        if let Err(refused) = self.limiter.check_key(&source) {
-            self.waiting().insert(source, refused.earliest_possible());
-        }
-    }
-
-    /// Whether the source may try, after what failed.
-    ///
-    /// # Errors
-    /// The seconds until it may.
-    pub fn may_try(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), u64> {
-        let (source, now) = (self.source(peer, headers), DefaultClock::default().now());
-        let until = self.waiting().get(&source).copied().filter(|until| *until > now);
-        until.map_or(Ok(()), |until| {
-            let wait: std::time::Duration = until.duration_since(now).into();
-            Err(wait.as_secs() + 1)
-        })
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, HashMap<Source, Instant>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Forgets the sources that have been quiet; called now and then, never by a request.
     pub fn tidy(&self) {
-        let now = DefaultClock::default().now();
-        self.waiting().retain(|_, until| *until > now);
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }
+}
+
+impl Sources {
+    /// The proxies that the configuration names.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        Self { trusted: config.trusted_proxies.iter().map(IpAddr::to_canonical).collect() }
+    }
 
     /// The nearest address that is not a proxy of ours; a header from anybody else is not believed.
-    fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
+    #[must_use]
+    pub fn source(&self, peer: IpAddr, headers: &HeaderMap) -> Source {
         if !self.trusts(peer) {
             return Source::from(peer);
         }
@@ -146,22 +119,6 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_failed_too_often_waits_and_no_other_does() {
-        let limit = limit(2, &[]);
-        let (peer, other) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
-        for _ in 0..2 {
-            limit.blame(peer, &HeaderMap::new());
-            assert_eq!(limit.may_try(peer, &HeaderMap::new()), Ok(()));
-        }
-        limit.blame(peer, &HeaderMap::new());
-        let wait = limit.may_try(peer, &HeaderMap::new()).unwrap_err();
-        assert!((1..=31).contains(&wait), "{wait}");
-        limit.tidy();
-        assert!(limit.may_try(peer, &HeaderMap::new()).is_err());
-        assert_eq!(limit.may_try(other, &HeaderMap::new()), Ok(()));
-    }
-
-    #[test]
     fn addresses_of_one_ipv6_subscriber_are_one_source() {
         let limit = limit(1, &[]);
         assert_eq!(limit.admit("2001:db8::1".parse().unwrap(), &HeaderMap::new()), Ok(()));
@@ -173,7 +130,7 @@ mod tests {
     fn a_forwarded_header_counts_only_from_a_trusted_proxy() {
         let limit = limit(1, &["10.0.0.1", "10.0.0.2"]);
         let source =
-            |peer: &str, forwarded: &[&str]| limit.source(peer.parse().unwrap(), &headers(forwarded));
+            |peer: &str, forwarded: &[&str]| limit.sources.source(peer.parse().unwrap(), &headers(forwarded));
         let plain = |address: &str| Source::from(address.parse::<IpAddr>().unwrap());
         assert_eq!(source("192.0.2.9", &["198.51.100.1"]), plain("192.0.2.9"));
         assert_eq!(source("10.0.0.1", &["203.0.113.7, 198.51.100.1"]), plain("198.51.100.1"));

@@ -31,3 +31,21 @@ pub(super) fn read(intake: &Intake<'_>, mut fields: Fields, number: &str) -> Res
         cause: report.cause,
     })
 }
+
+/// Characters of a reason at the most.
+pub(super) const LONGEST: usize = 500;
+
+/// Whether a decision's reason says something and stays on its line: it stands in the log of changes for good.
+///
+/// # Errors
+/// The word for what is wrong with it.
+pub(super) fn reason(why: &str) -> Result<(), &'static str> {
+    // Separators of lines and paragraphs, and what turns the writing round.
+    let unseen = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    match why {
+        why if why.trim().is_empty() => Err("empty"),
+        why if why.chars().count() > LONGEST => Err("too_long"),
+        why if why.contains(unseen) => Err("character"),
+        _ => Ok(()),
+    }
+}

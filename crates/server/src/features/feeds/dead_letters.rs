@@ -3,9 +3,8 @@
 use super::door::Signed;
 use super::examples;
 use super::held_view::{LetterListView, LetterView};
-use super::params::{OfFeed, SignedBy};
+use super::params::{OfFeed, Refusals, SignedBy};
 use super::refused::Refused;
-use crate::shell::problem::ProblemView;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use serde::Deserialize;
@@ -34,9 +33,8 @@ pub struct After {
     ("after" = Option<i64>, Query, description = "Letters after this number; for the next page."),
     SignedBy,
 ), responses(
+    Refusals,
     (status = 200, description = "The letters that wait for a person, at most 100.", body = LetterListView, example = json!(examples::dead_letters())),
-    (status = 400, description = "The query is of another form.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn letters(after: Result<Query<After>, QueryRejection>, signed: Signed) -> Result<Reply, Refused> {
     let l = signed.l;

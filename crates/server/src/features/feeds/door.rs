@@ -2,27 +2,31 @@
 
 mod reading;
 
+use super::intake::Intake;
 use super::refused::Refused;
 use super::signature::{Envelope, Unsigned};
 use crate::app::App;
-use crate::feed_budget::{Meeting, Print};
+use crate::feed_budget::{Meeting, Place, Print, Sent};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Path, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method};
 use domain::milestone::FeedId;
 use domain::moment::Moment;
 use i18n::Language;
 use reading::{Broken, Reading};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::feed::{self, Feed, State};
 use tokio::sync::OwnedSemaphorePermit;
-use web::{BodyLimit, Context, Failure, Reply};
+use web::{BodyLimit, Context, Failure, Reply, media_type, parse_json};
+
+/// The header under which a message wants one answer.
+pub(super) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// A message that a feed has signed. A stranger learns nothing from what is refused: an unknown feed, a paused one and a
 /// wrong signature get one answer.
@@ -39,8 +43,8 @@ pub struct Signed {
     /// What the address names.
     names: Vec<(String, String)>,
     name: Name,
-    /// The place of a file, taken until it is imported.
-    _place: Option<OwnedSemaphorePermit>,
+    /// A place among what is taken of the feed, and of a file a place among all files; until it is answered.
+    _places: (Place<FeedId>, Option<OwnedSemaphorePermit>),
 }
 
 /// The same with a whole file as its body.
@@ -68,26 +72,72 @@ impl Signed {
         named(&self.names, what)
     }
 
-    /// The answer to what was taken; from now on the message's name is its own.
+    /// What a signed body says as JSON.
+    ///
+    /// # Errors
+    /// It is not said to be JSON, is none, or has another shape.
+    pub(super) fn said<T: DeserializeOwned>(&self) -> Result<T, Refused> {
+        let l = self.l;
+        if !media_type(&self.headers).eq_ignore_ascii_case("application/json") {
+            return Err(Refused::media_type(l, l.feeds_problem_media_type_json()));
+        }
+        Ok(parse_json(&self.body, l)?)
+    }
+
+    /// The feed was looked up and may report; only its table of codes can still be wrong.
+    pub(super) fn intake(&self) -> Result<Intake<'_>, Refused> {
+        let app = &self.app;
+        let intake = Intake::of(&app.store, &app.receipts, self.feed.clone(), app.clock);
+        intake.map_err(|why| Refused::closed(self.l, why))
+    }
+
+    /// Whether the same was sent before, and something of it was taken or is being taken.
+    pub(super) const fn is_repeated(&self) -> bool {
+        !self.name.is_new
+    }
+
+    /// Something of the message was taken; from now on its name is its own.
+    pub(super) fn taken(&self) {
+        self.app.feeds.answered(self.name.sent);
+    }
+
+    /// Whether reports that name people may be compared with applications.
+    ///
+    /// # Errors
+    /// The feed named the wrong ones too often, and waits: nobody shall try numbers until one fits.
+    pub(super) fn may_guess(&self) -> Result<(), Refused> {
+        let (l, feed) = (self.l, self.feed.id);
+        let waits = |seconds| Refused::too_many(l, l.feeds_problem_too_many_guesses(), seconds);
+        self.app.feeds.may_guess(feed).map_err(waits)
+    }
+
+    /// Counts reports that named the wrong person or day.
+    pub(super) fn guessed(&self, count: usize) {
+        let feed = &self.feed.name;
+        self.app.meters.guessed(feed, count as u64);
+        if self.app.feeds.guessed(self.feed.id, count) {
+            tracing::warn!(feed, "a feed names the wrong person or day for many applications, and waits");
+        }
+    }
+
+    /// The answer to what was taken.
     pub(super) fn answer(&self, view: &impl Serialize) -> Result<Reply, Refused> {
-        self.name.answered.store(true, Ordering::Relaxed);
+        self.taken();
         Ok(Reply::json(view)?)
     }
 }
 
-/// The name of a message. Where nothing of the message was taken it is forgotten.
+/// The name of a message. Where nothing of the message was taken it is given back.
 struct Name {
     app: Arc<App>,
-    feed: FeedId,
-    name: Print,
+    sent: Sent,
     is_new: bool,
-    answered: AtomicBool,
 }
 
 impl Drop for Name {
     fn drop(&mut self) {
-        if self.is_new && !self.answered.load(Ordering::Relaxed) {
-            self.app.feeds.forget(self.feed, self.name);
+        if self.is_new {
+            self.app.feeds.forget(self.sent);
         }
     }
 }
@@ -97,8 +147,8 @@ impl Drop for Name {
 struct Allowed {
     bytes: usize,
     time: Duration,
-    /// Whether it takes one of the few places of files.
-    place: bool,
+    /// Whether it is a file, and takes one of the few places of files.
+    is_file: bool,
     /// What is said where it is larger.
     too_large: fn(Language) -> &'static str,
 }
@@ -108,14 +158,14 @@ impl Allowed {
     const MESSAGE: Self = Self {
         bytes: 1 << 20,
         time: Duration::from_secs(15),
-        place: false,
+        is_file: false,
         too_large: Language::feeds_problem_too_large_events,
     };
     /// A file as it is sent: 32 MiB.
     const FILE: Self = Self {
         bytes: 32 << 20,
         time: Duration::from_secs(120),
-        place: true,
+        is_file: true,
         too_large: Language::feeds_problem_too_large_file,
     };
 }
@@ -126,6 +176,14 @@ const SLOWEST: u64 = 256 << 10;
 const START: Duration = Duration::from_secs(15);
 
 impl Allowed {
+    /// Too many of the same source or feed are under way.
+    fn busy(self, l: Language) -> Refused {
+        match self.is_file {
+            true => Refused::busy(l, l.feeds_problem_busy_detail(), 5),
+            false => Refused::busy(l, l.feeds_problem_busy_messages(), 1),
+        }
+    }
+
     /// The limit of this message: a file that says its size gets no longer than its size takes.
     fn limit(self, headers: &HeaderMap) -> BodyLimit {
         let enough = reading::announced(headers).map(|bytes| START + Duration::from_secs(bytes / SLOWEST));
@@ -137,19 +195,20 @@ impl Allowed {
 async fn receive(app: &Arc<App>, request: Request, allowed: Allowed) -> Result<Signed, Refused> {
     let (mut parts, body) = request.into_parts();
     let context = Context::from_request_parts(&mut parts, app).await?;
-    let (l, now) = (context.language, app.clock.now());
+    let (l, now, peer) = (context.language, app.clock.now(), context.peer.map(|peer| peer.ip()));
     let names = Path::<Vec<(String, String)>>::from_request_parts(&mut parts, app).await;
     let Path(names) = names.map_err(|_| Refused::not_found(l))?;
-    let envelope = Envelope::read(&parts.headers, now).map_err(|why| match why {
-        Unsigned::Headers => Refused::unsigned(l, l.feeds_problem_unsigned_headers()),
-        Unsigned::Window => Refused::unsigned(l, l.feeds_problem_unsigned_window()),
-    })?;
-    let peer = context.peer.map(|peer| peer.ip());
     may_try(app, l, peer, &parts.headers)?;
+    let envelope = Envelope::read(&parts.headers, now).map_err(|why| {
+        app.feeds.blame(peer, &parts.headers);
+        unsigned(l, why)
+    })?;
+    let stranger = app.feeds.enter(peer, &parts.headers, allowed.is_file);
+    let mut stranger = stranger.ok_or_else(|| allowed.busy(l))?;
+    // A file takes its place whoever sends it: that there is none left says nothing of the feed.
+    let place = if allowed.is_file { Some(app.feeds.file().ok_or_else(|| allowed.busy(l))?) } else { None };
     let (feed, secrets) = known(app, l, named(&names, "feed"), now).await?;
-    // A file of nobody is not kept: it takes no place.
-    let place = if allowed.place { Some(place(app, l)?).filter(|_| feed.is_some()) } else { None };
-    let room = if allowed.place { None } else { Some(&app.feeds) };
+    let room = Some(&mut stranger).filter(|_| !allowed.is_file);
     let reading = Reading::new(envelope.check(&secrets), feed.is_some(), room);
     let read = reading.read(&parts.headers, body, allowed.limit(&parts.headers), &address(&parts)).await;
     let read = read.map_err(|broken| {
@@ -158,32 +217,46 @@ async fn receive(app: &Arc<App>, request: Request, allowed: Allowed) -> Result<S
         }
         refused(l, broken, allowed)
     })?;
-    let (print, bare) = (print(app, &parts, &read), read.body.is_empty());
+    drop(stranger);
     let Some(feed) = feed.filter(|_| read.fits) else {
         app.feeds.blame(peer, &parts.headers);
         return Err(Refused::unsigned(l, l.feeds_problem_unsigned_signature()));
     };
-    admit(app, l, &feed)?;
+    let (print, bare) = (print(app, &parts, &read), read.body.is_empty());
+    // Where there is a body the address is not signed, and a question is its address.
+    if !bare && [Method::GET, Method::HEAD].contains(&parts.method) {
+        return Err(Refused::malformed(l, l.feeds_problem_malformed_question()));
+    }
+    let of_feed = app.feeds.place(feed.id, allowed.is_file).ok_or_else(|| allowed.busy(l))?;
     let name = app.store.keys().event(&[b"name\0", envelope.id.as_bytes()].concat()).0;
-    let meeting = app.feeds.meet(feed.id, name, print, envelope.until(), now);
-    let is_new = met(l, meeting, bare)?;
-    let (app, answered) = (Arc::clone(app), AtomicBool::new(false));
-    let name = Name { app: Arc::clone(&app), feed: feed.id, name, is_new, answered };
-    Ok(Signed { app, l, feed, headers: parts.headers, body: read.body, print, names, name, _place: place })
+    let said = with_key(app, print, &parts.headers);
+    let sent = Sent { feed: feed.id, name, print: said, until: envelope.until() };
+    let name = met(app, l, sent, bare)?;
+    admit(app, l, &feed)?;
+    let (app, headers, body) = (Arc::clone(app), parts.headers, read.body);
+    Ok(Signed { app, l, feed, headers, body, print, names, name, _places: (of_feed, place) })
 }
 
-/// Whether a message is new; what was sent before may be sent again, but for a question: its answer is not repeated to
-/// whoever heard it being asked.
-fn met(l: Language, meeting: Meeting, bare: bool) -> Result<bool, Refused> {
-    match meeting {
-        Meeting::New => Ok(true),
-        Meeting::Again if !bare => Ok(false),
-        Meeting::Again | Meeting::Another => {
-            let (title, detail) = (l.feeds_problem_name_used_title(), l.feeds_problem_name_used_detail());
-            Err(Refused::of(StatusCode::CONFLICT, "webhook-id-reused", title, detail))
-        }
-        Meeting::Full => Err(Refused::too_many(l, l.feeds_problem_too_many_requests_detail(), 60)),
+fn unsigned(l: Language, why: Unsigned) -> Refused {
+    match why {
+        Unsigned::Headers => Refused::unsigned(l, l.feeds_problem_unsigned_headers()),
+        Unsigned::Window => Refused::unsigned(l, l.feeds_problem_unsigned_window()),
     }
+}
+
+/// The name of a message that is new; what was sent before may be sent again a few times, but for a question: its
+/// answer is not repeated to whoever heard it being asked.
+fn met(app: &Arc<App>, l: Language, sent: Sent, bare: bool) -> Result<Name, Refused> {
+    let is_new = match app.feeds.meet(sent, app.clock.now()) {
+        Meeting::New => true,
+        Meeting::Again if !bare => false,
+        Meeting::Again | Meeting::Another => return Err(Refused::reused(l)),
+        Meeting::TooOften => return Err(Refused::too_many(l, l.feeds_problem_too_many_repeats(), 600)),
+        Meeting::Full => {
+            return Err(Refused::too_many(l, l.feeds_problem_too_many_requests_detail(), 60));
+        }
+    };
+    Ok(Name { app: Arc::clone(app), sent, is_new })
 }
 
 /// What is signed instead of a body where there is none: what is asked, and where.
@@ -213,6 +286,16 @@ fn print(app: &App, parts: &Parts, read: &reading::Read) -> Print {
     app.store.keys().event(&said).0
 }
 
+/// The same with the key under which an answer is wanted: nobody signs it, so that it stays what it was.
+fn with_key(app: &App, print: Print, headers: &HeaderMap) -> Print {
+    let mut said = [b"sent\0", &print[..]].concat();
+    for key in headers.get_all(IDEMPOTENCY_KEY) {
+        said.push(b'\n');
+        said.extend_from_slice(key.as_bytes());
+    }
+    app.store.keys().event(&said).0
+}
+
 fn named<'n>(names: &'n [(String, String)], what: &str) -> &'n str {
     names.iter().find(|(name, _)| name == what).map_or("", |(_, value)| value)
 }
@@ -239,14 +322,9 @@ async fn known(
     Ok((feed, secrets.map_err(|error| Refused::store(l, error))?))
 }
 
-/// A place for a file. While all are taken, everybody is told to wait.
-fn place(app: &App, l: Language) -> Result<OwnedSemaphorePermit, Refused> {
-    app.feeds.file().ok_or_else(|| Refused::busy(l, l.feeds_problem_busy_detail(), 5))
-}
-
 fn refused(l: Language, broken: Broken, allowed: Allowed) -> Refused {
     match broken {
-        Broken::Busy => Refused::busy(l, l.feeds_problem_busy_messages(), 1),
+        Broken::Busy => allowed.busy(l),
         Broken::Failed(Failure::TooLarge) => Refused::too_large(l, (allowed.too_large)(l)),
         Broken::Failed(failure) => failure.into(),
     }
@@ -254,13 +332,20 @@ fn refused(l: Language, broken: Broken, allowed: Allowed) -> Refused {
 
 /// Whether a feed that is who it says may report now.
 fn admit(app: &App, l: Language, feed: &Feed) -> Result<(), Refused> {
-    let (kind, title, detail) = match feed.state {
+    match feed.state {
         State::Active => {
             let waits = |seconds| Refused::too_many(l, l.feeds_problem_too_many_requests_detail(), seconds);
-            return app.feeds.admit(feed.id).map_err(waits);
+            app.feeds.admit(feed.id).map_err(waits)
         }
-        State::Paused => ("feed-paused", l.feeds_problem_paused_title(), l.feeds_problem_paused_detail()),
-        State::Removed => ("feed-removed", l.feeds_problem_removed_title(), l.feeds_problem_removed_detail()),
-    };
-    Err(Refused::of(StatusCode::CONFLICT, kind, title, detail))
+        State::Paused => Err(Refused::conflict(
+            "feed-paused",
+            l.feeds_problem_paused_title(),
+            l.feeds_problem_paused_detail(),
+        )),
+        State::Removed => Err(Refused::conflict(
+            "feed-removed",
+            l.feeds_problem_removed_title(),
+            l.feeds_problem_removed_detail(),
+        )),
+    }
 }

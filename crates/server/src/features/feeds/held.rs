@@ -8,25 +8,21 @@ use super::events::{Fault, broken_cell};
 use super::examples;
 use super::fields::Fields;
 use super::held_view::{DecisionView, HeldListView, HeldView};
-use super::http::{intake, invalid};
-use super::params::{OfFeed, SignedBy};
+use super::params::{OfFeed, Refusals, SignedBy};
 use super::refused::Refused;
 use super::words;
 use crate::shell::problem::ProblemView;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::http::StatusCode;
-use i18n::Language;
+use domain::milestone::Milestone;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use store::held::{self, Beyond, Correction, Decided, Explained, Filter, HeldId, Verb, Why};
-use web::{Reply, media_type, parse_json};
+use store::{StoreError, application, milestone};
+use web::Reply;
 
 /// Items on one page at the most.
 const PAGE: u16 = 100;
-/// Characters of a reason at the most.
-const LONGEST: usize = 500;
 
 /// Which held items to list.
 #[derive(Debug, Default, Deserialize)]
@@ -52,9 +48,8 @@ pub struct Which {
     ("settled" = Option<bool>, Query, description = "Those that are settled too."),
     SignedBy,
 ), responses(
+    Refusals,
     (status = 200, description = "The items, at most 100.", body = HeldListView, example = json!(examples::held_list())),
-    (status = 400, description = "The query is of another form.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn list(which: Result<Query<Which>, QueryRejection>, signed: Signed) -> Result<Reply, Refused> {
     let l = signed.l;
@@ -79,13 +74,13 @@ pub async fn list(which: Result<Query<Which>, QueryRejection>, signed: Signed) -
     ("held" = i64, Path, description = "The item's number.", example = 7),
     SignedBy,
 ), responses(
+    Refusals,
     (status = 200, description = "The item.", body = HeldView, example = json!(examples::held())),
-    (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
     (status = 404, description = "This feed has no such item.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn explain(signed: Signed) -> Result<Reply, Refused> {
     let explained = own(&signed).await?;
-    signed.answer(&HeldView::explained(signed.l, &explained))
+    shown(&signed, explained).await
 }
 
 /// Decides about a held item: it is true, it is wrong, or something else is true.
@@ -97,74 +92,73 @@ pub async fn explain(signed: Signed) -> Result<Reply, Refused> {
     ("held" = i64, Path, description = "The item's number.", example = 7),
     SignedBy,
 ), request_body(content = DecisionView, example = json!(examples::decision())), responses(
+    Refusals,
     (status = 200, description = "It is done; the item as it is now.", body = HeldView, example = json!(examples::held())),
-    (status = 400, description = "The body is no JSON.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
     (status = 404, description = "This feed has no such item.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, description = "It is settled already, or would be held again.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 409, description = "It is settled already, or would be held again; or the feed is paused or removed, or the webhook-id stands for another message.", body = ProblemView, content_type = "application/problem+json"),
     (status = 415, description = "The body is not said to be JSON.", body = ProblemView, content_type = "application/problem+json"),
     (status = 422, description = "Something is missing or wrong; `errors` points at it.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn decide(signed: Signed) -> Result<Reply, Refused> {
     let l = signed.l;
-    let decision: DecisionView = said(&signed)?;
+    let decision: DecisionView = signed.said()?;
     let Explained { item, number, .. } = own(&signed).await?;
     if decision.held != item.id.0 {
-        return Err(wrong(l, "/held", "differs"));
+        return Err(Refused::wrong(l, "/held", "differs"));
     }
-    if decision.why.trim().is_empty() || decision.why.chars().count() > LONGEST {
-        return Err(wrong(l, "/why", if decision.why.trim().is_empty() { "empty" } else { "too_long" }));
-    }
+    correction::reason(&decision.why).map_err(|code| Refused::wrong(l, "/why", code))?;
     let verb = match decision.decision.as_str() {
         "release" => Verb::Release,
         "discard" => Verb::Discard,
         "correct" => {
-            let correction = decision.correction.ok_or_else(|| wrong(l, "/correction", "required"))?;
+            let correction =
+                decision.correction.ok_or_else(|| Refused::wrong(l, "/correction", "required"))?;
             Verb::Correct(corrected(&signed, &correction, &number)?)
         }
-        _ => return Err(wrong(l, "/decision", "unknown")),
+        _ => return Err(Refused::wrong(l, "/decision", "unknown")),
     };
     let now = signed.app.clock.now();
     let decided = held::by_feed(&signed.app.store, &signed.feed, item.id, verb, decision.why, now).await;
     let decided = decided.map_err(|error| Refused::store(l, error))?.map_err(|beyond| match beyond {
         Beyond::Receipt => {
             let (pointer, text) = ("/correction/receipt_number", l.feeds_reason_correction_elsewhere());
-            invalid(l, pointer.to_owned(), "other_application", text)
+            Refused::invalid(l, pointer.to_owned(), "other_application", text)
         }
-        Beyond::Stage => wrong(l, "/correction/step", "not_its_stage"),
+        Beyond::Stage => Refused::wrong(l, "/correction/step", "not_its_stage"),
     })?;
     match decided {
         Decided::Done => {
             let explained = own(&signed).await?;
-            signed.answer(&HeldView::explained(l, &explained))
+            shown(&signed, explained).await
         }
         Decided::Unknown => Err(Refused::not_found(l)),
         Decided::Settled => {
             let (title, detail) = (l.feeds_problem_decided_title(), l.feeds_problem_decided_detail());
-            Err(Refused::of(StatusCode::CONFLICT, "settled", title, detail))
+            Err(Refused::conflict("settled", title, detail))
         }
         Decided::Refused(why) => {
             let detail = l.feeds_problem_held_again_detail(words::reason(l, "held", why.as_str()).text);
-            Err(Refused::of(StatusCode::CONFLICT, "held-again", l.feeds_problem_held_again_title(), detail))
+            Err(Refused::conflict("held-again", l.feeds_problem_held_again_title(), detail))
         }
     }
 }
 
-/// What a signed body says as JSON.
-///
-/// # Errors
-/// It is not said to be JSON, is none, or has another shape.
-pub(super) fn said<T: DeserializeOwned>(signed: &Signed) -> Result<T, Refused> {
-    let l = signed.l;
-    if !media_type(&signed.headers).eq_ignore_ascii_case("application/json") {
-        return Err(Refused::media_type(l, l.feeds_problem_media_type_json()));
-    }
-    Ok(parse_json(&signed.body, l)?)
+/// An item as its feed may see it: where the application stands only where something that the feed told of it counts.
+/// Who names a receipt by chance learns nothing of it.
+async fn shown(signed: &Signed, mut explained: Explained) -> Result<Reply, Refused> {
+    let counts = counts(signed, &explained).await.map_err(|error| Refused::store(signed.l, error))?;
+    explained.progress = explained.progress.filter(|_| counts);
+    signed.answer(&HeldView::explained(signed.l, &explained))
 }
 
-/// One thing is wrong with what was said.
-pub(super) fn wrong(l: Language, pointer: &str, code: &'static str) -> Refused {
-    invalid(l, pointer.to_owned(), code, words::reason(l, "rejected", code).text)
+async fn counts(signed: &Signed, Explained { item, progress, .. }: &Explained) -> Result<bool, StoreError> {
+    let (read, Some(progress)) = (signed.app.store.read(), progress) else { return Ok(false) };
+    let Some(application) = application::of_receipt(&read, item.receipt).await? else { return Ok(false) };
+    let is_held = |told: &Milestone| {
+        progress.held.iter().any(|held| (held.feed, held.event) == (told.feed, told.event))
+    };
+    let told = milestone::of(&read, &application).await?;
+    Ok(told.iter().any(|told| told.feed == signed.feed.id && !is_held(told)))
 }
 
 /// A held item of this feed; another feed's is not there.
@@ -178,9 +172,9 @@ async fn own(signed: &Signed) -> Result<Explained, Refused> {
 
 /// Reads a correction; without a receipt number it is about the same application.
 fn corrected(signed: &Signed, said: &Value, number: &str) -> Result<Correction, Refused> {
-    let pointed = |Fault { pointer, code }: Fault| wrong(signed.l, &pointer, code);
+    let pointed = |Fault { pointer, code }: Fault| Refused::wrong(signed.l, &pointer, code);
     let fields =
         Fields::of_value(said).map_err(|broken| pointed(broken_cell("/correction", said, broken)))?;
-    correction::read(&intake(signed)?, fields, number)
-        .map_err(|Fault { pointer, code }| wrong(signed.l, &format!("/correction{pointer}"), code))
+    correction::read(&signed.intake()?, fields, number)
+        .map_err(|Fault { pointer, code }| Refused::wrong(signed.l, &format!("/correction{pointer}"), code))
 }

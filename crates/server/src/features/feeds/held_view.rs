@@ -38,7 +38,7 @@ pub(super) struct HeldView {
     /// What was reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported: Option<ReportedView>,
-    /// The stage of the application without it; null where it is not opened.
+    /// The stage of the application without it; left out where it is not opened, or nothing of this feed counts there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<&'static str>,
 }

@@ -6,11 +6,11 @@ mod tests;
 use super::door::{Signed, SignedFile};
 use super::events::{self, Event, Message, Unreadable};
 use super::examples;
+use super::fields::{Field, Item};
 use super::idempotent::once;
-use super::intake::{Closed, Intake};
-use super::params::{OfFeed, SignedBy};
+use super::params::{OfFeed, Refusals, SignedBy};
 use super::refused::Refused;
-use super::report::UNREADABLE;
+use super::report::{Fate, UNREADABLE};
 use super::upload::{Uploaded, upload};
 use super::view::{EventView, FileView, MessageView, ReportView, Taken};
 use super::ways::{Way, around};
@@ -18,8 +18,8 @@ use crate::shell::problem::ProblemView;
 use axum::http::StatusCode;
 use i18n::Language;
 use std::sync::Arc;
-use store::record::Unknown;
-use web::{Failure, Fault, Problem, Reply};
+use store::record::{Outcome, Unknown};
+use web::{Failure, Reply};
 
 /// Reports milestones as events (CloudEvents 1.0).
 ///
@@ -38,16 +38,13 @@ use web::{Failure, Fault, Problem, Reply};
     (Vec<EventView> = "application/cloudevents-batch+json", example = json!(examples::batch())),
     (ReportView = "application/json"),
 )), responses(
+    Refusals,
     (status = 200, description = "What became of the one event.", body = MessageView, example = json!(examples::recorded())),
     (status = 207, description = "What became of each event of a list.", body = MessageView, example = json!(examples::several())),
-    (status = 400, description = "The body is no JSON.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, description = "The feed is paused or removed, the same message is under way, or another had its webhook-id.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 409, description = "The feed is paused or removed, a message with the same Idempotency-Key is under way, or the webhook-id stands for another message.", body = ProblemView, content_type = "application/problem+json"),
     (status = 413, description = "More than 1 MiB, or more than 1,000 events.", body = ProblemView, content_type = "application/problem+json"),
     (status = 415, description = "No CloudEvents as JSON.", body = ProblemView, content_type = "application/problem+json"),
     (status = 422, description = "The one event was not taken; `errors` points at why. Or the key stands for another message.", body = ProblemView, content_type = "application/problem+json", example = json!(examples::rejected())),
-    (status = 429, description = "Too many messages of this feed, or too many that failed from this source; see Retry-After.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, description = "It could not be recorded, or too many are being received; send it again.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn milestones(signed: Signed) -> Result<Reply, Refused> {
     let l = signed.l;
@@ -56,36 +53,30 @@ pub async fn milestones(signed: Signed) -> Result<Reply, Refused> {
         Message::Single(event) => (vec![event], false),
         Message::Batch(events) => (events, true),
     };
+    let waits = |seconds| Refused::too_many(l, l.feeds_problem_too_many_requests_detail(), seconds);
+    signed.app.feeds.admit_events(signed.feed.id, events.len()).map_err(waits)?;
     let items = reports(&mut events);
     let taken = once(&signed, async {
-        let intake = intake(&signed)?;
-        let fates = intake.take(&items, Unknown::Kept).await.map_err(|why| closed(l, why))?;
+        may_guess(&signed, &items)?;
+        let intake = signed.intake()?;
+        let fates = intake.take(&items, Unknown::Kept).await.map_err(|why| Refused::closed(l, why))?;
         around(&signed.app).count(&signed.feed.name, Way::Api, &fates);
+        signed.guessed(fates.iter().filter(|fate| **fate == Fate::Told(Outcome::OtherApplication)).count());
         Ok(fates.into_iter().map(Taken::from).collect())
     });
     told(&signed, &MessageView::new(l, &events, taken.await?, batch), batch)
 }
 
 /// The reports of the events that could be read.
-fn reports(events: &mut [Event]) -> Vec<super::fields::Item> {
+fn reports(events: &mut [Event]) -> Vec<Item> {
     let whole = events.iter_mut().filter(|event| event.fault.is_none());
     whole.map(|event| Ok(std::mem::take(&mut event.fields))).collect()
 }
 
-/// The feed was looked up and may report; only its table of codes can still be wrong.
-pub(super) fn intake(signed: &Signed) -> Result<Intake<'_>, Refused> {
-    let app = &signed.app;
-    let intake = Intake::of(&app.store, &app.receipts, signed.feed.clone(), app.clock);
-    intake.map_err(|why| closed(signed.l, why))
-}
-
-fn closed(l: Language, closed: Closed) -> Refused {
-    match closed {
-        Closed::Store(error) => Refused::store(l, error),
-        // Since the message came in; the next one is told.
-        Closed::Paused(_) | Closed::Removed(_) => Refused::unavailable(l),
-        closed => Failure::internal(closed).into(),
-    }
+/// Whether a message may be compared with applications: one that names people waits where its feed named the wrong ones.
+fn may_guess(signed: &Signed, items: &[Item]) -> Result<(), Refused> {
+    let names = |item: &Item| item.as_ref().is_ok_and(|cells| cells.get(Field::CitizenNumber).is_some());
+    if items.iter().any(names) { signed.may_guess() } else { Ok(()) }
 }
 
 fn unreadable(l: Language, why: Unreadable) -> Refused {
@@ -104,27 +95,11 @@ fn told(signed: &Signed, view: &MessageView, batch: bool) -> Result<Reply, Refus
             return Err(Failure::internal("what is stored of an application cannot be read").into());
         }
         let pointer = item.pointer.clone().unwrap_or_default();
-        return Err(invalid(
-            signed.l,
-            pointer,
-            item.reason.unwrap_or_default(),
-            item.detail.unwrap_or_default(),
-        ));
+        let (code, detail) = (item.reason.unwrap_or_default(), item.detail.unwrap_or_default());
+        return Err(Refused::invalid(signed.l, pointer, code, detail));
     }
     let status = if batch { StatusCode::MULTI_STATUS } else { StatusCode::OK };
     Ok(signed.answer(view)?.with_status(status))
-}
-
-/// One thing is wrong, and nothing was taken.
-pub(super) fn invalid(l: Language, pointer: String, code: &'static str, detail: &'static str) -> Refused {
-    Failure::from(Problem {
-        status: StatusCode::UNPROCESSABLE_ENTITY,
-        kind: "invalid",
-        title: l.feeds_problem_invalid_title().into(),
-        detail: l.feeds_problem_invalid_detail().into(),
-        faults: vec![Fault::pointing(pointer, code, detail)],
-    })
-    .into()
 }
 
 /// Reports milestones as a whole file.
@@ -144,14 +119,10 @@ pub(super) fn invalid(l: Language, pointer: String, code: &'static str, detail: 
     (String = "application/xml"),
     (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 )), responses(
+    Refusals,
     (status = 200, description = "How many lines had which outcome, and the first 10,000 that were not recorded.", body = FileView, example = json!(examples::imported())),
-    (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 409, description = "The feed is paused or removed, or another message had its webhook-id.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 413, description = "More than 32 MiB.", body = ProblemView, content_type = "application/problem+json"),
     (status = 415, description = "No type that is read here.", body = ProblemView, content_type = "application/problem+json"),
     (status = 422, description = "The file cannot be read, or not to its end; `detail` says where it stopped.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 429, description = "Too many messages of this feed, or too many that failed from this source; see Retry-After.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 503, description = "Other files are being received, or it could not be recorded; send it again.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn files(SignedFile(signed): SignedFile) -> Result<Reply, Refused> {
     let signed = Arc::new(signed);

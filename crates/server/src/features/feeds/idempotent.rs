@@ -1,19 +1,20 @@
 //! The same answer to the same message, without recording it again (`Idempotency-Key`, an IETF draft).
 //!
 //! What is kept is what became of each report, and none of the sender's words: the answer is made again from the
-//! message, which is sent again. Without a key nothing is recorded twice either, but the answer then says so.
+//! message, which is sent again. Without a key nothing is recorded twice either, but the answer then says so; so it does
+//! where more answers of a feed would be kept than a day may.
 
-use super::door::Signed;
+use super::door::{IDEMPOTENCY_KEY, Signed};
 use super::refused::Refused;
 use super::view::Taken;
 use axum::http::{HeaderMap, StatusCode, header};
 use i18n::Language;
+use serde::{Deserialize, Serialize};
 use store::audit::Entry;
 use store::idempotency::{self, Remembered};
 use store::{StoreError, Work};
 use web::Failure;
 
-const HEADER: &str = "idempotency-key";
 /// Characters of a key at the most.
 const LONGEST: usize = 200;
 
@@ -39,7 +40,7 @@ pub(super) async fn once(
 
 /// The key, quoted as the draft has it or plain as many send it.
 fn key(headers: &HeaderMap, l: Language) -> Result<Option<String>, Refused> {
-    let mut values = headers.get_all(HEADER).iter();
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let written = value.to_str().unwrap_or_default().trim();
     let key = written.strip_prefix('"').and_then(|key| key.strip_suffix('"')).unwrap_or(written);
@@ -49,6 +50,31 @@ fn key(headers: &HeaderMap, l: Language) -> Result<Option<String>, Refused> {
     (fits && alone)
         .then(|| Some(key.to_owned()))
         .ok_or_else(|| Refused::malformed(l, l.feeds_problem_malformed_key()))
+}
+
+/// What is kept of an answer: each fate once, and for each report which of them was its.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    fates: Vec<Taken>,
+    each: Vec<usize>,
+}
+
+impl Kept {
+    fn of(taken: &[Taken]) -> Self {
+        let (mut fates, mut each): (Vec<Taken>, _) = (Vec::new(), Vec::with_capacity(taken.len()));
+        for taken in taken {
+            let known = fates.iter().position(|fate| fate == taken);
+            each.push(known.unwrap_or(fates.len()));
+            if known.is_none() {
+                fates.push(taken.clone());
+            }
+        }
+        Self { fates, each }
+    }
+
+    fn taken(self) -> Option<Vec<Taken>> {
+        self.each.into_iter().map(|which| self.fates.get(which).cloned()).collect()
+    }
 }
 
 /// A message with a key.
@@ -73,11 +99,16 @@ impl Asked<'_> {
                 detail,
             ));
         }
-        serde_json::from_slice(&known.body).map(Some).map_err(|error| Failure::internal(error).into())
+        // What an earlier version kept in another form is recorded again, and told as repeated.
+        Ok(serde_json::from_slice(&known.body).ok().and_then(Kept::taken))
     }
 
     async fn remember(&self, taken: &[Taken]) -> Result<(), Refused> {
-        let body = serde_json::to_vec(taken).map_err(Failure::internal)?;
+        let body = serde_json::to_vec(&Kept::of(taken)).map_err(Failure::internal)?;
+        if !self.signed.app.feeds.keeps(self.signed.feed.id, body.len()) {
+            tracing::warn!(feed = self.signed.feed.name, "more answers than are kept of one feed in a day");
+            return Ok(());
+        }
         let request_hash = self.signed.print.to_vec();
         let answer = Remembered { request_hash, status: StatusCode::OK.as_u16(), body };
         let app = &self.signed.app;
@@ -93,7 +124,7 @@ impl Asked<'_> {
 
 fn under_way(l: Language) -> Refused {
     let (title, detail) = (l.feeds_problem_under_way_title(), l.feeds_problem_under_way_detail());
-    Refused::of(StatusCode::CONFLICT, "under-way", title, detail).with(header::RETRY_AFTER, 1)
+    Refused::conflict("under-way", title, detail).with(header::RETRY_AFTER, 1)
 }
 
 #[cfg(test)]
@@ -101,11 +132,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_kept_of_a_thousand_reports_is_small() {
+        let taken = |outcome: &str, reason: Option<&str>| Taken {
+            outcome: outcome.to_owned(),
+            column: reason.map(|_| "receipt_number".to_owned()),
+            reason: reason.map(str::to_owned),
+        };
+        let three =
+            [taken("recorded", None), taken("waiting", Some("unknown_application")), taken("held", None)];
+        let all: Vec<Taken> = (0..1_000).filter_map(|report| three.get(report % 3).cloned()).collect();
+        let body = serde_json::to_vec(&Kept::of(&all)).unwrap();
+        assert!(body.len() < 2_500, "{}", body.len());
+        assert_eq!(serde_json::from_slice::<Kept>(&body).unwrap().taken(), Some(all));
+        // Which fate it was must be one of them.
+        assert_eq!(serde_json::from_str::<Kept>(r#"{"fates":[],"each":[0]}"#).unwrap().taken(), None);
+    }
+
+    #[test]
     fn a_key_is_quoted_or_plain_and_there_once() {
         let read = |values: &[&str]| {
             let mut headers = HeaderMap::new();
             for value in values {
-                headers.append(HEADER, value.parse().unwrap());
+                headers.append(IDEMPOTENCY_KEY, value.parse().unwrap());
             }
             key(&headers, Language::En).map_err(|_| ())
         };

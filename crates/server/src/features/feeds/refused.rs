@@ -1,12 +1,14 @@
 //! What a feed is told where its message is not taken.
 
+use super::intake::Closed;
+use super::words;
 use axum::http::header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use i18n::Language;
 use std::borrow::Cow;
 use store::StoreError;
-use web::{Failure, Problem};
+use web::{Failure, Fault, Problem};
 
 /// Why a message is not taken, and a header that says what to do.
 pub struct Refused {
@@ -35,6 +37,38 @@ impl Refused {
     /// The same with a header.
     pub(super) fn with(self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
         Self { header: Some((name, value.into())), ..self }
+    }
+
+    /// It does not fit to how things stand.
+    pub(super) fn conflict(
+        kind: &'static str,
+        title: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::of(StatusCode::CONFLICT, kind, title, detail)
+    }
+
+    /// The name stands for another message, or for a question that was answered.
+    pub(super) fn reused(l: Language) -> Self {
+        let (title, detail) = (l.feeds_problem_name_used_title(), l.feeds_problem_name_used_detail());
+        Self::conflict("webhook-id-reused", title, detail)
+    }
+
+    /// One thing is wrong, and nothing was taken.
+    pub(super) fn invalid(l: Language, pointer: String, code: &'static str, detail: &'static str) -> Self {
+        Failure::from(Problem {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            kind: "invalid",
+            title: l.feeds_problem_invalid_title().into(),
+            detail: l.feeds_problem_invalid_detail().into(),
+            faults: vec![Fault::pointing(pointer, code, detail)],
+        })
+        .into()
+    }
+
+    /// The same in the words of a reason.
+    pub(super) fn wrong(l: Language, pointer: &str, code: &'static str) -> Self {
+        Self::invalid(l, pointer.to_owned(), code, words::reason(l, "rejected", code).text)
     }
 
     /// More events than a message may have, or a larger body.
@@ -92,6 +126,16 @@ impl Refused {
         }
         tracing::error!(error = &error as &dyn std::error::Error, "a message of a feed was not taken");
         Self::unavailable(l)
+    }
+
+    /// Nothing of the feed is taken.
+    pub(super) fn closed(l: Language, closed: Closed) -> Self {
+        match closed {
+            Closed::Store(error) => Self::store(l, error),
+            // Since the message came in; the next one is told.
+            Closed::Paused(_) | Closed::Removed(_) => Self::unavailable(l),
+            closed => Failure::internal(closed).into(),
+        }
     }
 }
 

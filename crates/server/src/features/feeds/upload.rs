@@ -1,13 +1,13 @@
 //! A whole file in one message: imported like a file on the command line, its report given back.
 
 use super::door::Signed;
+use super::drop::is_ours;
 use super::formats::{Format, Mapping, Shape};
-use super::http::intake;
-use super::import::{Import, Most, Stopped, cause};
-use super::intake::Closed;
+use super::import::{Import, Most, Stopped};
 use super::refused::Refused;
-use super::report::{ReportFile, Tally};
+use super::report::{Fate, ReportFile, Tally};
 use super::view::LineView;
+use super::ways::{Way, around};
 use crate::app::Failed;
 use axum::http::{HeaderMap, StatusCode, header};
 use i18n::Language;
@@ -16,6 +16,7 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor};
 use std::sync::Arc;
+use store::record::Outcome;
 use tokio::runtime::Handle;
 use web::{Failure, media_type};
 
@@ -55,19 +56,26 @@ pub(super) async fn upload(signed: &Arc<Signed>) -> Result<Uploaded, Refused> {
 }
 
 async fn import(signed: &Signed, shape: &Shape) -> Result<Uploaded, Refused> {
-    let (l, intake) = (signed.l, intake(signed)?);
-    let folder = tempfile::tempdir().map_err(Failure::internal)?;
+    signed.may_guess()?;
+    let (l, intake) = (signed.l, signed.intake()?);
+    // What a kill leaves of it is swept with everything else that is temporary; it names nobody.
+    let folder = tempfile::tempdir().map_err(|error| full(l, &error))?;
     let path = folder.path().join("report.jsonl");
-    let report = ReportFile::create(&path).map_err(Failure::internal)?;
+    let report = ReportFile::create(&path).map_err(|error| full(l, &error))?;
     let shape = &mapped(signed, shape)?;
     let import = Import { intake: &intake, shape, dry_run: false, batch: BATCH, most: Most::SENT };
-    let tally = import
-        .run(Cursor::new(signed.body.clone()), report, |_| ())
-        .await
-        .map_err(|error| unread(l, error))?;
-    let report = BufReader::new(File::open(&path).map_err(Failure::internal)?);
-    let lines = not_recorded(l, report).map_err(Failure::internal)?;
-    Ok(Uploaded { tally, lines })
+    let imported = import.run(Cursor::new(signed.body.clone()), report, |_| ()).await;
+    // Also of a file that ended too early some lines were taken.
+    if imported.as_ref().map_or_else(|error| error.is::<Stopped>(), |_| true) {
+        signed.taken();
+    }
+    let written = BufReader::new(File::open(&path).map_err(Failure::internal)?);
+    let lines = not_recorded(l, written).map_err(Failure::internal);
+    let guess = Fate::Told(Outcome::OtherApplication).reason().1;
+    signed.guessed(lines.iter().flatten().filter(|line| line.reason == guess).count());
+    let tally = imported.map_err(|error| unread(l, error))?;
+    around(&signed.app).count_all(&signed.feed.name, Way::Api, tally);
+    Ok(Uploaded { tally, lines: lines? })
 }
 
 /// The first lines of a report that were not recorded; it is read line by line.
@@ -106,11 +114,10 @@ fn shown(l: Language, line: Line) -> LineView {
     LineView::new(l, line, outcome, column, Some(reason).filter(|reason| !reason.is_empty()))
 }
 
-/// Why a file was not read to its end: the store failed, the feed was paused, or the file is to blame.
+/// Why a file was not read to its end: we are to blame, or the feed was paused, or the file is.
 fn unread(l: Language, error: Failed) -> Refused {
-    if let Some(error) = cause::<Closed>(error.as_ref()) {
-        tracing::error!(error = error as &dyn Error, "a file of a feed was not recorded to its end");
-        return Refused::unavailable(l);
+    if is_ours(error.as_ref()) {
+        return full(l, error.as_ref());
     }
     if !error.is::<Stopped>() {
         // What is wrong stands at its beginning: nothing was recorded.
@@ -118,6 +125,12 @@ fn unread(l: Language, error: Failed) -> Refused {
     }
     let because = error.source().map(ToString::to_string).unwrap_or_default();
     problem(l, format!("{error} ({because})"))
+}
+
+/// What is not the sender's fault, and nobody else's business.
+fn full(l: Language, error: &(dyn Error + 'static)) -> Refused {
+    tracing::error!(error, "a file of a feed was not recorded to its end");
+    Refused::unavailable(l)
 }
 
 fn problem(l: Language, detail: String) -> Refused {
@@ -156,5 +169,16 @@ mod tests {
         }
         let told = not_recorded(Language::En, report.as_bytes()).unwrap();
         assert_eq!((told.len(), told[0].line, told[TOLD - 1].line), (TOLD, 2, 2 * TOLD as u64));
+    }
+
+    #[test]
+    fn that_our_disk_is_full_is_not_the_senders_fault_and_names_no_path() {
+        use axum::response::IntoResponse as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("missing/report.jsonl");
+        let unwritten = ReportFile::create(&path).err().unwrap();
+        let response = unread(Language::En, unwritten.into()).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().contains_key(header::RETRY_AFTER));
     }
 }

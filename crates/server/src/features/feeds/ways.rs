@@ -1,6 +1,6 @@
 //! The ways in that run beside the server: drop folders, streams, and the look at what feeds leave undone.
 
-use super::report::Fate;
+use super::report::{Fate, Tally};
 use super::{care, drop, stream};
 use crate::app::{App, Failed};
 use crate::clock::Clock;
@@ -52,6 +52,13 @@ pub(super) struct Around<'a> {
 }
 
 impl Around<'_> {
+    /// Counts what became of the lines of a file.
+    pub(super) fn count_all(&self, feed: &str, way: Way, tally: Tally) {
+        let Some(meters) = self.meters else { return };
+        let counts = tally.counts().into_iter().filter(|(_, count)| *count > 0);
+        counts.for_each(|(outcome, count)| meters.reported(feed, way.as_str(), outcome, count));
+    }
+
     /// Counts what became of the reports of a batch.
     pub(super) fn count(&self, feed: &str, way: Way, fates: &[Fate]) {
         let Some(meters) = self.meters else { return };
@@ -123,8 +130,9 @@ impl Ways {
             // An import computes for long; it gets a thread of its own.
             tasks.spawn_blocking(move || runtime.block_on(watch_for_ever(&around(&app), &setting, stop)));
         }
-        let app = Arc::clone(app);
-        tasks.spawn(async move { care::take(&app, stop).await });
+        let (app, runtime) = (Arc::clone(app), Handle::current());
+        // Some of what it looks at is large, and others are answered meanwhile.
+        tasks.spawn_blocking(move || runtime.block_on(care::take(&app, stop)));
         Self { stopper, tasks }
     }
 

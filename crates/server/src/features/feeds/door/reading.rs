@@ -1,14 +1,13 @@
 //! A body on its way in: its signature is checked piece by piece, and it is kept where somebody may send it.
 
 use crate::features::feeds::signature::Check;
-use crate::feed_budget::FeedBudget;
+use crate::feed_budget::Stranger;
 use aws_lc_rs::digest;
 use axum::body::Body;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
 use futures_util::StreamExt as _;
-use tokio::sync::OwnedSemaphorePermit;
 use web::{BodyLimit, Failure};
 
 /// A body being read.
@@ -17,8 +16,8 @@ pub(super) struct Reading<'a> {
     digest: digest::Context,
     kept: Vec<u8>,
     keeps: bool,
-    /// Where room is asked for, and what was got; it ends with the reading.
-    room: Option<(&'a FeedBudget, Option<OwnedSemaphorePermit>)>,
+    /// Whose room what is kept takes; a file has a place instead.
+    room: Option<&'a mut Stranger>,
 }
 
 /// A body that was read to its end.
@@ -40,9 +39,9 @@ pub(super) enum Broken {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(check: Check, keeps: bool, room: Option<&'a FeedBudget>) -> Self {
+    pub(super) fn new(check: Check, keeps: bool, room: Option<&'a mut Stranger>) -> Self {
         let digest = digest::Context::new(&digest::SHA256);
-        Self { check, digest, kept: Vec::new(), keeps, room: room.map(|budget| (budget, None)) }
+        Self { check, digest, kept: Vec::new(), keeps, room }
     }
 
     /// Reads a body to its end; where there is none, `address` was signed instead.
@@ -79,12 +78,8 @@ impl<'a> Reading<'a> {
     }
 
     fn take(&mut self, piece: &[u8]) -> Result<(), Broken> {
-        if let Some((budget, held)) = &mut self.room {
-            let more = budget.room(piece.len()).ok_or(Broken::Busy)?;
-            match held {
-                Some(held) => held.merge(more),
-                None => *held = Some(more),
-            }
+        if self.room.as_mut().is_some_and(|room| !room.room(piece.len())) {
+            return Err(Broken::Busy);
         }
         self.check.update(piece);
         self.digest.update(piece);

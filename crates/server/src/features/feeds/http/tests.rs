@@ -1,6 +1,7 @@
 //! The stories of messages: a feed signs, every event gets its word, and strangers learn nothing.
 
 mod answers;
+mod bounds;
 mod damaged;
 mod files;
 mod held;

@@ -202,3 +202,34 @@ async fn a_decision_holds_for_the_item_that_it_names() {
     assert_eq!(feeds.send(form).await.status, 415);
     assert_eq!(feeds.list("").await["items"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_reason_stays_on_its_line() {
+    let feeds = Feeds::start().await;
+    let held = feeds.with_something_held().await;
+    for why in ["a\nb", "a\u{1b}[2J", "a\u{2028}b", "a\u{202e}b"] {
+        let answered = feeds.decide(&json!({"held": held, "decision": "discard", "why": why})).await;
+        assert_eq!(answered.status, 422, "{why:?}");
+        assert_eq!(answered.json()["errors"][0]["code"], "character");
+    }
+    let long = "字".repeat(500);
+    assert_eq!(feeds.decide(&json!({"held": held, "decision": "discard", "why": long})).await.status, 200);
+}
+
+#[tokio::test]
+async fn who_names_a_receipt_by_chance_learns_no_stage() {
+    let feeds = Feeds::start().await;
+    feeds.with_something_held().await;
+    let by_centre = async |id: &str, code: &str, at: &str| {
+        let message = Message::to("POST", "centre", "milestones").with("content-type", SINGLE);
+        told(&feeds.send(message.saying(step(id, code, at).to_string())).await)
+    };
+    assert_eq!(by_centre("C-1", "13", "2026-01-21T09:00:00+08:00").await, ["held backwards -"]);
+    let list = feeds.send(Message::to("GET", "centre", "held")).await.json();
+    let shown = Message::to("GET", "centre", &format!("held/{}", list["items"][0]["held"]));
+    let explained = feeds.send(shown.clone()).await.json();
+    assert_eq!((&explained["reason"], explained.get("stage")), (&json!("backwards"), None));
+    // Once something that it told counts, it is told where the card is.
+    assert_eq!(by_centre("C-2", "60", "2026-01-22T09:00:00+08:00").await, ["recorded - -"]);
+    assert!(feeds.send(shown).await.json()["stage"].is_string());
+}

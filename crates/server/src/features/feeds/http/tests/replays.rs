@@ -97,3 +97,75 @@ async fn a_question_is_signed_with_its_address_and_answered_once() {
     assert_eq!(send("HEAD", right, &format!("GET {right}"), "g").await, 401);
     assert_eq!(send("HEAD", right, &format!("HEAD {right}"), "h").await, 200);
 }
+
+#[tokio::test]
+async fn a_body_that_was_signed_is_no_question() {
+    let feeds = Feeds::start().await;
+    feeds.report(json!([accepted(), step("E-3", "31", "2026-01-16T09:00:00+08:00")])).await;
+    feeds.report(json!([step("E-4", "13", "2026-01-20T09:00:00+08:00")])).await;
+    let heard = Message::of(&reviewed()).named("heard");
+    for method in ["GET", "HEAD"] {
+        for what in ["held", "held/1", "dead-letters", "batches/ZZ-1"] {
+            let asked = Message { method, ..heard.clone() };
+            let asked = Message { address: format!("/api/v1/feeds/county/{what}"), ..asked };
+            assert_eq!(feeds.send(asked).await.status, 400, "{method} {what}");
+        }
+    }
+    // Nor is its name spent.
+    assert_eq!(feeds.send(heard).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_was_heard_is_repeated_a_few_times_and_no_more() {
+    let feeds = Feeds::start().await;
+    let message = Message::of(&accepted()).named("heard").with("idempotency-key", "a");
+    let mut answers = Vec::new();
+    for _ in 0..7 {
+        answers.push(feeds.send(message.clone()).await.status.as_u16());
+    }
+    assert_eq!(answers, [200, 200, 200, 200, 200, 200, 429]);
+    // A key is not signed: with another one, or without, it is another message.
+    let message = Message::of(&reviewed()).named("keyed").with("idempotency-key", "a");
+    assert_eq!(feeds.send(message.clone().with("idempotency-key", "b")).await.status, 400);
+    assert_eq!(feeds.send(message.clone()).await.status, 422, "the key stands for another message");
+    let message = Message::of(&reviewed()).named("keyed").with("idempotency-key", "b");
+    assert_eq!(feeds.send(message.clone()).await.status, 200);
+    assert!(reused(&feeds.send(Message::of(&reviewed()).named("keyed").with("idempotency-key", "c")).await));
+    assert!(reused(&feeds.send(Message::of(&reviewed()).named("keyed")).await));
+}
+
+#[tokio::test]
+async fn a_repeated_declaration_declares_nothing_and_names_no_card() {
+    let feeds = Feeds::start().await;
+    let put = |receipts: &[&str]| {
+        let manifest =
+            json!({"batch": "ZZ-1", "count": receipts.len(), "due": "2026-04-01", "receipts": receipts});
+        Message::to("PUT", "county", "batches/ZZ-1").json(&manifest)
+    };
+    let heard = put(&[RECEIPT]).named("heard");
+    assert_eq!(feeds.send(heard.clone()).await.json()["missing"][0]["receipt_number"], RECEIPT);
+    feeds.send(put(&[RECEIPT, "1199000012026010500002"])).await;
+    let told = feeds.send(heard).await;
+    assert_eq!((told.status.as_u16(), &told.json()["declared"]), (200, &json!(2)), "{}", told.body);
+    assert!(!told.body.contains(RECEIPT) && told.json().get("missing").is_none());
+}
+
+#[tokio::test]
+async fn a_file_that_was_partly_recorded_keeps_its_name() {
+    let feeds = Feeds::start().await;
+    let lines = |last: &str| {
+        let line = json!({
+            "receipt_number": RECEIPT, "step": "00", "organ": "119900001", "happened_at": "2026-01-05 09:00",
+            "citizen_number": "119900198001010016", "name": "王小明", "applied_on": "2026-01-05",
+            "reason": "expired",
+        });
+        let file = Message::to("POST", "county", "files").with("content-type", "application/x-ndjson");
+        file.saying(format!("{line}\n{last}")).named("F-1")
+    };
+    // It unpacks to more than it may, behind its first line.
+    let bomb = zstd::encode_all(&[lines("").body, vec![b' '; 40 << 20]].concat()[..], 3).unwrap();
+    let bomb = lines("").saying(bomb).with("content-encoding", "zstd");
+    let answered = feeds.send(bomb).await;
+    assert_eq!(answered.status, 422, "{}", answered.body);
+    assert!(reused(&feeds.send(lines("")).await));
+}
