@@ -35,8 +35,9 @@ const SET_STATE: &str =
 const SET_CODES: &str =
     "UPDATE feed SET codes = $1 WHERE id = $2 AND state <> 'removed' AND name <> 'desk'";
 const LAST_HAPPENED: &str = "SELECT max(last_happened) FROM feed";
+const STATE: &str = "SELECT state, name FROM feed WHERE id = $1";
 const HEARD: &str = "UPDATE feed SET last_heard = max(coalesce(last_heard, $1), $1),
-    last_happened = max(coalesce(last_happened, $2), $2) WHERE id = $3";
+    last_happened = coalesce(max(coalesce(last_happened, $2), $2), last_happened) WHERE id = $3";
 
 /// The name of the feed by which people at a desk speak.
 pub const DESK_NAME: &str = "desk";
@@ -262,14 +263,26 @@ async fn change(
         .await
 }
 
-/// Moves the feed's watermarks: last heard, last happened. They never move back.
+/// Refuses a feed that may not report now, and the desk.
+pub(crate) async fn may_report(write: &mut Write<'_>, feed: FeedId) -> Result<()> {
+    let read = |row: &Row<'_>| Ok((State::parse(row.text(0)?), row.text(1)? == DESK_NAME));
+    match write.rows(STATE, &[Value::Int(feed.0.into())], read).await?.into_iter().next() {
+        Some((_, true)) => Err(StoreError::Desk),
+        Some((Some(State::Active), _)) => Ok(()),
+        Some((Some(state), _)) => Err(StoreError::Refused(state)),
+        None | Some((None, _)) => Err(StoreError::Corrupt("feed")),
+    }
+}
+
+/// Moves the feed's watermarks: last heard, and last happened where something was told. They never move back.
 pub(crate) async fn heard(
     write: &mut Write<'_>,
     feed: FeedId,
     learned: Moment,
-    happened: Moment,
+    happened: Option<Moment>,
 ) -> Result<()> {
-    let values = [Value::Int(learned.millis()), Value::Int(happened.millis()), Value::Int(feed.0.into())];
+    let happened = happened.map_or(Value::Null, |happened| Value::Int(happened.millis()));
+    let values = [Value::Int(learned.millis()), happened, Value::Int(feed.0.into())];
     write.execute(HEARD, &values).await.map(drop)
 }
 

@@ -115,7 +115,7 @@ async fn a_panicking_or_failing_change_leaves_its_group_intact() {
     raw.execute_batch("ROLLBACK").unwrap();
     for (n, task) in tasks.into_iter().enumerate() {
         match (n % 3, task.await.unwrap()) {
-            (0, Ok(())) | (1, Err(StoreError::Abandoned)) | (2, Err(StoreError::Corrupt("test"))) => {}
+            (0, Ok(())) | (1, Err(StoreError::Panicked)) | (2, Err(StoreError::Corrupt("test"))) => {}
             (_, ended) => panic!("change {n} ended with {ended:?}"),
         }
     }

@@ -67,16 +67,17 @@ impl Nats {
     /// The same with a consumer that delivers soon what was under way when somebody was killed.
     pub(crate) fn impatient() -> Self {
         let nats = Self::start();
-        nats.speak(async |jetstream| {
-            let config = pull::Config {
-                durable_name: Some(DURABLE.to_owned()),
-                ack_policy: AckPolicy::Explicit,
-                ack_wait: Duration::from_secs(2),
-                ..pull::Config::default()
-            };
+        nats.with_consumer(pull::Config { ack_wait: Duration::from_secs(2), ..consumer() });
+        nats
+    }
+
+    /// Makes the product's consumer beforehand, as the stream's owner may; it replaces one of before.
+    pub(crate) fn with_consumer(&self, config: pull::Config) {
+        self.speak(async |jetstream| {
+            // There may be none yet.
+            let _ = jetstream.delete_consumer_from_stream(DURABLE, STREAM).await;
             jetstream.create_consumer_on_stream(config, STREAM).await.unwrap();
         });
-        nats
     }
 
     /// Where it listens.
@@ -158,6 +159,15 @@ impl Drop for Nats {
         // It may have been killed already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A consumer with which nothing is lost.
+pub(crate) fn consumer() -> pull::Config {
+    pull::Config {
+        durable_name: Some(DURABLE.to_owned()),
+        ack_policy: AckPolicy::Explicit,
+        ..pull::Config::default()
     }
 }
 

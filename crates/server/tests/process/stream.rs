@@ -4,18 +4,24 @@ use crate::asking::empty;
 use crate::folder::Folder;
 use crate::intrude::{GARBAGE, overwrite};
 use crate::kept::Kept;
-use crate::nats::{DURABLE, Nats, STREAM, headers, structured};
+use crate::nats::{DURABLE, Nats, STREAM, consumer, headers, structured};
 use crate::running::{Running, ended, jindu};
 use crate::telling::{Line, lines};
+use async_nats::jetstream::consumer::{DeliverPolicy, pull};
 use serde_json::{Value, json};
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// A data folder with the feed `county`.
+/// Every stage that the stories tell of.
+const STAGES: &str = "submitted,accepted,under_review,signed,data_check,in_production,quality_check,produced,\
+                      in_distribution,mailed,ready_for_collection,collected,not_accepted,correction_required,returned,\
+                      remake,mail_returned,uncollected,withdrawn,cancelled";
+
+/// A data folder with the feed `county`, which may say everything.
 pub(crate) struct County {
     home: Folder,
 }
@@ -39,7 +45,8 @@ impl County {
 
     fn with_feed(self) -> Self {
         let county = self;
-        let added = county.ask(&["feed", "add", "county", "--organ", "119900001", "--kind", "desk"]);
+        let words = ["feed", "add", "county", "--organ", "119900001", "--kind", "intake", "--stages", STAGES];
+        let added = county.ask(&words);
         assert!(added.starts_with("whsec_"), "{added}");
         county
     }
@@ -184,6 +191,36 @@ fn a_message_that_cannot_be_taken_is_kept_for_a_person_and_keeps_nothing_up() {
     assert_eq!(county.json(&["held", "list"]), json!([]));
 }
 
+/// Letters of a feed are bounded by what the server's configuration says.
+#[test]
+fn what_finds_no_room_stays_on_the_stream() {
+    let (nats, county, lines) = (Nats::start(), County::new(), lines(2));
+    let folder = county.data().join("drop");
+    std::fs::create_dir(&folder).unwrap();
+    let config = configuration(&county.data(), &nats, &folder);
+    let text = std::fs::read_to_string(&config)
+        .unwrap()
+        .replace("[[drop]]", "[limits]\ndead_letters_per_feed = 1\n[[drop]]");
+    std::fs::write(&config, text + "batch = 1\n").unwrap();
+    let broken = |id| (headers(&[("content-type", "application/cloudevents+json")]), vec![b'{', id]);
+    nats.publish([broken(b'1'), broken(b'2')].into_iter().chain(messages(&lines)));
+    let mut serve = jindu();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&config);
+    let mut server = Running::start(&mut serve);
+    server.wait_for("no room", |said| {
+        said.contains("as many dead letters of the feed wait as may").then_some(())
+    });
+    // What can be taken is, and the other message is neither acknowledged nor lost.
+    let started = Instant::now();
+    while nats.pending() != (1, 0) || county.counts() != (lines.len(), 2) {
+        assert!(started.elapsed() < Duration::from_secs(60), "{}", server.said());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(county.json(&["held", "list"]).as_array().unwrap().len(), 1);
+    server.terminate();
+    assert!(server.end().0.success(), "{}", server.said());
+}
+
 #[test]
 fn a_server_that_starts_again_is_consumed_again() {
     // A server that is killed forgets the last acknowledgements, and delivers again.
@@ -309,4 +346,37 @@ fn an_application_that_cannot_be_read_keeps_no_other_message_up() {
     }
     assert_eq!((county.counts(), county.json(&["held", "list"])), ((lines.len(), 4), json!([])));
     stop(consumer);
+}
+
+#[test]
+fn a_consumer_with_which_messages_would_be_lost_is_refused() {
+    let (nats, county, lines) = (Nats::start(), County::new(), lines(1));
+    nats.publish(messages(&lines));
+    for (config, why) in [
+        (pull::Config { max_deliver: 3, ..consumer() }, "max_deliver"),
+        (pull::Config { filter_subject: "milestones.post".into(), ..consumer() }, "filter_subject"),
+        (
+            pull::Config {
+                filter_subjects: vec!["milestones.a".into(), "milestones.b".into()],
+                ..consumer()
+            },
+            "filter",
+        ),
+        (pull::Config { deliver_policy: DeliverPolicy::New, ..consumer() }, "deliver_policy"),
+        (pull::Config { headers_only: true, ..consumer() }, "headers_only"),
+    ] {
+        nats.with_consumer(config);
+        let address = nats.address();
+        let words = ["feed", "consume", "--feed", "county", "--stream", STREAM, "--durable", DURABLE];
+        let mut refused =
+            Running::start(&mut county.command(&[&words[..], &["--server", &address]].concat()));
+        refused.wait_for(why, |said| said.contains(why).then_some(()));
+        stop(refused);
+    }
+    assert_eq!(county.counts(), (0, 0));
+    nats.with_consumer(pull::Config { max_deliver: -1, ..consumer() });
+    let consumer = county.consume(&nats, "50");
+    nats.wait_until_taken();
+    stop(consumer);
+    assert_eq!(county.counts().0, lines.len());
 }

@@ -291,7 +291,7 @@ fn run_job(connection: &mut Connection, queued: Queued, alone: bool) -> Option<T
         failed(error.into());
         return None;
     }
-    let outcome = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(StoreError::Abandoned));
+    let outcome = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(StoreError::Panicked));
     let end = if outcome.is_ok() { kept } else { undone };
     let ended = connection.execute_batch(end).map_err(StoreError::from);
     match outcome.and_then(|told| ended.map(|()| told)) {

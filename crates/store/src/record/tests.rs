@@ -160,6 +160,41 @@ async fn a_feeds_watermark_follows_the_newest_thing_it_told_and_never_moves_back
 }
 
 #[tokio::test]
+async fn what_is_not_kept_moves_no_watermark_and_an_empty_batch_is_heard() {
+    let fresh = Fresh::new().await;
+    let marks = async || {
+        let feed = feed::by_id(&fresh.store.read(), fresh.feed).await.unwrap().unwrap();
+        (feed.last_heard, feed.last_happened)
+    };
+    fresh.record(vec![]).await;
+    assert_eq!(marks().await, (Some(at(31, 9)), None));
+    // Of nobody's application, and of another person's.
+    let unknown = fresh.reached(Stage::Signed, 20);
+    assert_eq!(fresh.record(vec![unknown.clone()]).await, [Outcome::UnknownApplication]);
+    assert_eq!(marks().await.1, None);
+    let mut foreign = Report { opening: Some(opening(2, 7)), ..unknown };
+    foreign.opening.as_mut().unwrap().receipt = receipt(1, 7);
+    let accepted = fresh.accepted();
+    let happened = accepted.happened;
+    let told = fresh.record(vec![accepted, foreign]).await;
+    assert_eq!(told, [Outcome::Recorded, Outcome::OtherApplication]);
+    assert_eq!(marks().await.1, Some(happened));
+}
+
+#[tokio::test]
+async fn nothing_of_a_feed_is_recorded_once_it_is_paused_or_removed() {
+    let fresh = Fresh::new().await;
+    for state in [feed::State::Paused, feed::State::Removed] {
+        feed::set_state(&fresh.store, crate::testing::entry("state"), fresh.feed, state).await.unwrap();
+        let before = fresh.count("audit");
+        let (reports, entry) = ([fresh.accepted()], crate::testing::entry("1 report"));
+        let refused = record(&fresh.store, fresh.feed, at(31, 9), &reports, entry, Unknown::Kept).await;
+        assert!(matches!(refused, Err(crate::StoreError::Refused(told)) if told == state), "{refused:?}");
+        assert_eq!((fresh.count("application"), fresh.count("audit")), (0, before));
+    }
+}
+
+#[tokio::test]
 async fn a_batch_that_fails_leaves_nothing_behind() {
     let fresh = Fresh::new().await;
     let before = fresh.count("audit");

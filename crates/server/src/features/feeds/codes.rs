@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 /// The table that comes with the product.
 pub(super) const BUILT_IN: &str = include_str!("../../../../../data/codes.toml");
-/// Characters of a code and of the words behind it at the most.
+/// Characters of the words behind a code at the most, and bytes of a code.
 const LONGEST: usize = 200;
 
 /// What a code means.
@@ -22,8 +22,9 @@ pub(super) enum Meaning {
 /// Why a table does not read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TableError {
-    #[error("the table of codes does not read")]
-    Unreadable(#[from] toml::de::Error),
+    /// What stands there is not repeated: it may be another file, which names people.
+    #[error("the table of codes does not read at its line {0}")]
+    Unreadable(usize),
     #[error("the table of codes is no UTF-8")]
     NotUtf8,
     #[error("the table of codes: {0}")]
@@ -47,6 +48,14 @@ impl Codes {
         Self::parse(BUILT_IN.as_bytes())
     }
 
+    /// A feed's own table, or the one shipped with the program.
+    ///
+    /// # Errors
+    /// Names the entry that is wrong.
+    pub(super) fn of(own: Option<&str>) -> Result<Self, TableError> {
+        own.map_or_else(Self::built_in, |own| Self::parse(own.as_bytes()))
+    }
+
     /// Reads a table.
     ///
     /// # Errors
@@ -54,7 +63,9 @@ impl Codes {
     pub(crate) fn parse(text: &[u8]) -> Result<Self, TableError> {
         let text = std::str::from_utf8(text).map_err(|_| TableError::NotUtf8)?;
         let mut codes = Self { version: String::new(), entries: BTreeMap::new() };
-        for (name, value) in toml::from_str::<Table>(text)? {
+        let table: Table =
+            toml::from_str(text).map_err(|error| TableError::Unreadable(line_of(text, &error)))?;
+        for (name, value) in table {
             match (name.as_str(), value) {
                 ("version", Value::String(version)) if fits(&version) => codes.version = version,
                 ("steps", Value::Table(steps)) => codes.add(steps, step)?,
@@ -74,8 +85,8 @@ impl Codes {
     fn add(&mut self, section: Table, read: Read) -> Result<(), TableError> {
         for (code, value) in section {
             let wrong = |why| TableError::Entry { code: code.clone(), why };
-            if !fits(&code) || code.trim() != code {
-                return Err(wrong("is no code: 1 to 200 visible characters"));
+            if !fits(&code) || code.len() > LONGEST || code.trim() != code {
+                return Err(wrong("is no code: visible characters, 200 bytes at the most"));
             }
             let entry = read(value).map_err(wrong)?;
             if self.entries.insert(code.clone(), entry).is_some() {
@@ -96,11 +107,18 @@ impl Codes {
     }
 }
 
+/// The line at which a TOML file stops to read.
+pub(super) fn line_of(text: &str, error: &toml::de::Error) -> usize {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    before.matches('\n').count() + 1
+}
+
 /// Reads the value of an entry, or says what is wrong with it.
 type Read = fn(Value) -> Result<Meaning, &'static str>;
 
 /// `"returned duplicate_number"`, or `{ step = "returned", cause = "duplicate_number", reason = "…" }`. The
-/// reason is for the people who read the table.
+/// reason is for the people who keep the table, and is checked so that it can be shown to them; citizens read our own
+/// words for step and cause, in their language.
 fn step(value: Value) -> Result<Meaning, &'static str> {
     let (step, cause) = match value {
         Value::String(words) => match words.split_once(' ') {
@@ -190,11 +208,11 @@ mod tests {
             (steps("\"signed\"").replace("version = \"1\"", ""), "version is missing"),
             (steps("\"signed\"").replace("\"1\"", "1"), "version is a text"),
             ("version = \"1\"\nsteps = 3".to_owned(), "are tables"),
-            ("version =".to_owned(), "does not read"),
+            ("version = \"1\"\n119900198001010016,王小明".to_owned(), "does not read at its line 2"),
         ];
         for (table, why) in wrong {
             let error = Codes::parse(table.as_bytes()).err().unwrap().to_string();
-            assert!(error.contains(why), "{table}\n{error}");
+            assert!(error.contains(why) && !error.contains("王小明"), "{table}\n{error}");
         }
     }
 

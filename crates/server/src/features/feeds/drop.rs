@@ -7,11 +7,12 @@
 
 mod folder;
 
-use super::import::{Asked, Importing, cause, import_file};
+use super::import::{Asked, Importing, import_file};
 use super::intake::{Closed, Intake};
 use super::report::{Tally, Unwritten};
+use super::steady::Look;
 use super::ways::{Around, Way};
-use crate::app::Failed;
+use crate::app::{Failed, cause};
 use crate::config::DropFolder;
 use domain::moment::Moment;
 use folder::{BELOW, REPORT, Unsafe, WHY, entries, free_name, is_left_alone, ours, with};
@@ -21,7 +22,7 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::StoreError;
@@ -31,8 +32,8 @@ use store::feed::DESK_NAME;
 const NAME_BYTES: usize = 200;
 /// The name of a file whose own name is too long.
 const TOO_LONG: &str = "name-too-long";
-/// The file that one watcher holds, so that there is no second one.
-const LOCK: &str = ".lock";
+/// The file that one watcher holds, so that there is no second one; where nobody else can put one.
+const LOCK: &str = "work/.lock";
 /// After a failure of the database it is asked again only every so many looks.
 const PATIENCE: u32 = 30;
 
@@ -42,17 +43,11 @@ pub(super) struct Watcher<'a> {
     setting: &'a DropFolder,
     /// What each file looked like at the last look.
     seen: HashMap<OsString, Seen>,
+    /// The same of files in `work/` that somebody still wrote to while they were imported.
+    growing: HashMap<OsString, Seen>,
     /// What was last said about a file that is refused or a feed that is closed.
     said: Option<String>,
     _lock: File,
-}
-
-/// What a file looks like: when this stays the same, nobody writes to it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Look {
-    file: u64,
-    size: u64,
-    modified: (i64, i64),
 }
 
 /// Since when a file has looked like that.
@@ -96,12 +91,14 @@ impl<'a> Watcher<'a> {
         }
         ours(folder).map_err(|why| format!("drop folder {}: {why}", folder.display()))?;
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false).mode(0o600);
+        let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+        options.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags.bits());
         let lock = options.open(folder.join(LOCK)).map_err(at)?;
         if lock.try_lock().is_err() {
             return Err(format!("drop folder {}: another process watches it", folder.display()).into());
         }
-        Ok(Self { around, setting, seen: HashMap::new(), said: None, _lock: lock })
+        let (seen, growing) = (HashMap::new(), HashMap::new());
+        Ok(Self { around, setting, seen, growing, said: None, _lock: lock })
     }
 
     /// Looks once: finishes what lies in `work/`, then takes every file that has been still long enough.
@@ -111,7 +108,7 @@ impl<'a> Watcher<'a> {
     /// `work/`, and the others are finished all the same.
     pub(super) async fn look(&mut self, now: Moment) -> Result<(), Failed> {
         ours(&self.setting.folder)?;
-        let left: Vec<OsString> = entries(&self.work())?.into_iter().map(|(name, _)| name).collect();
+        let left = self.left(now)?;
         let still = self.still(now)?;
         if left.is_empty() && still.is_empty() {
             return Ok(());
@@ -120,10 +117,10 @@ impl<'a> Watcher<'a> {
         if let Err(closed) = self.intake().await {
             return self.rest(closed.into());
         }
-        let left = left.into_iter().filter(|name| !is_left_alone(name)).map(|name| (name, true));
         let mut failed = None;
+        let left = left.into_iter().map(|name| (name, true));
         for (name, lies_in_work) in left.chain(still.into_iter().map(|name| (name, false))) {
-            match self.take(&name, lies_in_work).await {
+            match self.take(&name, lies_in_work, now).await {
                 // Without the feed or the database none can be finished.
                 Err(error) if cause::<Closed>(error.as_ref()).is_some() => return self.rest(error),
                 Err(error) => failed = failed.or(Some(error)),
@@ -145,7 +142,7 @@ impl<'a> Watcher<'a> {
     }
 
     /// Takes a file into `work/`, where it does not lie there already, and finishes it.
-    async fn take(&mut self, name: &OsStr, lies_in_work: bool) -> Result<(), Failed> {
+    async fn take(&mut self, name: &OsStr, lies_in_work: bool, now: Moment) -> Result<(), Failed> {
         if !lies_in_work {
             let work = self.work().join(name);
             // The one of that name before it is not finished.
@@ -161,7 +158,7 @@ impl<'a> Watcher<'a> {
         if name.len() > NAME_BYTES {
             return self.set_aside(name);
         }
-        self.finish(name).await
+        self.finish(name, now).await
     }
 
     /// Moves a file to `failed/` whose name leaves no room for a report's.
@@ -186,9 +183,33 @@ impl<'a> Watcher<'a> {
         self.setting.folder.join("work")
     }
 
+    /// The files in `work/`, but those that were still written to and have not been still since.
+    fn left(&mut self, now: Moment) -> io::Result<Vec<OsString>> {
+        let enough = self.enough();
+        let mut left = Vec::new();
+        for (name, about) in entries(&self.work())? {
+            if is_left_alone(&name) {
+                continue;
+            }
+            if let Some(seen) = self.growing.get_mut(&name) {
+                *seen = Seen::again(Some(seen), Look::of(&about), now);
+                if !seen.is_still(now, enough) {
+                    continue;
+                }
+            }
+            left.push(name);
+        }
+        Ok(left)
+    }
+
+    /// Milliseconds without a change after which a file is still.
+    fn enough(&self) -> i64 {
+        i64::from(self.setting.still_seconds) * 1000
+    }
+
     /// The files that have not changed for as long as the setting says.
     fn still(&mut self, now: Moment) -> io::Result<Vec<OsString>> {
-        let enough = i64::from(self.setting.still_seconds) * 1000;
+        let enough = self.enough();
         let (mut seen, mut still, mut refused) = (HashMap::new(), Vec::new(), 0_u32);
         for (name, about) in entries(&self.setting.folder)? {
             if about.is_dir() || is_left_alone(&name) {
@@ -198,15 +219,11 @@ impl<'a> Watcher<'a> {
                 refused += 1;
                 continue;
             }
-            let modified = (about.mtime(), about.mtime_nsec());
-            let look = Look { file: about.ino(), size: about.size(), modified };
-            // A clock that was set back begins anew.
-            let before = self.seen.get(&name).filter(|seen| seen.look == look && seen.since <= now);
-            let since = before.map_or(now, |seen| seen.since);
-            if now.millis().saturating_sub(since.millis()) >= enough {
+            let is = Seen::again(self.seen.get(&name), Look::of(&about), now);
+            if is.is_still(now, enough) {
                 still.push(name.clone());
             }
-            seen.insert(name, Seen { look, since });
+            seen.insert(name, is);
         }
         if refused > 0 {
             self.say(format!("{refused} links or devices in the drop folder are left alone"));
@@ -216,11 +233,20 @@ impl<'a> Watcher<'a> {
     }
 
     /// Imports a file of `work/` and moves it, with its report, to where it belongs.
-    async fn finish(&mut self, name: &OsStr) -> Result<(), Failed> {
+    async fn finish(&mut self, name: &OsStr, now: Moment) -> Result<(), Failed> {
         let intake = self.intake().await?;
         let file = self.work().join(name);
         let (report, why) = (with(&file, REPORT), with(&file, WHY));
         let imported = self.import(&intake, &file, &report).await;
+        self.growing.remove(name);
+        if let Err(error) = &imported
+            && let Some(Growing(look)) = error.downcast_ref()
+        {
+            // In done/ nobody would read what is written to it from now on; importing it again is harmless.
+            self.growing.insert(name.to_owned(), Seen { look: *look, since: now });
+            self.say(error.to_string());
+            return Ok(());
+        }
         let into = match imported {
             Ok(tally) => {
                 self.tell(tally);
@@ -246,10 +272,13 @@ impl<'a> Watcher<'a> {
     }
 
     async fn import(&self, intake: &Intake<'_>, file: &Path, report: &Path) -> Result<Tally, Failed> {
+        // What a power cut left of a report is none any more; what cannot be removed is told when it is replaced.
+        drop(fs::remove_file(report));
         // A link that took the file's place is not followed, and nothing waits for a pipe.
         let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
         let opened = OpenOptions::new().read(true).custom_flags(flags.bits()).open(file)?;
-        if !opened.metadata()?.is_file() {
+        let about = opened.metadata()?;
+        if !about.is_file() {
             return Err("it is no plain file".into());
         }
         let asked = Asked {
@@ -257,9 +286,13 @@ impl<'a> Watcher<'a> {
             report: Some(report.to_owned()),
             ..Asked::default()
         };
-        let importing = Importing { file: opened, path: file };
-        let (tally, _) = import_file(intake, importing, &asked, |_| ProgressBar::hidden()).await?;
-        Ok(tally)
+        let importing = Importing { file: opened.try_clone()?, path: file };
+        let imported = import_file(intake, importing, &asked, |_| ProgressBar::hidden()).await;
+        let look = Look::of(&opened.metadata()?);
+        if look != Look::of(&about) {
+            return Err(Growing(look).into());
+        }
+        Ok(imported?.0)
     }
 
     fn tell(&mut self, tally: Tally) {
@@ -296,9 +329,26 @@ impl<'a> Watcher<'a> {
     }
 }
 
+impl Seen {
+    /// What is seen now, after what was seen before. A clock that was set back begins anew.
+    fn again(before: Option<&Self>, look: Look, now: Moment) -> Self {
+        let same = before.filter(|seen| seen.look == look && seen.since <= now);
+        Self { look, since: same.map_or(now, |seen| seen.since) }
+    }
+
+    fn is_still(&self, now: Moment, enough: i64) -> bool {
+        now.millis().saturating_sub(self.since.millis()) >= enough
+    }
+}
+
+/// A file that somebody wrote to while it was imported, and what it looks like now.
+#[derive(Debug, thiserror::Error)]
+#[error("a file of the drop folder is still written to; it stays in work/ until it is still")]
+struct Growing(Look);
+
 /// Whether the file is not to blame and is taken up again: the database rests, the feed is closed, or the report
 /// cannot be written.
-fn is_ours(error: &(dyn std::error::Error + 'static)) -> bool {
+pub(super) fn is_ours(error: &(dyn std::error::Error + 'static)) -> bool {
     let closed = cause::<Closed>(error).is_some_and(|closed| match closed {
         Closed::Store(error) => error.is_passing(),
         _ => true,

@@ -6,6 +6,7 @@ use super::fields::Fields;
 use super::formats::{self, Expansion, Format, Items, Mapping, Numbered, Shape, unpacked};
 use super::intake::{Batch, Intake};
 use super::report::{Fate, ReportFile, Tally};
+use super::steady::Steady;
 use crate::app::Failed;
 use indicatif::ProgressBar;
 use std::fs::File;
@@ -93,7 +94,7 @@ pub(super) async fn import_file(
     let reporting = ReportFile::create(&report)?;
     let bar = bar(file.metadata()?.len());
     let import = Import { intake, shape: &shape, dry_run: asked.dry_run, batch: BATCH, most: Most::LAID };
-    let tally = import.run(file, reporting, |bytes| bar.set_position(bytes)).await;
+    let tally = import.run(Steady::of(file)?, reporting, |bytes| bar.set_position(bytes)).await;
     bar.finish_and_clear();
     Ok((tally?, report))
 }
@@ -156,13 +157,13 @@ pub(super) struct Import<'a> {
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the import stopped: of the lines up to {settled} all is done ({} recorded, {} repeated, {} held, {} \
-     rejected, {waiting} waiting for their application), of those after it nothing is recorded; import the \
-     file again when the cause is gone, nothing is recorded twice",
-    tally.recorded, tally.repeated, tally.held, tally.rejected
+     waiting for their application, {} rejected) but of {unsettled} that waited for a line below them; of those \
+     after it some may be; import the file again when the cause is gone, nothing is recorded twice",
+    tally.recorded, tally.repeated, tally.held, tally.waiting, tally.rejected
 )]
 pub(super) struct Stopped {
     settled: u64,
-    waiting: u64,
+    unsettled: u64,
     tally: Tally,
     source: Failed,
 }
@@ -172,10 +173,12 @@ pub(super) struct Stopped {
 struct Gathered {
     batch: Batch,
     lines: Vec<(u64, Option<Fields>)>,
+    /// Why no more of the file can be read.
+    ended: Option<Failed>,
 }
 
 /// An import under way.
-struct Course<'a> {
+struct UnderWay<'a> {
     import: &'a Import<'a>,
     report: ReportFile,
     tally: Tally,
@@ -199,7 +202,7 @@ impl Import<'_> {
         let file = unpacked(file, &bytes, self.most.expansion)?;
         let items = formats::open(file, self.shape)?;
         let mut items = AtMost { items, most: self.most.lines, read: 0 };
-        let mut course = Course {
+        let mut way = UnderWay {
             import: self,
             report,
             tally: Tally::default(),
@@ -208,20 +211,21 @@ impl Import<'_> {
             unsettled: 0,
         };
         let heard = || progress(bytes.load(Ordering::Relaxed));
-        match course.follow(&mut items, heard).await {
-            Ok(()) => Ok(course.tally),
+        match way.follow(&mut items, heard).await {
+            Ok(()) => Ok(way.tally),
             Err(source) => Err(Box::new(Stopped {
-                settled: course.settled,
-                waiting: course.unsettled + course.tally.waiting,
-                tally: course.tally,
+                settled: way.settled,
+                unsettled: way.unsettled,
+                tally: way.tally,
                 source,
             })),
         }
     }
 }
 
-impl Course<'_> {
-    /// Reads one batch while the one before is recorded, to the end of the file.
+impl UnderWay<'_> {
+    /// Reads one batch while the one before is recorded, to the end of the file. What was read of a file that breaks
+    /// is recorded all the same.
     async fn follow(&mut self, items: &mut dyn Items, progress: impl Fn()) -> Result<(), Failed> {
         let import = self.import;
         let mut before = Gathered::default();
@@ -237,9 +241,16 @@ impl Course<'_> {
             if self.waiting.len() >= WAITING * import.batch {
                 self.settle_waiting().await?;
             }
-            before = gathered?;
-            if before.lines.is_empty() {
-                return self.settle_waiting().await;
+            before = gathered;
+            let ended = before.ended.take();
+            if before.lines.is_empty() || ended.is_some() {
+                self.record(before, Unknown::Told).await?;
+                self.settle_waiting().await?;
+                if self.settled == 0 && ended.is_none() && !import.dry_run {
+                    // A file that says nothing is a word of the feed all the same.
+                    import.intake.record(Batch::default(), Unknown::Told).await?;
+                }
+                return ended.map_or(Ok(()), Err);
             }
         }
     }
@@ -265,7 +276,7 @@ impl Course<'_> {
 
     /// Records a batch and says what became of its lines; those that may wait for their application do.
     async fn record(&mut self, gathered: Gathered, unknown: Unknown) -> Result<(), Failed> {
-        let Gathered { batch, lines } = gathered;
+        let Gathered { batch, lines, .. } = gathered;
         let Some((last, _)) = lines.last() else { return Ok(()) };
         let last = *last;
         let told = if self.import.dry_run {
@@ -292,10 +303,17 @@ impl Course<'_> {
 
 impl Import<'_> {
     /// The next batch of the file; an empty one at its end.
-    fn gather(&self, items: &mut dyn Items) -> Result<Gathered, Failed> {
+    fn gather(&self, items: &mut dyn Items) -> Gathered {
         let mut gathered = Gathered::default();
         while gathered.lines.len() < self.batch {
-            let Some(Numbered { number, item }) = items.next()? else { break };
+            let Numbered { number, item } = match items.next() {
+                Ok(Some(numbered)) => numbered,
+                Ok(None) => break,
+                Err(broken) => {
+                    gathered.ended = Some(broken);
+                    break;
+                }
+            };
             let understood = self.intake.understand(&item);
             if understood.is_err() {
                 items.reread();
@@ -303,13 +321,6 @@ impl Import<'_> {
             gathered.batch.add(understood);
             gathered.lines.push((number, item.ok().filter(|fields| self.intake.may_wait(fields))));
         }
-        Ok(gathered)
+        gathered
     }
-}
-
-/// The first of this kind among an error and its causes.
-pub(super) fn cause<'e, E: std::error::Error + 'static>(
-    error: &'e (dyn std::error::Error + 'static),
-) -> Option<&'e E> {
-    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
 }

@@ -86,10 +86,7 @@ impl<'a> Intake<'a> {
         clock: Clock,
     ) -> Result<Self, Closed> {
         let feed = active(feed)?;
-        let codes = match &feed.codes {
-            Some(own) => Codes::parse(own.as_bytes())?,
-            None => Codes::built_in()?,
-        };
+        let codes = Codes::of(feed.codes.as_deref())?;
         Ok(Self { store, feed, codes, receipts, demonstration: demonstration(store), clock })
     }
 
@@ -148,34 +145,41 @@ impl<'a> Intake<'a> {
     }
 
     /// Records a batch in one transaction; gives what became of each of its items, in order, when it is durable.
-    /// Whether the feed may still report is looked up again: a file may take hours.
+    /// The feed is heard, whatever can be taken.
     ///
     /// # Errors
     /// Says why nothing of the feed is taken any more, or that the database failed; then nothing of the batch is
     /// recorded, or, where it had to be taken apart, not all of it.
     pub(super) async fn record(&self, batch: Batch, unknown: Unknown) -> Result<Vec<Fate>, Closed> {
         let Batch { reports, fates } = batch;
-        let mut told = match reports.is_empty() {
-            true => Vec::new(),
-            false => self.record_all(reports, unknown).await?,
-        }
-        .into_iter();
+        let mut told = self.record_all(reports, unknown).await?.into_iter();
         Ok(fates.into_iter().filter_map(|fate| fate.or_else(|| told.next())).collect())
     }
 
     async fn record_all(&self, reports: Vec<Report>, unknown: Unknown) -> Result<Vec<Fate>, Closed> {
-        let found = feed::by_id(&self.store.read(), self.feed.id).await?;
-        active(found.ok_or_else(|| Closed::Unknown(self.feed.name.clone()))?)?;
-        match self.write(&reports, unknown).await {
+        let told = match self.write(&reports, unknown).await {
             Ok(outcomes) => Ok(outcomes.into_iter().map(Fate::Told).collect()),
-            Err(error) if error.is_passing() => Err(error.into()),
-            Err(_) => Ok(self.record_apart(reports, unknown).await?),
+            Err(error) if !is_of_an_application(&error) => Err(error),
+            Err(_) => self.record_apart(reports, unknown).await,
+        };
+        told.map_err(|error| self.closed(error))
+    }
+
+    /// A feed that was paused or removed since is no failure of the database.
+    fn closed(&self, error: StoreError) -> Closed {
+        match error {
+            StoreError::Refused(State::Paused) => Closed::Paused(self.feed.name.clone()),
+            StoreError::Refused(_) => Closed::Removed(self.feed.name.clone()),
+            StoreError::Desk => Closed::Desk,
+            error => error.into(),
         }
     }
 
     /// Records what can be of reports that cannot be recorded together, because what is stored of an application
-    /// does not read: they are halved until it is alone.
+    /// does not read: they are halved until its reports are alone. Where nothing but failures comes of that, no
+    /// application is to blame.
     async fn record_apart(&self, reports: Vec<Report>, unknown: Unknown) -> Result<Vec<Fate>, StoreError> {
+        let (mut taken, mut failed) = (false, Vec::new());
         let mut fates = vec![Fate::Unreadable; reports.len()];
         let mut all: Vec<(usize, Report)> = reports.into_iter().enumerate().collect();
         all.sort_by(|(_, one), (_, other)| one.receipt.as_str().cmp(other.receipt.as_str()));
@@ -184,14 +188,17 @@ impl<'a> Intake<'a> {
             let reports: Vec<_> = part.iter().map(|(_, report)| report.clone()).collect();
             match self.write(&reports, unknown).await {
                 Ok(outcomes) => {
+                    taken = true;
                     for ((place, _), outcome) in part.iter().zip(outcomes) {
                         fates.get_mut(*place).into_iter().for_each(|fate| *fate = Fate::Told(outcome));
                     }
                 }
-                Err(error) if error.is_passing() => return Err(error),
-                Err(error) if part.len() == 1 => {
-                    let feed = &self.feed.name;
-                    tracing::error!(feed, error = &error as &dyn Error, "a report cannot be recorded");
+                Err(error) if !is_of_an_application(&error) => return Err(error),
+                Err(error) if is_of_one(&part) => {
+                    failed.push(error);
+                    if !taken && failed.len() == ENOUGH {
+                        break;
+                    }
                 }
                 Err(_) => {
                     let rest = part.split_off(middle(&part));
@@ -199,11 +206,19 @@ impl<'a> Intake<'a> {
                 }
             }
         }
+        let count = failed.len();
+        let Some(first) = failed.into_iter().next() else { return Ok(fates) };
+        if !taken && count == ENOUGH {
+            return Err(first);
+        }
+        let (feed, error) = (&self.feed.name, &first as &dyn Error);
+        tracing::error!(feed, error, "{count} applications cannot be read; their reports are rejected");
         Ok(fates)
     }
 
     async fn write(&self, reports: &[Report], unknown: Unknown) -> Result<Vec<Outcome>, StoreError> {
-        let (at, detail) = (self.clock.now(), format!("{} reports", reports.len()));
+        let at = self.clock.now();
+        let detail = format!("{} reports, codes {}", reports.len(), self.codes.version());
         let entry = Entry { at, actor: format!("feed:{}", self.feed.name), action: "record", detail };
         record(self.store, self.feed.id, at, reports, entry, unknown).await
     }
@@ -219,20 +234,29 @@ fn active(feed: Feed) -> Result<Feed, Closed> {
     }
 }
 
-/// Where to halve reports that are sorted by their receipts: between two applications, where there are two.
+/// So many applications that cannot be recorded, and none that can, say that something else is broken.
+const ENOUGH: usize = 16;
+
+/// Whether a failure may be one application's fault, so that others are worth a try without it.
+fn is_of_an_application(error: &StoreError) -> bool {
+    !error.is_passing() && !matches!(error, StoreError::Refused(_) | StoreError::Desk)
+}
+
+/// Whether reports that are sorted by their receipts are all of one application: they share its fate.
+fn is_of_one(part: &[(usize, Report)]) -> bool {
+    let receipt =
+        |place: Option<&(usize, Report)>| place.map(|(_, report)| report.receipt.as_str().to_owned());
+    receipt(part.first()) == receipt(part.last())
+}
+
+/// Where to halve reports that are sorted by their receipts and of several applications: between two of them.
 fn middle(part: &[(usize, Report)]) -> usize {
     let half = part.len() / 2;
     let Some((_, pivot)) = part.get(half) else { return half };
     let pivot = pivot.receipt.as_str();
     let before = part.partition_point(|(_, report)| report.receipt.as_str() < pivot);
     let through = part.partition_point(|(_, report)| report.receipt.as_str() <= pivot);
-    if before > 0 {
-        before
-    } else if through < part.len() {
-        through
-    } else {
-        half
-    }
+    if before > 0 { before } else { through }
 }
 
 impl Batch {

@@ -76,7 +76,7 @@ pub(crate) fn parse(reading: &Reading<'_>, fields: &Fields) -> Result<Report, Re
     let row = Row(fields);
     let receipt = ReceiptNumber::parse(row.required(Field::ReceiptNumber)?, reading.receipts)
         .map_err(|error| Rejection::new(Field::ReceiptNumber, error.code()))?;
-    let Stepped { step, written, cause: meant } = step(reading, row.required(Field::Step)?)?;
+    let Stepped { step, written, cause: meant, names } = step(reading, row.required(Field::Step)?)?;
     let happened = row.parsed(Field::HappenedAt, moment)?;
     if happened.millis() > reading.now.millis().saturating_add(AHEAD_MILLIS) {
         return Err(Rejection::new(Field::HappenedAt, "future"));
@@ -86,18 +86,18 @@ pub(crate) fn parse(reading: &Reading<'_>, fields: &Fields) -> Result<Report, Re
     }
     let organ = row.parsed(Field::Organ, organ)?;
     let cause = row.optional(Field::Cause, Cause::parse)?;
+    // A line without an id is known by what it says, however it is written. No id holds the separator.
+    let known_by = |written: &str| {
+        let cause = cause.map_or("", Cause::as_str);
+        let said = [receipt.as_str(), written, &organ.to_string(), &happened.millis().to_string(), cause];
+        reading.keys.event(said.join("\u{1f}").as_bytes())
+    };
     let event = match row.optional(Field::EventId, event_id)? {
         Some(id) => reading.keys.event(id.as_bytes()),
-        // A line without an id is known by what it says, however it is written. No id holds the separator.
-        None => {
-            let cause = cause.map_or("", Cause::as_str);
-            let said =
-                [receipt.as_str(), &written, &organ.to_string(), &happened.millis().to_string(), cause];
-            reading.keys.event(said.join("\u{1f}").as_bytes())
-        }
+        None => known_by(&written),
     };
     Ok(Report {
-        step,
+        step: names.map_or(step, |names| Step::Withdraws(known_by(&names))),
         organ,
         happened,
         cause: cause.or(meant),
@@ -115,21 +115,33 @@ struct Stepped<'a> {
     written: Cow<'a, str>,
     /// Why, where the code says it.
     cause: Option<Cause>,
+    /// What was written in a line without an id that is withdrawn; the other cells are that line's own.
+    names: Option<String>,
+}
+
+/// The step of a line without an id that was wrong: it stands behind an equals sign, where another line has its id.
+fn of_line(cell: &str) -> Option<&str> {
+    Some(cell.strip_prefix("withdraws:")?.trim().strip_prefix('=')?.trim())
 }
 
 /// A code of the feed's table, or a step's own word.
 fn step<'a>(reading: &Reading<'_>, cell: &'a str) -> Result<Stepped<'a>, Rejection> {
     let of_code = |meaning, written: Cow<'a, str>| match meaning {
-        Meaning::Happened(step, cause) => Ok(Stepped { step, written, cause }),
+        Meaning::Happened(step, cause) => Ok(Stepped { step, written, cause, names: None }),
         Meaning::OfTheCard => Err(Rejection::new(Field::Step, "not_of_an_application")),
     };
     if let Some(meaning) = reading.codes.meaning(cell) {
         return of_code(meaning, cell.into());
     }
+    if let Some(wrong) = of_line(cell) {
+        let wrong = step(reading, wrong)?;
+        let written = format!("withdraws:={}", wrong.written).into();
+        return Ok(Stepped { written, cause: None, names: Some(wrong.written.into_owned()), ..wrong });
+    }
     if let Some(step) = step_of_word(reading, cell) {
         let plain = |(word, of): (&str, &str)| format!("{word}:{}", of.trim());
         let written = cell.split_once(':').map_or(cell.into(), |parts| plain(parts).into());
-        return Ok(Stepped { step, written, cause: None });
+        return Ok(Stepped { step, written, cause: None, names: None });
     }
     // A spreadsheet takes the zero from 03.
     let code = digits(cell).map(|digits| format!("{digits:0>2}"));

@@ -26,6 +26,7 @@ mod params;
 mod refused;
 mod report;
 pub mod signature;
+mod steady;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -193,6 +193,39 @@ async fn a_correction_takes_back_the_event_it_names() {
 }
 
 #[tokio::test]
+async fn a_line_without_an_id_is_taken_back_by_the_same_cells() {
+    let place = Place::new(true);
+    let line = |step: &str, day: &str| format!("1199000012026010500001,{step},119900001,{day},,,,,");
+    place.lines(&[ACCEPTED, SIGNED, &line("93", "2026-01-20")]).await;
+    assert_eq!(place.stage().await, Some(Stage::Collected));
+    // Another day is another line, and an id names none.
+    let others = [line("withdraws:=93", "2026-01-21"), line("withdraws:93", "2026-01-20")];
+    let held = ["2 held unknown_correction", "3 held unknown_correction"];
+    assert_eq!(place.lines(&others.each_ref().map(String::as_str)).await, held);
+    let (wrong, right) = (line("withdraws: = ９３", "2026/1/20"), line("withdraws:=flown", "2026-01-20"));
+    let told = place.lines(&[&wrong, &wrong, &right]).await;
+    assert_eq!(told, ["2 recorded ", "3 repeated ", "4 rejected step: unknown"]);
+    assert_eq!(place.stage().await, Some(Stage::Signed));
+}
+
+#[tokio::test]
+async fn a_file_that_says_nothing_is_a_word_of_its_feed() {
+    let place = Place::new(true);
+    let heard = async || {
+        let feed = feed::by_name(&place.store().await.read(), "county").await.unwrap().unwrap();
+        (feed.last_heard, feed.last_happened)
+    };
+    drop(place.with_feed("county").await);
+    assert_eq!(heard().await, (None, None));
+    place.lines(&[]).await;
+    assert_eq!(heard().await, (Some(clock().now()), None));
+    let place = Place::new(true);
+    place.lines(&["?,,,,,,,,"]).await;
+    let feed = feed::by_name(&place.store().await.read(), "county").await.unwrap().unwrap();
+    assert_eq!((feed.last_heard, feed.last_happened), (Some(clock().now()), None));
+}
+
+#[tokio::test]
 async fn a_spreadsheet_may_have_rewritten_codes_and_times() {
     let place = Place::new(true);
     let review = "1199000012026010500001,3,119900900,2026/1/6 9:05,E-3,,,,";

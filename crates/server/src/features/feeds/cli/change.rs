@@ -37,17 +37,23 @@ pub async fn set_state(store: &Store, now: Moment, name: &str, state: State) -> 
     }
 }
 
-/// Gives a feed its own table of codes; gives the table's version.
+/// Gives a feed its own table of codes, or without a file the one that comes with the product again; gives the table's
+/// version.
 ///
 /// # Errors
 /// Says what is wrong in the table; then nothing is changed.
-pub async fn set_codes(store: &Store, now: Moment, name: &str, file: &Path) -> Result<String, Failed> {
+pub async fn set_codes(
+    store: &Store,
+    now: Moment,
+    name: &str,
+    file: Option<&Path>,
+) -> Result<String, Failed> {
     let known = system(store, name).await?;
-    let text = table(file)?;
-    let version = Codes::parse(text.as_bytes())?.version().to_owned();
+    let text = file.map(table).transpose()?;
+    let version = Codes::of(text.as_deref())?.version().to_owned();
     let detail = format!("{}: version {version}", known.name);
     let entry = Entry { at: now, actor: "command:feed_codes".to_owned(), action: "set_feed_codes", detail };
-    match feed::set_codes(store, entry, known.id, Some(text)).await? {
+    match feed::set_codes(store, entry, known.id, text).await? {
         true => Ok(version),
         false => Err(format!("feed {name:?} was removed; its codes are not changed any more").into()),
     }

@@ -1,6 +1,7 @@
 //! `jindu feed list`: every feed, and how it is doing.
 
 use crate::app::Failed;
+use crate::features::feeds::codes::Codes;
 use crate::freshness::is_silent;
 use domain::calendar::Holidays;
 use domain::moment::Moment;
@@ -19,6 +20,8 @@ pub struct Shown {
     rank: u8,
     rhythm: Option<String>,
     own_codes: bool,
+    /// The version of the table that its codes are read by; none where its own does not read.
+    codes: Option<String>,
     last_heard: Option<String>,
     last_happened: Option<String>,
     silent: bool,
@@ -42,6 +45,7 @@ fn shown(feed: Feed, now: Moment, holidays: &Holidays) -> Shown {
         rank: feed.rank.0,
         rhythm: feed.rhythm.map(|rhythm| rhythm.to_string()),
         own_codes: feed.codes.is_some(),
+        codes: Codes::of(feed.codes.as_deref()).ok().map(|codes| codes.version().to_owned()),
         last_heard: feed.last_heard.map(Moment::to_rfc3339),
         last_happened: feed.last_happened.map(Moment::to_rfc3339),
         silent: is_silent(&feed, now, holidays),
@@ -60,9 +64,10 @@ pub fn in_words(feeds: &[Shown]) -> String {
         let or =
             |text: &Option<String>, otherwise: &str| text.clone().unwrap_or_else(|| otherwise.to_owned());
         let codes = if feed.own_codes { "its own" } else { "the built-in table" };
+        let version = or(&feed.codes, "unreadable");
         format!(
             "{name}  {kind} of {organ}, {state}{silent}\n  heard {}, told of {}; rhythm {}, rank {rank}\n  \
-             codes: {codes}; stages: {}\n",
+             codes: {codes}, version {version}; stages: {}\n",
             or(&feed.last_heard, "never"),
             or(&feed.last_happened, "nothing"),
             or(&feed.rhythm, "none"),

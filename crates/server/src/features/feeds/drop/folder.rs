@@ -17,8 +17,12 @@ const LEFT_ALONE: [&str; 5] = [".part", ".tmp", ".filepart", REPORT, WHY];
 /// In the mode of a folder: who may write beside its owner.
 const GROUP_WRITES: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
+/// Anybody but its owner may do anything.
+const OPEN_TO_OTHERS: u32 = 0o077;
 /// Names in the folder are their owners' alone.
 const STICKY: u32 = 0o1000;
+/// The user who may do anything anyway.
+const ROOT: u32 = 0;
 
 /// The names in a folder, and what each is; a link is a link.
 pub(super) fn entries(folder: &Path) -> io::Result<Vec<(OsString, Metadata)>> {
@@ -50,7 +54,12 @@ pub(super) fn with(path: &Path, end: &str) -> PathBuf {
 
 /// Refuses a folder in which somebody else could put something in the place of ours.
 pub(super) fn ours(folder: &Path) -> Result<(), Unsafe> {
-    let mode = fs::metadata(folder)?.mode();
+    let (about, us) = (fs::metadata(folder)?, geteuid().as_raw());
+    // Whoever owns a folder may rename what is in it, sticky or not.
+    if ![us, ROOT].contains(&about.uid()) {
+        return Err(Unsafe::Foreign);
+    }
+    let mode = about.mode();
     if mode & STICKY == 0 && mode & OTHERS_WRITE != 0 {
         return Err(Unsafe::Open);
     }
@@ -59,9 +68,11 @@ pub(super) fn ours(folder: &Path) -> Result<(), Unsafe> {
     }
     for below in BELOW {
         let about = fs::symlink_metadata(folder.join(below))?;
-        let is_shared = about.mode() & (GROUP_WRITES | OTHERS_WRITE) != 0;
-        if !about.is_dir() || about.uid() != geteuid().as_raw() || is_shared {
+        if !about.is_dir() || about.uid() != us {
             return Err(Unsafe::NotOurs(below));
+        }
+        if about.mode() & OPEN_TO_OTHERS != 0 {
+            return Err(Unsafe::Readable(below));
         }
     }
     Ok(())
@@ -75,9 +86,13 @@ pub(super) enum Unsafe {
     #[error("its group may write to it and rename what is in it; run `chmod g-w` or `chmod +t` on it")]
     Shared,
     #[error(
-        "{0}/ in it is no folder of ours; remove it, or give it to the user that we run as, who alone may write to it"
+        "it is another user's, who may rename what is in it; give it to the user that we run as, with `chown`"
     )]
+    Foreign,
+    #[error("{0}/ in it is no folder of ours; remove it, or give it to the user that we run as")]
     NotOurs(&'static str),
+    #[error("{0}/ in it is open to others, and files in it name people; run `chmod 700` on it")]
+    Readable(&'static str),
     #[error("it cannot be looked at: {0}")]
     Unseen(#[from] io::Error),
 }

@@ -26,9 +26,9 @@ impl Columns {
     /// Names the columns that are missing, unknown or there twice.
     pub(super) fn parse<'h>(header: impl Iterator<Item = &'h str>) -> Result<Self, String> {
         let mut fields = Vec::new();
-        for title in header {
+        for (place, title) in header.enumerate() {
             let title = title.trim().to_ascii_lowercase();
-            let field = Field::parse(&title).ok_or_else(|| format!("column {title:?} is unknown"))?;
+            let field = Field::parse(&title).ok_or_else(|| unknown(place + 1, &title))?;
             if fields.contains(&field) {
                 return Err(format!("column {title:?} is there twice"));
             }
@@ -43,6 +43,17 @@ impl Columns {
     /// The field of a column, counted from 0.
     pub(super) fn field(&self, place: usize) -> Option<Field> {
         self.0.get(place).copied()
+    }
+}
+
+/// Names a column by its place, and by its title only where that is one: the first line of a file that lacks its titles
+/// names a person.
+fn unknown(number: usize, title: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    if (1..=30).contains(&title.len()) && title.bytes().all(plain) {
+        format!("column {number}, {title:?}, is unknown")
+    } else {
+        format!("column {number} is unknown; is the line that names the columns missing?")
     }
 }
 

@@ -25,11 +25,11 @@ const LONGEST: usize = 1 << 14;
 pub(super) struct Xml<R: Read> {
     reader: Reader<Measured<BufReader<R>>>,
     event: Vec<u8>,
-    course: Course,
+    place: Place,
 }
 
 /// Where in the file we are.
-struct Course {
+struct Place {
     mapping: Mapping,
     /// The names of the open elements, each after a slash, and how long the text was before each.
     path: String,
@@ -47,7 +47,7 @@ impl<R: Read> Xml<R> {
         let measured = Measured::new(BufReader::with_capacity(1 << 16, file), LARGEST);
         let mut reader = Reader::from_reader(measured);
         reader.config_mut().expand_empty_elements = true;
-        let course = Course {
+        let place = Place {
             mapping,
             path: String::new(),
             starts: Vec::new(),
@@ -56,7 +56,7 @@ impl<R: Read> Xml<R> {
             text: String::new(),
             count: 0,
         };
-        Self { reader, event: Vec::new(), course }
+        Self { reader, event: Vec::new(), place }
     }
 
     /// Follows one event; gives the report that it ends, or false where the file ends.
@@ -64,18 +64,18 @@ impl<R: Read> Xml<R> {
         self.event.clear();
         self.reader.get_mut().mark();
         let event = self.reader.read_event_into(&mut self.event).map_err(|error| spoken(&error))?;
-        let course = &mut self.course;
+        let place = &mut self.place;
         match event {
             // An empty element comes as its start and its end.
-            Event::Start(start) | Event::Empty(start) => course.start(&start)?,
-            Event::End(_) => return Ok((course.end(), true)),
-            Event::Text(text) => course.write(&text.xml10_content()),
-            Event::CData(text) => course.write(&text.xml10_content()),
-            Event::GeneralRef(entity) => course.resolve(&entity)?,
+            Event::Start(start) | Event::Empty(start) => place.start(&start)?,
+            Event::End(_) => return Ok((place.end(), true)),
+            Event::Text(text) => place.write(&text.xml10_content()),
+            Event::CData(text) => place.write(&text.xml10_content()),
+            Event::GeneralRef(entity) => place.resolve(&entity)?,
             Event::Decl(decl) => utf8(&decl)?,
             Event::DocType(_) => return Err("it has a document type (DTD), which is never read".to_owned()),
             Event::Comment(_) | Event::PI(_) => {}
-            Event::Eof if course.starts.is_empty() => return Ok((None, false)),
+            Event::Eof if place.starts.is_empty() => return Ok((None, false)),
             Event::Eof => return Err("it ends before its last element does".to_owned()),
         }
         Ok((None, true))
@@ -92,15 +92,15 @@ impl<R: Read + Send> Items for Xml<R> {
                 (None, true) => {}
                 (None, false) => return Ok(None),
                 (Some(item), _) => {
-                    self.course.count += 1;
-                    return Ok(Some(Numbered { number: self.course.count, item }));
+                    self.place.count += 1;
+                    return Ok(Some(Numbered { number: self.place.count, item }));
                 }
             }
         }
     }
 }
 
-impl Course {
+impl Place {
     fn start(&mut self, start: &BytesStart<'_>) -> Result<(), String> {
         if self.starts.len() == DEPTH {
             return Err(format!("more than {DEPTH} elements stand within one another"));

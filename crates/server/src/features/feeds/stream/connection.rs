@@ -2,7 +2,7 @@
 
 use crate::app::Failed;
 use crate::config;
-use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
+use async_nats::jetstream::consumer::{self, AckPolicy, DeliverPolicy, PullConsumer, pull};
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, ConnectOptions, Event};
 use std::fs::File;
@@ -122,11 +122,30 @@ async fn consumer(jetstream: &Context, setting: &config::Stream) -> Result<PullC
         .get_or_create_consumer(durable, wanted)
         .await
         .map_err(|error| format!("consumer {durable} of stream {name} cannot be used: {error}"))?;
-    if found.cached_info().config.ack_policy != AckPolicy::Explicit {
-        let why = "does not acknowledge message by message; name another durable, or delete it there";
-        return Err(format!("consumer {durable} of stream {name} {why}").into());
+    match loses(&found.cached_info().config) {
+        Some(why) => {
+            let advice = "name another durable, or delete it there";
+            Err(format!("consumer {durable} of stream {name} {why}; {advice}").into())
+        }
+        None => Ok(found),
     }
-    Ok(found)
+}
+
+/// Why messages would be lost with a consumer that somebody else has made.
+fn loses(config: &consumer::Config) -> Option<&'static str> {
+    let filters = !config.filter_subject.is_empty() || !config.filter_subjects.is_empty();
+    [
+        (config.ack_policy != AckPolicy::Explicit, "does not acknowledge message by message"),
+        (config.max_deliver > 0, "gives a message up after some deliveries (max_deliver is not -1)"),
+        (filters, "delivers some subjects of the stream only (it has a filter_subject)"),
+        (
+            config.deliver_policy != DeliverPolicy::All,
+            "leaves out what the stream has (deliver_policy is not all)",
+        ),
+        (config.headers_only, "delivers no bodies (headers_only)"),
+    ]
+    .into_iter()
+    .find_map(|(loses, why)| loses.then_some(why))
 }
 
 #[cfg(test)]

@@ -56,6 +56,28 @@ async fn however_many_cannot_be_read_every_other_is_recorded() {
         let expected = if damaged.contains(row) { UNREADABLE } else { " recorded " };
         assert!(word.ends_with(expected), "{row}: {word}");
     }
+    // However many are of one application, it is one that cannot be read.
+    let lines: Vec<String> = (0..40).map(|n| of_application(SIGNED, 1, &format!("M{n}"))).collect();
+    let lines = lines.into_iter().chain([of_application(SIGNED, 2, "Z")]).collect::<Vec<_>>();
+    let words = place.lines(&lines.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    assert_eq!(words.iter().filter(|word| word.ends_with(UNREADABLE)).count(), 40);
+    assert!(words.last().unwrap().ends_with(" recorded "));
     // Of those that could not be read nothing was written: as they were, they still add up.
     damaged.iter().zip(before).for_each(|(row, before)| drop(put(*row, &before)));
+}
+
+#[tokio::test]
+async fn where_nothing_at_all_can_be_recorded_no_application_is_to_blame() {
+    let place = Place::new(true);
+    let opened: Vec<String> = (1..=40).map(|last| of_application(ACCEPTED, last, "A")).collect();
+    place.lines(&opened.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let put = |row, bytes: &str| overwrite(&place.config.data, "progress", row, bytes);
+    let before: Vec<String> = (1..=40).map(|row| put(row, GARBAGE)).collect();
+    let told: Vec<String> = (1..=40).map(|last| of_application(SIGNED, last, "S")).collect();
+    let file = format!("{HEADER}\n{}\n", told.join("\n"));
+    let stopped = place.try_import(file.as_bytes()).await.err().unwrap().to_string();
+    assert!(stopped.contains("up to 0 all is done"), "{stopped}");
+    (1..=40).zip(before).for_each(|(row, before)| drop(put(row, &before)));
+    let (tally, _) = place.import(file.as_bytes()).await;
+    assert_eq!(tally, Tally { recorded: 40, ..Tally::default() });
 }

@@ -8,6 +8,7 @@ use crate::testing::intrude::intrude;
 use domain::receipt::ReceiptFormat;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
@@ -51,7 +52,9 @@ impl Drop {
 
     pub(super) fn names(&self, below: &str) -> BTreeSet<String> {
         let entries = fs::read_dir(self.path(below)).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        // The file that the watcher holds.
+        names.filter(|name| name != ".lock").collect()
     }
 
     pub(super) fn said(&self, report: &str) -> Vec<String> {
@@ -139,7 +142,7 @@ async fn what_is_not_whole_and_what_is_no_file_is_left_alone() {
         watcher.look(after(seconds)).await.unwrap();
     }
     assert!(drop.place.applications().await.is_empty());
-    assert_eq!(drop.names("").len(), left.len() + 3 + 4);
+    assert_eq!(drop.names("").len(), left.len() + 3 + 3);
     // A name that becomes whole is a file like any other.
     fs::rename(drop.path("a.csv.part"), drop.path("a.csv")).unwrap();
     wait_and_look(&mut watcher).await.unwrap();
@@ -159,7 +162,7 @@ async fn a_file_that_cannot_be_imported_says_why_beside_it() {
         ["a.csv", "a.csv.error.txt", "a.csv.report.csv", "b.xlsx", "b.xlsx.error.txt", "b.xlsx.report.csv"];
     assert_eq!(drop.names("failed"), set(&failed));
     let why = fs::read_to_string(drop.path("failed/a.csv.error.txt")).unwrap();
-    assert!(why.contains("\"phone\" is unknown"), "{why}");
+    assert!(why.contains("\"phone\", is unknown"), "{why}");
 }
 
 #[tokio::test]
@@ -168,7 +171,7 @@ async fn what_a_crash_left_in_work_is_imported_again() {
     std::mem::drop(drop.watcher().unwrap());
     // The import had come to the report when the power went; nobody knows how far.
     drop.put("work/a.csv", &[ACCEPTED, SIGNED]);
-    fs::write(drop.path("work/a.csv.report.csv"), "line,outcome,reason\n2,rec").unwrap();
+    fs::write(drop.path("work/a.csv.report.csv"), [0; 100]).unwrap();
     // This one was finished but for the last rename.
     drop.put("work/b.csv", &[SIGNED]);
     fs::write(drop.path("done/b.csv.report.csv"), "line,outcome,reason\n2,recorded,\n").unwrap();
@@ -263,8 +266,11 @@ async fn a_folder_that_others_may_rearrange_is_refused() {
         set_mode(&drop.setting.folder, mode);
         assert!(drop.watcher().is_ok(), "{mode:o}");
     }
-    set_mode(&drop.path("work"), 0o770);
-    assert!(drop.watcher().err().unwrap().to_string().contains("work/ in it is no folder of ours"));
+    for mode in [0o770, 0o755, 0o711] {
+        set_mode(&drop.path("work"), mode);
+        let said = drop.watcher().err().unwrap().to_string();
+        assert!(said.contains("work/ in it is open to others") && said.contains("chmod 700"), "{said}");
+    }
     set_mode(&drop.path("work"), 0o700);
     let mut watcher = drop.watcher().unwrap();
     // Somebody put a link in the place of a folder of ours.
@@ -281,6 +287,62 @@ async fn a_folder_that_others_may_rearrange_is_refused() {
         );
     }
     assert!(drop.place.applications().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_senders_put_in_the_place_of_the_lock_keeps_nothing_up() {
+    let drop = Drop::new().await;
+    fs::create_dir(&drop.setting.folder).unwrap();
+    nix::unistd::mkfifo(&drop.path(".lock"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let mut watcher = drop.watcher().unwrap();
+    drop.put("a.csv", &[ACCEPTED]);
+    wait_and_look(&mut watcher).await.unwrap();
+    assert_eq!(drop.said("done/a.csv.report.csv"), ["recorded"]);
+}
+
+#[tokio::test]
+async fn a_folder_of_another_user_is_refused() {
+    let drop = Drop::new().await;
+    std::mem::drop(drop.watcher().unwrap());
+    // Sticky or not; only root can give a folder away.
+    set_mode(&drop.setting.folder, 0o1777);
+    if std::os::unix::fs::chown(&drop.setting.folder, Some(4711), None).is_err() {
+        return assert!(!nix::unistd::geteuid().is_root());
+    }
+    let said = drop.watcher().err().unwrap().to_string();
+    assert!(said.contains("another user's") && said.contains("chown"), "{said}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_written_to_while_it_is_imported_stays_until_it_is_still() {
+    let drop = Drop::new().await;
+    let mut watcher = drop.watcher().unwrap();
+    // Large enough that it is read for a while; a sender that was slow goes on as soon as it has begun.
+    let filling = "?,,,,,,,,\n".repeat(200_000);
+    drop.put("a.csv", &[&filling, ACCEPTED]);
+    let mut sender = fs::OpenOptions::new().append(true).open(drop.path("a.csv")).unwrap();
+    let (report, half) = (drop.path("work/a.csv.report.csv"), SIGNED.len() - 10);
+    let writing = std::thread::spawn(move || {
+        while !report.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        sender.write_all(&SIGNED.as_bytes()[..half]).unwrap();
+        sender
+    });
+    wait_and_look(&mut watcher).await.unwrap();
+    let mut sender = writing.join().unwrap();
+    assert_eq!((drop.names("done"), drop.names("failed")), (set(&[]), set(&[])));
+    assert!(drop.path("work/a.csv").exists());
+    // The half of a line is not taken, and the file not before it is still.
+    assert_eq!(drop.place.stage().await, Some(Stage::Accepted));
+    sender.write_all(&SIGNED.as_bytes()[half..]).unwrap();
+    watcher.look(after(15)).await.unwrap();
+    watcher.look(after(24)).await.unwrap();
+    assert!(drop.names("done").is_empty());
+    watcher.look(after(25)).await.unwrap();
+    assert_eq!(drop.place.stage().await, Some(Stage::Signed));
+    let said = drop.said("done/a.csv.report.csv");
+    assert_eq!((said.len(), said.last().unwrap().as_str()), (200_002, "recorded"));
 }
 
 #[tokio::test]

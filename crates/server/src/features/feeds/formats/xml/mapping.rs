@@ -1,5 +1,6 @@
 //! Which elements and attributes of an XML file are which cells of a report: a small TOML file.
 
+use crate::features::feeds::codes::line_of;
 use crate::features::feeds::fields::Field;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -9,8 +10,11 @@ use std::collections::BTreeMap;
 pub(in crate::features::feeds) enum MappingError {
     #[error("the mapping is no UTF-8")]
     NotUtf8,
-    #[error("the mapping does not read")]
-    Unreadable(#[from] toml::de::Error),
+    /// What stands there is not repeated: it may be another file, which names people.
+    #[error(
+        "the mapping does not read at its line {0}; it has `record` and the table `cells`, and nothing else"
+    )]
+    Unreadable(usize),
     #[error("the mapping's record {0:?} is no element; write its name, or names with slashes between them")]
     Record(String),
     #[error("the mapping names a cell {0:?} that no report has")]
@@ -54,7 +58,9 @@ impl Mapping {
     /// Names the entry that is wrong.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, MappingError> {
         let text = std::str::from_utf8(text).map_err(|_| MappingError::NotUtf8)?;
-        let Written { record, cells } = toml::from_str(text)?;
+        let read = toml::from_str(text);
+        let Written { record, cells } =
+            read.map_err(|error| MappingError::Unreadable(line_of(text, &error)))?;
         if !is_path(&record) {
             return Err(MappingError::Record(record));
         }
