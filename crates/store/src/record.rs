@@ -15,7 +15,7 @@ use crate::audit::Entry;
 use crate::error::{Result, StoreError};
 use crate::{Store, Work, feed};
 use batch::Batch;
-pub(crate) use batch::Claim;
+pub(crate) use batch::{Claim, MOST_OWNERS};
 pub(crate) use course::{Course, gathered};
 use domain::batch::BatchNumber;
 use domain::milestone::{EventKey, FeedId, Milestone, Step};

@@ -2,8 +2,7 @@
 //! are, and are recorded when the feed is resumed. A person may decide about them before. Of a feed that is removed
 //! they are forgotten like what nobody opens.
 
-use super::queue::Event;
-use super::report::fitting;
+use super::report::{Stayed, parted};
 use super::{days, waiting};
 use crate::application;
 use crate::audit;
@@ -123,9 +122,6 @@ async fn set_apart(store: &Store, actor: &str, now: Moment, receipt: Receipt) ->
         .await
 }
 
-/// A row: its number, its name, and its sealed report.
-type Stayed = (i64, Event, Vec<u8>);
-
 async fn resumed(write: &mut Write<'_>, receipt: Option<Receipt>) -> Result<Vec<Stayed>> {
     let stayed = |row: &Row<'_>| {
         let feed = FeedId(row.narrow(2, "feed")?);
@@ -147,12 +143,9 @@ async fn record(write: &mut Write<'_>, keys: &Arc<Keys>, stayed: &[Stayed], now:
             wait_again(write, &rows, now).await?;
             continue;
         };
-        let mut milestones = Vec::with_capacity(rows.len());
-        for (id, event, report) in rows {
-            match fitting(keys, *event, report, (known.subject, known.applied_on)) {
-                Ok(milestone) => milestones.push(milestone),
-                Err(why) => waiting::set_apart(write, *id, why).await?,
-            }
+        let (milestones, apart) = parted(keys, rows, (known.subject, known.applied_on));
+        for (id, why) in apart {
+            waiting::set_apart(write, id, why).await?;
         }
         // First, because what cannot be true is held: its row is opened again.
         waiting::recorded(write, &known.case(receipt), &milestones, now).await?;

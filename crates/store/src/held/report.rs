@@ -4,11 +4,13 @@ use super::Why;
 use super::queue::Event;
 use crate::error::{Result, StoreError};
 use crate::keys::{HASH_LENGTH, Keys, Place, Receipt, Subject};
-use crate::record::Claim;
-use domain::milestone::{EventKey, Milestone, Rank, Step};
+use crate::record::{Claim, MOST_OWNERS};
+use domain::Date;
+use domain::milestone::{EventKey, FeedId, Milestone, Rank, Step};
 use domain::moment::Moment;
 use domain::organ::OrganCode;
 use domain::stage::Cause;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A report of an application that nobody has opened.
 pub(crate) struct Report<'a> {
@@ -74,22 +76,41 @@ pub(super) fn opened(keys: &Keys, event: Event, sealed: &[u8]) -> Result<Opened>
     Ok(Opened { number, milestone, claim })
 }
 
-/// What a sealed report says of the application of this owner; else why a person has to look at it. One that does
-/// not open is told in the log.
-pub(super) fn fitting(
+/// A row that waits: its number, its name, and its sealed report.
+pub(super) type Stayed = (i64, Event, Vec<u8>);
+
+/// Parts what speaks of the application of this owner from what a person has to look at, and why. Of a feed that named
+/// more than [`MOST_OWNERS`] none is compared: it guesses. What does not open is told in the log.
+pub(super) fn parted<'s>(
     keys: &Keys,
-    event: Event,
-    sealed: &[u8],
+    rows: impl IntoIterator<Item = &'s Stayed>,
     owner: Claim,
-) -> std::result::Result<Milestone, Why> {
-    match opened(keys, event, sealed) {
-        Ok(opened) if opened.fits(owner) => Ok(opened.milestone),
-        Ok(_) => Err(Why::OtherApplication),
-        Err(error) => {
-            tracing::error!(%error, "a report that waited for its application does not open");
-            Err(Why::UnreadableReport)
+) -> (Vec<Milestone>, Vec<(i64, Why)>) {
+    let mut claims: BTreeMap<FeedId, BTreeSet<([u8; HASH_LENGTH], Date)>> = BTreeMap::new();
+    let mut readable = Vec::new();
+    let (mut fitting, mut apart) = (Vec::new(), Vec::new());
+    for (id, event, sealed) in rows {
+        match opened(keys, *event, sealed) {
+            Ok(opened) => {
+                let claim = opened.claim.map(|(subject, applied_on)| (subject.0, applied_on));
+                claims.entry(event.1).or_default().extend(claim);
+                readable.push((*id, opened));
+            }
+            Err(error) => {
+                tracing::error!(%error, "a report that waited for its application does not open");
+                apart.push((*id, Why::UnreadableReport));
+            }
         }
     }
+    for (id, opened) in readable {
+        let is_guess = opened.claim.is_some()
+            && claims.get(&opened.milestone.feed).is_some_and(|claims| claims.len() > MOST_OWNERS);
+        match opened.fits(owner) && !is_guess {
+            true => fitting.push(opened.milestone),
+            false => apart.push((id, Why::OtherApplication)),
+        }
+    }
+    (fitting, apart)
 }
 
 impl Opened {

@@ -2,7 +2,7 @@
 //! nobody opens it. What a feed told that may not report then stays (see `inactive`).
 
 pub(crate) use super::report::Report;
-use super::report::fitting;
+use super::report::parted;
 use super::{Closed, Why, inactive, queue};
 use crate::application::Case;
 use crate::engine::{Row, Value};
@@ -81,20 +81,17 @@ pub(crate) async fn of_receipt(
     now: Moment,
 ) -> Result<Vec<Milestone>> {
     let values = [Value::Blob(&receipt.0), Value::Int(now.millis())];
-    let (mut waited, mut apart, mut stay) = (Vec::new(), Vec::new(), false);
-    let found = write.rows(OF_RECEIPT, &values, |row| {
+    let (mut found, mut stay) = (Vec::new(), false);
+    let rows = write.rows(OF_RECEIPT, &values, |row| {
         let event = (receipt, FeedId(row.narrow(1, "feed")?), EventKey(row.array(2)?));
-        if row.int(4)? == 0 {
-            stay = true;
-            return Ok(());
-        }
-        match fitting(keys, event, row.blob(3)?, owner) {
-            Ok(milestone) => waited.push(milestone),
-            Err(why) => apart.push((row.int(0)?, why)),
+        match row.int(4)? {
+            0 => stay = true,
+            _ => found.push((row.int(0)?, event, row.blob(3)?.to_vec())),
         }
         Ok(())
     });
-    found.await?;
+    rows.await?;
+    let (waited, apart) = parted(keys, &found, owner);
     for (id, why) in apart {
         set_apart(write, id, why).await?;
     }

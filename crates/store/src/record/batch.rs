@@ -38,9 +38,9 @@ pub(super) struct Source {
     pub(super) batch: Option<BatchNumber>,
 }
 
-/// Owners that the reports of one application may name within a batch. Mistakes name one or two; who names more tries
+/// Owners that the reports of one application may name within a batch, or while they wait. Mistakes name one or two; who names more tries
 /// citizen numbers until one fits.
-const MOST_OWNERS: usize = 3;
+pub(crate) const MOST_OWNERS: usize = 3;
 
 /// Whose application: the person and the day of the form.
 pub(crate) type Claim = (Subject, Date);

@@ -77,3 +77,16 @@ async fn what_stayed_of_a_paused_feed_and_names_another_person_is_held_when_it_i
     }
     assert_eq!((reasons(&fresh).await, stage(&fresh).await), (vec![Why::OtherApplication], Stage::Accepted));
 }
+
+#[tokio::test]
+async fn whoever_guesses_owners_while_they_wait_learns_nothing_either() {
+    let fresh = Fresh::new().await;
+    let centre = centre(&fresh).await;
+    for n in 1..=4 {
+        let guess = vec![produced(&fresh, &format!("guess {n}"), n, 4)];
+        assert_eq!(fresh.record_by(centre, guess, Unknown::Kept).await, [Outcome::Waiting]);
+    }
+    fresh.record(vec![fresh.accepted()]).await;
+    assert_eq!(reasons(&fresh).await, [Why::OtherApplication; 4]);
+    assert_eq!(stage(&fresh).await, Stage::Accepted);
+}
