@@ -9,7 +9,7 @@ use domain::region::RegionCode;
 use domain::stage::{Stage, ahead};
 use std::sync::Arc;
 use store::application::{self, Application, ApplicationId};
-use store::feed::{self, Feed, State};
+use store::feed::{self, DESK_NAME, Feed, State};
 use store::{Read, Result};
 
 /// What the feeds last told of, and which are silent.
@@ -20,13 +20,15 @@ pub struct Freshness(Remembered<(), Arc<News>>);
 pub struct News {
     /// The newest thing that any feed has told of; none where none told anything yet.
     pub newest: Option<Moment>,
-    silent: Vec<Silent>,
+    /// The systems that may report: who is waited for.
+    reporting: Vec<Reporting>,
 }
 
-/// A feed that was not heard within its rhythm: what it would report, and from where.
-struct Silent {
+/// A feed that may report: what, from where, and whether it was not heard within its rhythm.
+struct Reporting {
     region: RegionCode,
     stages: Vec<Stage>,
+    silent: bool,
 }
 
 impl Freshness {
@@ -43,20 +45,32 @@ impl Freshness {
 
 impl News {
     fn new(feeds: &[Feed], now: Moment, holidays: &Holidays) -> Self {
-        let silent = feeds.iter().filter(|feed| is_silent(feed, now, holidays));
-        let silent = silent.map(|feed| Silent { region: feed.owner.region(), stages: feed.stages.clone() });
-        Self { newest: feeds.iter().filter_map(|feed| feed.last_happened).max(), silent: silent.collect() }
+        let reporting = feeds.iter().filter(|feed| feed.state == State::Active && feed.name != DESK_NAME);
+        let reporting = reporting.map(|feed| Reporting {
+            region: feed.owner.region(),
+            stages: feed.stages.clone(),
+            silent: is_silent(feed, now, holidays),
+        });
+        Self {
+            newest: feeds.iter().filter_map(|feed| feed.last_happened).max(),
+            reporting: reporting.collect(),
+        }
     }
 
-    /// Whether an application waits for a feed that is silent: its next stage is one that the feed reports, and
-    /// one of its organs lies where the feed's owner does.
+    /// Whether an application waits for a feed that is silent. Of the feeds whose owner's region covers one of its organs
+    /// or its holder, those are waited for that report the first stage ahead which any of them reports.
     #[must_use]
     pub fn is_silent_for(&self, application: &Application, progress: &Progress) -> bool {
-        let Some(next) = ahead(progress.stage, application.delivery).first() else { return false };
-        let organs = [application.accepting, application.signing, application.handing_out];
-        let covers =
-            |silent: &Silent| organs.map(OrganCode::region).iter().any(|organ| silent.region.covers(*organ));
-        self.silent.iter().any(|silent| silent.stages.contains(next) && covers(silent))
+        let Application { accepting, signing, handing_out, .. } = application;
+        let organs = [*accepting, *signing, *handing_out, progress.holder].map(OrganCode::region);
+        let covers = |feed: &&Reporting| organs.iter().any(|organ| feed.region.covers(*organ));
+        if !self.reporting.iter().any(|feed| feed.silent && covers(&feed)) {
+            return false;
+        }
+        let near: Vec<&Reporting> = self.reporting.iter().filter(covers).collect();
+        let mut ahead = ahead(progress.stage, application.delivery).iter();
+        let next = ahead.find(|stage| near.iter().any(|feed| feed.stages.contains(stage)));
+        next.is_some_and(|next| near.iter().any(|feed| feed.silent && feed.stages.contains(next)))
     }
 }
 

@@ -4,48 +4,55 @@
 //! sender has to have told that it made or sent it, or to answer for the region where it was applied for.
 
 use crate::application::ApplicationId;
-use crate::audit::Entry;
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::Receipt;
 use crate::packed::unpack;
-use crate::{Store, Work, Write};
+use crate::{Store, Work, Write, upkeep};
 use domain::moment::Moment;
 use domain::organ::OrganCode;
 use domain::stage::Stage;
 use std::collections::HashSet;
 
-/// The cards that batches past their day ($1) lack.
+/// The cards that batches past their day ($1) lack: all of them, batch by batch, or one that is looked for.
 macro_rules! lacking {
-    () => {
-        "(SELECT manifest_line.feed, manifest_line.receipt FROM manifest
-            JOIN manifest_line ON manifest_line.feed = manifest.feed AND manifest_line.batch = manifest.batch
-            WHERE due_at < $1 AND NOT EXISTS (SELECT 1 FROM arrival WHERE arrival.batch = manifest_line.batch
-                AND arrival.receipt = manifest_line.receipt AND arrival.feed <> manifest_line.feed)) AS lacking"
+    (all) => {
+        lacking!("CROSS JOIN manifest_line INDEXED BY manifest_line_open")
+    };
+    (one) => {
+        lacking!("JOIN manifest_line")
+    };
+    ($join:literal) => {
+        concat!(
+            "(SELECT manifest_line.feed, manifest_line.receipt FROM manifest ",
+            $join,
+            " ON manifest_line.feed = manifest.feed AND manifest_line.batch = manifest.batch
+            WHERE due_at < $1 AND arrived_at IS NULL) AS lacking"
+        )
     };
 }
 
 /// Their applications, with what makes it plausible.
-const LACKING: &str = concat!(
+pub(super) const LACKING: &str = concat!(
     "SELECT application.id, missing, progress, accepting, owner, EXISTS (SELECT 1 FROM milestone
         WHERE milestone.application = application.id AND milestone.feed = lacking.feed AND step IN
             ('in_production', 'quality_check', 'produced', 'in_distribution', 'mailed'))
     FROM ",
-    lacking!(),
+    lacking!(all),
     " JOIN application ON application.receipt = lacking.receipt JOIN feed ON feed.id = lacking.feed"
 );
 const FLAGGED: &str = "SELECT id FROM application WHERE missing = 1";
 /// A card that arrives meanwhile is not flagged.
-const SET_MISSING: &str = concat!(
+pub(super) const SET_MISSING: &str = concat!(
     "UPDATE application SET missing = 1 WHERE missing = 0 AND EXISTS (SELECT 1 FROM ",
-    lacking!(),
+    lacking!(one),
     " WHERE lacking.receipt = application.receipt) AND id = $2"
 );
 const CLEAR_MISSING: &str = "UPDATE application SET missing = 0 WHERE id = $1 AND missing = 1";
 /// Cleared unless another batch that is past due still lacks the card.
-const FOUND: &str = concat!(
+pub(super) const FOUND: &str = concat!(
     "UPDATE application SET missing = 0 WHERE NOT EXISTS (SELECT 1 FROM ",
-    lacking!(),
+    lacking!(one),
     " WHERE lacking.receipt = $2) AND id = $3"
 );
 
@@ -55,27 +62,47 @@ const FOUND: &str = concat!(
 /// # Errors
 /// Fails when the database does or a row is corrupt.
 pub async fn settle(store: &Store, actor: &str, now: Moment) -> Result<usize> {
-    let read = store.read();
-    let lacking = read.rows(LACKING, &[Value::Int(now.millis())], plausible).await?;
+    let (read, mut unreadable) = (store.read(), 0);
+    let day = [Value::Int(now.millis())];
+    let lacking = read.rows(LACKING, &day, |row| {
+        Ok(plausible(row).unwrap_or_else(|_| {
+            unreadable += 1;
+            None
+        }))
+    });
+    let lacking = lacking.await?;
+    if unreadable > 0 {
+        tracing::error!(
+            unreadable,
+            "cards may be missing, but what is stored of their applications does not read"
+        );
+    }
     let missing: HashSet<i64> = lacking.iter().flatten().map(|(id, _)| *id).collect();
     let flagged = read.rows(FLAGGED, &[], |row| row.int(0)).await?;
-    let clear: Vec<i64> = flagged.into_iter().filter(|id| !missing.contains(id)).collect();
-    let set: Vec<i64> = lacking.into_iter().flatten().filter(|(_, is)| !is).map(|(id, _)| id).collect();
-    if clear.is_empty() && set.is_empty() {
-        return Ok(0);
+    let clear = flagged.into_iter().filter(|id| !missing.contains(id)).map(|id| (id, false));
+    let set = lacking.into_iter().flatten().filter(|(_, is)| !is).map(|(id, _)| (id, true));
+    let changes: Vec<(i64, bool)> = set.chain(clear).collect();
+    let mut changed = 0;
+    for few in changes.chunks(upkeep::AT_ONCE.into()) {
+        changed += change(store, actor, now, few.to_vec()).await?;
     }
-    let detail = "batches past their day".to_owned();
-    let entry = Entry { at: now, actor: actor.to_owned(), action: "flag_missing", detail };
+    Ok(changed)
+}
+
+/// Sets and clears flags in one transaction.
+async fn change(store: &Store, actor: &str, now: Moment, changes: Vec<(i64, bool)>) -> Result<usize> {
+    let entry = upkeep::entry(now, actor, "flag_missing", "batches past their day");
     store
         .write(entry, move |write| -> Work<'_, usize> {
             Box::pin(async move {
                 let mut changed = 0;
-                for id in set {
-                    let values = [Value::Int(now.millis()), Value::Int(id)];
-                    changed += write.execute(SET_MISSING, &values).await?;
-                }
-                for id in clear {
-                    changed += write.execute(CLEAR_MISSING, &[Value::Int(id)]).await?;
+                for (id, is_missing) in changes {
+                    changed += match is_missing {
+                        true => {
+                            write.execute(SET_MISSING, &[Value::Int(now.millis()), Value::Int(id)]).await?
+                        }
+                        false => write.execute(CLEAR_MISSING, &[Value::Int(id)]).await?,
+                    };
                 }
                 Ok(changed)
             })

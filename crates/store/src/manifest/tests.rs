@@ -1,5 +1,8 @@
 //! Batches as announced and as arrived.
 
+mod bounds;
+mod counts;
+
 use super::*;
 use crate::record::{Outcome, Report, Unknown};
 use crate::testing::{Fresh, at, entry, receipt};
@@ -30,8 +33,13 @@ async fn declared(fresh: &Fresh, cards: u16, due: i8) {
 async fn declared_by(fresh: &Fresh, feed: FeedId, cards: RangeInclusive<u16>, due: i8) {
     let count = cards.clone().count() as u32;
     let receipts = cards.map(|n| receipt(n, 7)).collect();
-    let declaration = Declaration { feed, batch: batch(), due: at(due, 18), count, receipts };
-    declare(&fresh.store, entry("batch"), declaration).await.unwrap();
+    let removed = Vec::new();
+    let declaration = Declaration { feed, batch: batch(), due: at(due, 18), count, receipts, removed };
+    assert_eq!(announce(fresh, declaration).await, Ok(()));
+}
+
+async fn announce(fresh: &Fresh, declaration: Declaration) -> std::result::Result<(), Excess> {
+    declare(&fresh.store, entry("batch"), declaration).await.unwrap()
 }
 
 async fn arrive(fresh: &Fresh, n: u16) {
@@ -46,7 +54,7 @@ async fn compared(fresh: &Fresh) -> Comparison {
 }
 
 async fn compared_of(fresh: &Fresh, feed: FeedId) -> Comparison {
-    compare(&fresh.store.read(), fresh.store.keys(), feed, &batch()).await.unwrap().unwrap()
+    compare(&fresh.store.read(), fresh.store.keys(), feed, &batch(), Sight::Staff).await.unwrap().unwrap()
 }
 
 async fn settled(fresh: &Fresh, day: i8) -> usize {
@@ -61,8 +69,8 @@ async fn in_production(cards: u16) -> Fresh {
     fresh
 }
 
-fn numbers(lines: &[Line]) -> Vec<&str> {
-    lines.iter().map(|line| line.number.as_deref().unwrap()).collect()
+fn numbers(cards: &[Card]) -> Vec<&str> {
+    cards.iter().map(|card| card.number.as_deref().unwrap()).collect()
 }
 
 async fn missing(fresh: &Fresh, n: u16) -> bool {
@@ -90,8 +98,10 @@ async fn what_was_announced_and_what_arrived_are_compared() {
     assert_eq!(compared.late, []);
     let other = BatchNumber::parse("other").unwrap();
     let sender = sender(&fresh).await;
-    assert_eq!(compare(&fresh.store.read(), fresh.store.keys(), sender, &other).await.unwrap(), None);
-    assert_eq!(compare(&fresh.store.read(), fresh.store.keys(), fresh.feed, &batch()).await.unwrap(), None);
+    for (feed, batch) in [(sender, other), (fresh.feed, batch())] {
+        let compared = compare(&fresh.store.read(), fresh.store.keys(), feed, &batch, Sight::Staff).await;
+        assert_eq!(compared.unwrap(), None);
+    }
 }
 
 #[tokio::test]
@@ -127,7 +137,7 @@ async fn what_the_sender_says_itself_is_no_arrival() {
             receipt: receipt(n, 7),
             batch: Some(batch()),
             event: fresh.store.keys().event(format!("sent-{n}").as_bytes()),
-            ..fresh.reached(Stage::Produced, 19)
+            ..fresh.reached(Stage::InDistribution, 19)
         };
         let tell = async || {
             fresh.record_by(sender, vec![sent(1), sent(2), sent(3)], Unknown::Told).await;
@@ -223,6 +233,7 @@ async fn batches_of_an_earlier_schema_are_what_they_were() {
     }
     raw.execute_batch(BEFORE).unwrap();
     raw.execute_batch(include_str!("../../migrations/sqlite/V0008__batches_by_feed.sql")).unwrap();
+    raw.execute_batch(include_str!("../../migrations/sqlite/V0011__bounded_batches.sql")).unwrap();
     std::thread::sleep(2 * crate::engine::GLANCE);
     assert_eq!(compared(&fresh).await, before);
     assert_eq!((settled(&fresh, 26).await, missing(&fresh, 2).await), (1, true));
@@ -241,7 +252,13 @@ const BEFORE: &str = "
         ON CONFLICT DO UPDATE SET arrived_at = excluded.arrived_at, arrived_by = excluded.arrived_by;
     DROP TABLE kept_manifest;
     DROP TABLE kept_manifest_line;
-    DROP TABLE arrival;";
+    DROP TABLE arrival;
+    DROP TABLE manifest_count;
+    DROP INDEX held_of_feed;
+    DROP INDEX held_of_feed_open;
+    DROP INDEX held_of_reason;
+    DROP INDEX held_of_reason_open;
+    DROP INDEX dead_letter_of_feed;";
 
 #[tokio::test]
 async fn a_report_that_waits_for_its_application_has_arrived_and_a_refused_one_has_not() {

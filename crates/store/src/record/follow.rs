@@ -9,10 +9,11 @@ use crate::application::{ApplicationId, Case};
 use crate::error::Result;
 use crate::held::{Room, queue};
 use crate::keys::Receipt;
+use crate::manifest::Told;
 use crate::outbox::{self, Moving};
 use crate::{Write, held, history, manifest};
 use domain::batch::BatchNumber;
-use domain::milestone::FeedId;
+use domain::milestone::{FeedId, Milestone, Step};
 use domain::moment::Moment;
 use domain::progress::{Held, Impossible, Progress};
 use domain::stage::Stage;
@@ -22,8 +23,10 @@ pub(super) struct Follow {
     at: Moment,
     history: history::Change,
     moved: Vec<Moving>,
-    /// Which feed told that a card came with which batch.
-    arrived: Vec<(BatchNumber, Receipt, FeedId)>,
+    /// What told that a card came with which batch.
+    arrived: Vec<(BatchNumber, Told)>,
+    /// Events that were withdrawn: what they told has not arrived.
+    withdrawn: Vec<Told>,
     /// Applications whose card was missing, and was told to have arrived with some batch.
     found: Vec<(ApplicationId, Receipt)>,
     /// The room for reports that wait for their application, once known.
@@ -53,7 +56,8 @@ impl State<'_> {
 impl Follow {
     pub(super) fn new(at: Moment) -> Self {
         let history = history::Change::default();
-        Self { at, history, moved: Vec::new(), arrived: Vec::new(), found: Vec::new(), room: None }
+        let (arrived, withdrawn) = (Vec::new(), Vec::new());
+        Self { at, history, moved: Vec::new(), arrived, withdrawn, found: Vec::new(), room: None }
     }
 
     /// Notes what follows from an application's change, and opens and closes what is held of it.
@@ -82,14 +86,23 @@ impl Follow {
         Ok(())
     }
 
-    /// Notes with which batches cards arrived; what was refused has not arrived.
+    /// Notes with which batches cards arrived: as was told by what counts or waits, and says that the card is on its
+    /// way out. Of an event that was told before, the first telling stands.
     pub(super) fn arrivals(&mut self, group: &Group, told: &[Outcome]) {
         for ((source, milestone), outcome) in group.sources.iter().zip(&group.milestones).zip(told) {
-            let is_kept = !matches!(outcome, Outcome::UnknownApplication | Outcome::TooMany);
-            if let (Some(batch), true) = (&source.batch, is_kept) {
-                self.arrived.push((batch.clone(), group.receipt, milestone.feed));
+            let counts = matches!(outcome, Outcome::Recorded | Outcome::Waiting);
+            if let (Some(batch), true) = (&source.batch, counts && is_arrival(milestone.step)) {
+                self.arrived.push((batch.clone(), (group.receipt, milestone.feed, milestone.event)));
             }
         }
+    }
+
+    /// Notes what the milestones of an application withdraw.
+    pub(super) fn withdrawn(&mut self, receipt: Receipt, milestones: &[Milestone]) {
+        self.withdrawn.extend(milestones.iter().filter_map(|milestone| match milestone.step {
+            Step::Withdraws(event) => Some((receipt, milestone.feed, event)),
+            _ => None,
+        }));
     }
 
     pub(super) fn may_have_arrived(&mut self, application: ApplicationId, receipt: Receipt) {
@@ -112,14 +125,31 @@ impl Follow {
         }
         self.arrived.sort_unstable();
         self.arrived.dedup();
-        for (batch, receipt, feed) in &self.arrived {
-            manifest::arrived(write, batch, *receipt, self.at, *feed).await?;
+        for (batch, told) in &self.arrived {
+            manifest::arrived(write, batch, *told, self.at).await?;
+        }
+        for told in self.withdrawn {
+            manifest::withdrawn(write, told).await?;
         }
         for (application, receipt) in self.found {
             manifest::found(write, application, receipt, self.at).await?;
         }
         Ok(())
     }
+}
+
+/// Whether it says that the card has left production. Whoever only made it says nothing of its way.
+const fn is_arrival(step: Step) -> bool {
+    let Step::Reached(stage) = step else { return false };
+    matches!(
+        stage,
+        Stage::InDistribution
+            | Stage::Mailed
+            | Stage::ReadyForCollection
+            | Stage::Collected
+            | Stage::MailReturned
+            | Stage::Uncollected
+    )
 }
 
 impl Source {

@@ -114,7 +114,7 @@ pub(super) fn decision() -> Value {
 pub(super) fn comparison() -> Value {
     json!({
         "batch": "ZZ-2026-0117", "declared_at": "2026-03-25T10:00:00+08:00", "due": "2026-04-01T18:00:00+08:00",
-        "declared": 2, "listed": 2, "arrived": 1,
+        "declared": 2, "listed": 2, "unlisted": 0, "arrived": 1,
         "missing": [{"receipt_number": "1199000012026010500002", "arrived_at": null}],
         "extra": [], "late": [],
     })

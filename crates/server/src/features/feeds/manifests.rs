@@ -3,9 +3,8 @@
 use super::door::Signed;
 use super::events::Fault;
 use super::examples;
-use super::held::{said, wrong};
 use super::line;
-use super::params::{OfFeed, SignedBy};
+use super::params::{OfFeed, Refusals, SignedBy};
 use super::refused::Refused;
 use crate::shell::problem::ProblemView;
 use domain::batch::BatchNumber;
@@ -13,10 +12,12 @@ use domain::milestone::FeedId;
 use domain::moment::Moment;
 use domain::receipt::{ReceiptError, ReceiptFormat, ReceiptNumber};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use store::audit::Entry;
-use store::manifest::{self, Comparison, Declaration, Line};
+use store::manifest::{self, Card, Comparison, Declaration, Excess, Sight};
+use tokio::runtime::Handle;
 use utoipa::ToSchema;
-use web::Reply;
+use web::{Failure, Reply};
 
 /// A day: China has no summer time.
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
@@ -27,16 +28,20 @@ pub(super) struct ManifestView {
     /// The batch's number, the sender's own; as in the address, for the body is what is signed.
     #[schema(example = "ZZ-2026-0117")]
     pub batch: String,
-    /// How many cards the sender counts.
+    /// How many cards the sender counts: no fewer than are listed, and at most 100,000.
     #[schema(example = 1)]
     pub count: u32,
     /// When all of it should have arrived, written like `happened_at`.
     #[schema(example = "2026-04-01 18:00")]
     pub due: String,
-    /// The receipt numbers of its cards.
+    /// The receipt numbers of its cards; those that were listed before stay listed.
     #[serde(default)]
     #[schema(example = json!(["1199000012026010500001"]))]
     pub receipts: Vec<String>,
+    /// The receipt numbers of cards that were listed by mistake.
+    #[serde(default)]
+    #[schema(example = json!([]))]
+    pub removed: Vec<String>,
 }
 
 /// A batch as announced and as arrived.
@@ -52,20 +57,25 @@ pub(super) struct ComparisonView {
     pub declared: u64,
     /// How many it listed.
     pub listed: u64,
-    /// How many of those that were listed arrived.
+    /// How many it counted and did not list.
+    pub unlisted: u64,
+    /// How many arrived: of those that were listed, and as many others as were counted and not listed.
     pub arrived: u64,
-    /// Listed and not arrived; of each of the three at most 10,000 in all.
-    pub missing: Vec<CardView>,
-    /// Arrived, and listed in no batch of this number.
-    pub extra: Vec<CardView>,
+    /// Listed and not arrived; of each of the three at most 10,000. All three are left out of a repeated declaration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Vec<CardView>>,
+    /// Arrived beyond what was counted, and listed in no batch of this number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra: Option<Vec<CardView>>,
     /// Listed, and arrived after the batch was due.
-    pub late: Vec<CardView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late: Option<Vec<CardView>>,
 }
 
 /// A card of a batch.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CardView {
-    /// Its receipt number; null where it was not listed and its application is not opened.
+    /// Its receipt number; null where it was not listed and this feed told nothing of its application.
     pub receipt_number: Option<String>,
     /// When it arrived.
     pub arrived_at: Option<String>,
@@ -80,27 +90,33 @@ pub(super) struct CardView {
     ("batch" = String, Path, description = "The batch's number.", example = "ZZ-2026-0117"),
     SignedBy,
 ), request_body(content = ManifestView, example = json!(examples::manifest())), responses(
+    Refusals,
     (status = 200, description = "It is kept; what has arrived of it by now.", body = ComparisonView, example = json!(examples::comparison())),
-    (status = 400, description = "The body is no JSON.", body = ProblemView, content_type = "application/problem+json"),
-    (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
     (status = 413, description = "More than 1 MiB: declare it in parts.", body = ProblemView, content_type = "application/problem+json"),
     (status = 415, description = "The body is not said to be JSON.", body = ProblemView, content_type = "application/problem+json"),
     (status = 422, description = "Something is missing or wrong; `errors` points at it.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn declare(signed: Signed) -> Result<Reply, Refused> {
     let (app, l) = (&signed.app, signed.l);
-    let view: ManifestView = said(&signed)?;
+    let view: ManifestView = signed.said()?;
     let declaration = view.declaration(signed.feed.id, &app.receipts);
-    let declaration = declaration.map_err(|Fault { pointer, code }| wrong(l, &pointer, code))?;
+    let declaration = declaration.map_err(|Fault { pointer, code }| Refused::wrong(l, &pointer, code))?;
     if BatchNumber::parse(signed.named("batch")).as_ref() != Some(&declaration.batch) {
-        return Err(wrong(l, "/batch", "differs"));
+        return Err(Refused::wrong(l, "/batch", "differs"));
     }
     let number = declaration.batch.clone();
+    if signed.is_repeated() {
+        // Whoever heard it declares nothing anew, and learns which batch it is and no card.
+        return compared(&signed, &number).await;
+    }
     let detail = format!("batch {number}: {} listed", declaration.receipts.len());
     let actor = format!("feed:{}", signed.feed.name);
     let entry = Entry { at: app.clock.now(), actor, action: "declare_batch", detail };
     let kept = manifest::declare(&app.store, entry, declaration).await;
-    kept.map_err(|error| Refused::store(l, error))?;
+    kept.map_err(|error| Refused::store(l, error))?.map_err(|excess| {
+        let Fault { pointer, code } = too_much(excess);
+        Refused::wrong(l, &pointer, code)
+    })?;
     compared(&signed, &number).await
 }
 
@@ -113,8 +129,8 @@ pub async fn declare(signed: Signed) -> Result<Reply, Refused> {
     ("batch" = String, Path, description = "The batch's number.", example = "ZZ-2026-0117"),
     SignedBy,
 ), responses(
+    Refusals,
     (status = 200, description = "The comparison.", body = ComparisonView, example = json!(examples::comparison())),
-    (status = 401, description = "It is not signed as it should be.", body = ProblemView, content_type = "application/problem+json"),
     (status = 404, description = "This feed has declared no such batch.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn compare(signed: Signed) -> Result<Reply, Refused> {
@@ -123,10 +139,26 @@ pub async fn compare(signed: Signed) -> Result<Reply, Refused> {
 }
 
 async fn compared(signed: &Signed, batch: &BatchNumber) -> Result<Reply, Refused> {
-    let (app, l) = (&signed.app, signed.l);
-    let found = manifest::compare(&app.store.read(), app.store.keys(), signed.feed.id, batch).await;
-    let found = found.map_err(|error| Refused::store(l, error))?.ok_or_else(|| Refused::not_found(l))?;
-    signed.answer(&ComparisonView::new(batch, found))
+    let (l, feed, number) = (signed.l, signed.feed.id, batch.clone());
+    let (runtime, app) = (Handle::current(), Arc::clone(&signed.app));
+    // A batch is large, and others are answered meanwhile.
+    let found = tokio::task::spawn_blocking(move || {
+        let (read, keys) = (app.store.read(), app.store.keys());
+        runtime.block_on(manifest::compare(&read, keys, feed, &number, Sight::Sender))
+    });
+    let found = found.await.map_err(Failure::internal)?.map_err(|error| Refused::store(l, error))?;
+    let found = found.ok_or_else(|| Refused::not_found(l))?;
+    signed.answer(&ComparisonView::new(batch, found, !signed.is_repeated()))
+}
+
+/// What is wrong with a batch that cannot be announced.
+pub(super) fn too_much(excess: Excess) -> Fault {
+    let (pointer, code) = match excess {
+        Excess::Batch => ("/count", "too_large_batch"),
+        Excess::Listed => ("/count", "fewer_than_listed"),
+        Excess::Feed => ("/receipts", "too_many_cards"),
+    };
+    Fault { pointer: pointer.to_owned(), code }
 }
 
 impl ManifestView {
@@ -138,13 +170,17 @@ impl ManifestView {
         let fault = |pointer: &str| Fault { pointer: pointer.to_owned(), code: "unreadable" };
         let batch = BatchNumber::parse(&self.batch).ok_or_else(|| fault("/batch"))?;
         let due = due(&self.due).ok_or_else(|| fault("/due"))?;
-        let receipts = self.receipts.iter().enumerate().map(|(place, receipt)| {
-            let wrong =
-                |error: ReceiptError| Fault { pointer: format!("/receipts/{place}"), code: error.code() };
-            ReceiptNumber::parse(receipt, format).map_err(wrong)
-        });
-        let receipts = receipts.collect::<Result<_, _>>()?;
-        Ok(Declaration { feed, batch, due, receipts, count: self.count })
+        let numbers = |field: &'static str, written: &[String]| {
+            let numbers = written.iter().enumerate().map(|(place, number)| {
+                let wrong =
+                    |error: ReceiptError| Fault { pointer: format!("/{field}/{place}"), code: error.code() };
+                ReceiptNumber::parse(number, format).map_err(wrong)
+            });
+            numbers.collect::<Result<Vec<_>, _>>()
+        };
+        let receipts = numbers("receipts", &self.receipts)?;
+        let removed = numbers("removed", &self.removed)?;
+        Ok(Declaration { feed, batch, due, receipts, removed, count: self.count })
     }
 }
 
@@ -157,28 +193,30 @@ fn due(text: &str) -> Option<Moment> {
 }
 
 impl ComparisonView {
-    fn new(batch: &BatchNumber, compared: Comparison) -> Self {
-        let Comparison { declared_at, due, declared, listed, arrived, missing, extra, late, .. } = compared;
+    fn new(batch: &BatchNumber, compared: Comparison, with_cards: bool) -> Self {
+        let Comparison { declared_at, due, declared, listed, unlisted, arrived, missing, extra, late } =
+            compared;
         Self {
             batch: batch.to_string(),
             declared_at: declared_at.to_rfc3339(),
             due: due.to_rfc3339(),
             declared,
             listed,
+            unlisted,
             arrived,
-            missing: cards(missing),
-            extra: cards(extra),
-            late: cards(late),
+            missing: with_cards.then(|| cards(missing)),
+            extra: with_cards.then(|| cards(extra)),
+            late: with_cards.then(|| cards(late)),
         }
     }
 }
 
-fn cards(lines: Vec<Line>) -> Vec<CardView> {
-    let card = |Line { number, arrived, .. }| CardView {
+fn cards(cards: Vec<Card>) -> Vec<CardView> {
+    let card = |Card { number, arrived, .. }| CardView {
         receipt_number: number,
         arrived_at: arrived.map(Moment::to_rfc3339),
     };
-    lines.into_iter().map(card).collect()
+    cards.into_iter().map(card).collect()
 }
 
 #[cfg(test)]

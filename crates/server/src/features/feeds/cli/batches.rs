@@ -1,9 +1,10 @@
 //! `jindu batch …`: what was announced as one batch, and what arrived of it.
 
 use super::change::{known, system};
+use super::held::looked;
 use crate::app::Failed;
 use crate::features::feeds::events::Fault;
-use crate::features::feeds::manifests::ManifestView;
+use crate::features::feeds::manifests::{ManifestView, too_much};
 use crate::features::feeds::words;
 use domain::batch::BatchNumber;
 use domain::moment::Moment;
@@ -13,7 +14,7 @@ use serde::Serialize;
 use std::path::Path;
 use store::audit::Entry;
 use store::feed::Feed;
-use store::manifest::{self, Comparison};
+use store::manifest::{self, Card, Comparison, Sight};
 use store::{Store, feed};
 use web::Failure;
 
@@ -28,6 +29,7 @@ pub struct Compared {
     due: String,
     declared: u64,
     listed: u64,
+    unlisted: u64,
     arrived: u64,
     missing: Vec<String>,
     extra: Vec<String>,
@@ -50,13 +52,14 @@ pub async fn declare(
     let text = std::fs::read(file).map_err(|error| at(error.to_string()))?;
     let manifest: ManifestView =
         web::parse_json(&text, Language::En).map_err(|failure| at(no_manifest(failure)))?;
-    let declaration = manifest.declaration(feed.id, receipts).map_err(|Fault { pointer, code }| {
-        at(format!("{pointer}: {}", words::reason(Language::En, "rejected", code).text))
-    })?;
+    let fault = |Fault { pointer, code }| {
+        format!("{pointer}: {}", words::reason(Language::En, "rejected", code).text)
+    };
+    let declaration = manifest.declaration(feed.id, receipts).map_err(|wrong| at(fault(wrong)))?;
     let batch = declaration.batch.clone();
     let detail = format!("{}: {batch}, {} cards", feed.name, declaration.count);
     let entry = Entry { at: now, actor: ACTOR.to_owned(), action: "declare_batch", detail };
-    manifest::declare(store, entry, declaration).await?;
+    manifest::declare(store, entry, declaration).await?.map_err(|excess| at(fault(too_much(excess))))?;
     Ok(batch)
 }
 
@@ -74,28 +77,36 @@ fn no_manifest(failure: Failure) -> String {
     format!("{faults} docs/FEEDS.md shows a manifest")
 }
 
-/// Compares what was announced with what arrived.
+/// Compares what was announced with what arrived. It names receipts, so the look stands in the log of changes.
 ///
 /// # Errors
 /// Names a batch that nobody announced, and the feeds of which one has to be named.
-pub async fn compare(store: &Store, number: &str, feed: Option<&str>) -> Result<Compared, Failed> {
+pub async fn compare(
+    store: &Store,
+    now: Moment,
+    number: &str,
+    feed: Option<&str>,
+) -> Result<Compared, Failed> {
     let missing = || format!("nobody announced a batch {number:?}");
     let batch = BatchNumber::parse(number).ok_or_else(missing)?;
     let feed = match feed {
         Some(name) => known(store, name).await?,
         None => sender(store, &batch).await?,
     };
-    let found = manifest::compare(&store.read(), store.keys(), feed.id, &batch).await?.ok_or_else(missing)?;
-    let (feed, Comparison { due, declared, listed, arrived, missing, extra, late, .. }) = (feed.name, found);
-    let numbers = |lines: Vec<manifest::Line>| {
-        lines.into_iter().map(|line| line.number.unwrap_or_else(|| "unknown".to_owned())).collect()
+    let (read, keys) = (store.read(), store.keys());
+    let found = manifest::compare(&read, keys, feed.id, &batch, Sight::Staff).await?.ok_or_else(missing)?;
+    looked(store, ACTOR, now, "compare_batch", format!("{}: {batch}", feed.name)).await?;
+    let Comparison { due, declared, listed, unlisted, arrived, missing, extra, late, .. } = found;
+    let numbers = |cards: Vec<Card>| {
+        cards.into_iter().map(|card| card.number.unwrap_or_else(|| "unknown".to_owned())).collect()
     };
     Ok(Compared {
         batch: batch.to_string(),
-        feed,
+        feed: feed.name,
         due: due.to_rfc3339(),
         declared,
         listed,
+        unlisted,
         arrived,
         missing: numbers(missing),
         extra: numbers(extra),
@@ -122,10 +133,13 @@ async fn sender(store: &Store, batch: &BatchNumber) -> Result<Feed, Failed> {
 /// The comparison for people.
 #[must_use]
 pub fn in_words(compared: &Compared) -> String {
-    let Compared { batch, feed, due, declared, listed, arrived, .. } = compared;
+    let Compared { batch, feed, due, declared, listed, unlisted, arrived, .. } = compared;
     let mut text = format!(
-        "Batch {batch} of {feed}, due {due}: {declared} announced, {listed} listed, {arrived} of them arrived.\n"
+        "Batch {batch} of {feed}, due {due}: {declared} announced, {listed} listed, {arrived} arrived.\n"
     );
+    if *unlisted > 0 {
+        text += &format!("not listed: {unlisted}\n");
+    }
     let groups = [("missing", &compared.missing), ("extra", &compared.extra), ("late", &compared.late)];
     for (word, numbers) in groups {
         text += &format!("{word}: {}\n", numbers.len());

@@ -1,6 +1,5 @@
 //! `jindu held …`: what waits for a person, why, and what the person decides.
 
-use super::change::known;
 use super::letters;
 use crate::app::Failed;
 use crate::clock::Clock;
@@ -15,12 +14,11 @@ use i18n::Language;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt;
+use store::audit::Entry;
 use store::feed::{Feed, State};
-use store::held::{self, Decided, Filter, HeldId, Item, Why};
-use store::{Store, dead_letter, feed};
+use store::held::{self, Decided, HeldId, Why};
+use store::{Store, Work, dead_letter, feed};
 
-/// Rows of one look into the database.
-const PAGE: u16 = 500;
 /// Who decides at a terminal.
 pub(super) const ACTOR: &str = "command:held";
 
@@ -56,78 +54,23 @@ impl fmt::Display for Number {
     }
 }
 
-/// Which ones to list, as typed.
-#[derive(Debug, Default)]
-pub struct Wanted {
-    /// Of this feed only.
-    pub feed: Option<String>,
-    /// For this reason only.
-    pub reason: Option<String>,
-    /// Held since this moment or later.
-    pub since: Option<String>,
+pub(super) async fn names(store: &Store) -> Result<HashMap<FeedId, String>, Failed> {
+    Ok(feed::all(&store.read()).await?.into_iter().map(|feed| (feed.id, feed.name)).collect())
 }
 
-/// A line of the list.
-#[derive(Debug, Serialize)]
-pub struct Line {
-    number: String,
-    feed: String,
-    reason: String,
-    since: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<String>,
-}
-
-/// What waits, oldest first: reports, then dead letters. Names nobody.
+/// Who looked at what names people, and when: a look leaves its entry before it is shown.
 ///
 /// # Errors
-/// Names a filter that means nothing; fails when the database does.
-pub async fn list(store: &Store, wanted: &Wanted) -> Result<Vec<Line>, Failed> {
-    let feed = match &wanted.feed {
-        Some(name) => Some(known(store, name).await?.id),
-        None => None,
-    };
-    let since = wanted.since.as_deref().map(moment).transpose()?;
-    let later = |moment: Moment| since.is_none_or(|since| moment >= since);
-    let names = names(store).await?;
-    let name = |feed: FeedId| names.get(&feed).cloned().unwrap_or_default();
-    let mut lines = Vec::new();
-    for Item { id, feed, why, since, until, .. } in reports(store, feed, wanted.reason.as_deref()).await? {
-        if later(since) {
-            let (number, reason) = (Number::Report(id).to_string(), why.as_str().to_owned());
-            let (since, until) = (since.to_rfc3339(), until.map(Moment::to_rfc3339));
-            lines.push(Line { number, feed: name(feed), reason, since, until });
-        }
-    }
-    for letter in letters::all(store).await? {
-        let of_reason = wanted.reason.as_ref().is_none_or(|reason| *reason == letter.why);
-        if feed.is_none_or(|feed| feed == letter.feed) && of_reason && later(letter.since) {
-            let number = Number::Letter(letter.id).to_string();
-            let (since, reason) = (letter.since.to_rfc3339(), letter.why);
-            lines.push(Line { number, feed: name(letter.feed), reason, since, until: None });
-        }
-    }
-    Ok(lines)
-}
-
-/// Reports of a feed, held for a reason; a reason that only letters have gives none.
-async fn reports(store: &Store, feed: Option<FeedId>, reason: Option<&str>) -> Result<Vec<Item>, Failed> {
-    let why = reason.map(Why::parse);
-    if why == Some(None) {
-        return Ok(Vec::new());
-    }
-    let filter = Filter { feed, why: why.flatten(), closed: false };
-    let (mut all, mut after) = (Vec::new(), HeldId(0));
-    loop {
-        let page = held::list(&store.read(), &filter, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(all) };
-        after = last.id;
-        all.extend(page);
-    }
-}
-
-async fn names(store: &Store) -> Result<HashMap<FeedId, String>, Failed> {
-    Ok(feed::all(&store.read()).await?.into_iter().map(|feed| (feed.id, feed.name)).collect())
+/// Fails when the database does; then nothing is to be shown.
+pub(super) async fn looked(
+    store: &Store,
+    actor: &str,
+    at: Moment,
+    action: &'static str,
+    detail: String,
+) -> Result<(), Failed> {
+    let entry = Entry { at, actor: actor.to_owned(), action, detail };
+    Ok(store.write(entry, |_| -> Work<'_, ()> { Box::pin(async { Ok(()) }) }).await?)
 }
 
 /// One of them, explained. Names the application by its receipt number: it is for the person who decides.
@@ -167,11 +110,17 @@ struct Against {
     happened_at: String,
 }
 
-/// Explains one, with what could be done about it.
+/// Explains one, with what could be done about it. It may name an application, so the look stands in the log of changes.
 ///
 /// # Errors
 /// Names a number that nothing has.
-pub async fn show(store: &Store, number: Number) -> Result<Explained, Failed> {
+pub async fn show(store: &Store, now: Moment, number: Number) -> Result<Explained, Failed> {
+    let explained = look(store, number).await?;
+    looked(store, ACTOR, now, "show_held", number.to_string()).await?;
+    Ok(explained)
+}
+
+async fn look(store: &Store, number: Number) -> Result<Explained, Failed> {
     let names = names(store).await?;
     let name = |feed: FeedId| names.get(&feed).cloned().unwrap_or_default();
     let missing = || format!("nothing in the held queue has the number {number}");
@@ -223,20 +172,6 @@ fn suggestion(why: Why) -> &'static str {
     words::reason(Language::En, outcome, why.as_str()).text
 }
 
-/// The list for people.
-#[must_use]
-pub fn in_words(lines: &[Line]) -> String {
-    let one = |line: &Line| {
-        let Line { number, feed, reason, since, until } = line;
-        let until = until.as_ref().map(|until| format!(", waits until {until}")).unwrap_or_default();
-        format!("{number:>8}  {feed}  {reason}  since {since}{until}\n")
-    };
-    match lines {
-        [] => "Nothing is held.\n".to_owned(),
-        lines => lines.iter().map(one).collect(),
-    }
-}
-
 /// One for people.
 #[must_use]
 pub fn explained(is: &Explained) -> String {
@@ -265,9 +200,8 @@ pub fn explained(is: &Explained) -> String {
 /// # Errors
 /// Refuses an empty one, and one that is too long for a line.
 pub fn reason(why: String) -> Result<String, String> {
-    const MOST: usize = 500;
-    let fits = !why.trim().is_empty() && why.chars().count() <= MOST && !why.contains(char::is_control);
-    fits.then_some(why).ok_or_else(|| format!("--why takes a sentence of at most {MOST} characters"))
+    let refused = |_| format!("--why takes a sentence of at most {} characters", correction::LONGEST);
+    correction::reason(&why).map_err(refused).map(|()| why)
 }
 
 /// What really happened, as far as it was typed; the rest is as it was told.
@@ -365,6 +299,6 @@ fn settled(id: HeldId, decided: Decided) -> Result<(), Failed> {
     }
 }
 
-fn moment(typed: &str) -> Result<Moment, String> {
+pub(super) fn moment(typed: &str) -> Result<Moment, String> {
     Moment::parse(typed).ok_or_else(|| format!("{typed:?} is no moment; write it as 2026-01-05 09:00"))
 }

@@ -5,6 +5,7 @@ use crate::app::Failed;
 use crate::clock::Clock;
 use crate::features::feeds::intake::Intake;
 use crate::features::feeds::stream::Letter;
+use domain::milestone::FeedId;
 use domain::moment::Moment;
 use domain::receipt::ReceiptFormat;
 use store::audit::Entry;
@@ -19,15 +20,26 @@ const PAGE: u32 = 500;
 pub(super) const SUGGESTION: &str = "Take the reason away, such as a code that the feed's table lacks, and \
                                      release it: the message is read again. Or discard it.";
 
-/// All letters that wait, oldest first.
-pub(super) async fn all(store: &Store) -> Result<Vec<Kept>, Failed> {
-    let (mut all, mut after) = (Vec::new(), 0);
-    loop {
-        let page = dead_letter::list(&store.read(), after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(all) };
+/// Letters that wait, of a feed or of all, oldest first: so many behind a number.
+pub(super) async fn some(
+    store: &Store,
+    feed: Option<FeedId>,
+    mut after: i64,
+    limit: usize,
+    is_wanted: impl Fn(&Kept) -> bool,
+) -> Result<Vec<Kept>, Failed> {
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let page = match feed {
+            Some(feed) => dead_letter::of_feed(&store.read(), feed, after, PAGE).await?,
+            None => dead_letter::list(&store.read(), after, PAGE).await?,
+        };
+        let Some(last) = page.last() else { break };
         after = last.id;
-        all.extend(page);
+        found.extend(page.into_iter().filter(&is_wanted));
     }
+    found.truncate(limit);
+    Ok(found)
 }
 
 /// Reads a letter again as if it came now; closes it when all of it is taken.
