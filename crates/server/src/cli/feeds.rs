@@ -39,12 +39,16 @@ pub(super) enum Feed {
         #[arg(long)]
         secret_file: Option<PathBuf>,
     },
-    /// Gives a feed its own table of codes, or prints the one it has
+    /// Gives a feed its own table of codes, or the built-in one again, or prints the one it has
     Codes {
         #[command(flatten)]
         which: OneFeed,
         /// The table, as TOML; docs/FEEDS.md shows one
+        #[arg(conflicts_with = "built_in")]
         file: Option<PathBuf>,
+        /// Read its codes by the table that comes with the product again
+        #[arg(long)]
+        built_in: bool,
     },
     /// Imports a file of milestones; docs/FEEDS.md lists forms and columns
     Import(Import),
@@ -70,7 +74,7 @@ pub(super) struct AddFeed {
     /// The organ that owns the feed: region and station, nine digits
     #[arg(long)]
     pub(super) organ: String,
-    /// What reports: intake, provincial_centre, production, carrier, handing_out or desk
+    /// What reports: intake, provincial_centre, production, carrier or handing_out
     #[arg(long)]
     pub(super) kind: String,
     /// The stages it may report, with commas between them [default: those of its kind]

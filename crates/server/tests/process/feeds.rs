@@ -170,10 +170,13 @@ fn what_is_typed_wrong_is_named_and_the_right_words_are_listed() {
         assert!(!Path::new(&secret).exists());
         said
     };
-    assert!(add(&["a b", "--organ", "119900002", "--kind", "desk"]).contains("is no name"));
-    assert!(add(&["county", "--organ", "119900002", "--kind", "desk"]).contains("take another name"));
-    assert!(add(&["post", "--organ", "1199", "--kind", "desk"]).contains("nine digits"));
+    assert!(add(&["a b", "--organ", "119900002", "--kind", "intake"]).contains("is no name"));
+    assert!(add(&["county", "--organ", "119900002", "--kind", "intake"]).contains("take another name"));
+    assert!(add(&["post", "--organ", "1199", "--kind", "intake"]).contains("nine digits"));
     assert!(add(&["post", "--organ", "119900002", "--kind", "mail"]).contains("provincial_centre"));
+    // A system that may say everything would be people at a desk.
+    let desk = add(&["post", "--organ", "119900002", "--kind", "desk"]);
+    assert!(desk.contains("none of a system") && desk.contains("handing_out"), "{desk}");
     let post = ["post", "--organ", "119900002", "--kind", "carrier"];
     assert!(add(&[&post[..], &["--stages", "signed,sined"]].concat()).contains("\"sined\""));
     assert!(add(&[&post[..], &["--rhythm", "often"]].concat()).contains("6h"));
@@ -195,7 +198,7 @@ fn a_removed_feed_says_nothing_any_more_and_stays_in_the_list() {
     assert!(county.refused(&["feed", "import", &file, "--feed", "county"]).contains("was removed"));
     assert!(county.refused(&["feed", "resume", "county"]).contains("another name"));
     assert_eq!(county.json(&["feed", "list"])[0]["state"], "removed");
-    assert!(county.ask(&["feed", "list"]).contains("county  desk of 119900001, removed"));
+    assert!(county.ask(&["feed", "list"]).contains("county  intake of 119900001, removed"));
     assert_eq!(county.counts(), (1, 1));
 }
 
@@ -316,4 +319,9 @@ fn a_table_of_codes_is_printed_as_it_was_given() {
     let set = county.ask(&["feed", "codes", "county", &file.display().to_string()]);
     assert!(set.contains("version 7"), "{set}");
     assert!(county.ask(&["feed", "codes", "county"]).ends_with("# by K\n"));
+    assert!(county.ask(&["feed", "list"]).contains("codes: its own, version 7;"));
+    let set = county.ask(&["feed", "codes", "county", "--built-in"]);
+    assert!(county.ask(&["feed", "codes", "county"]) == built_in);
+    let listed = county.json(&["feed", "list"]);
+    assert!(set.contains(listed[0]["codes"].as_str().unwrap()) && listed[0]["own_codes"] == false, "{listed}");
 }

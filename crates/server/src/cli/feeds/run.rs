@@ -34,7 +34,7 @@ pub(in crate::cli) fn feed(does: Feed) -> Result<ExitCode, Failed> {
         Feed::Remove(which) => on_runtime(set_state(which, State::Removed)),
         Feed::Set(setting) => on_runtime(set_feed(setting)),
         Feed::Rotate { which, now, secret_file } => on_runtime(rotate(which, now, secret_file)),
-        Feed::Codes { which, file } => on_runtime(codes(which, file)),
+        Feed::Codes { which, file, built_in } => on_runtime(codes(which, file, built_in)),
         Feed::Import(asked) => {
             give_way();
             on_runtime(import(asked))
@@ -194,13 +194,13 @@ async fn set_state(which: OneFeed, state: State) -> Result<ExitCode, Failed> {
     done(&format!("Feed {}: {}", which.name, state.as_str()))
 }
 
-async fn codes(which: OneFeed, file: Option<PathBuf>) -> Result<ExitCode, Failed> {
+async fn codes(which: OneFeed, file: Option<PathBuf>, built_in: bool) -> Result<ExitCode, Failed> {
     let (_, store) = opened(&which.place).await?;
-    let Some(file) = file else {
+    if file.is_none() && !built_in {
         print!("{}", change::codes(&store, &which.name).await?);
         return Ok(ExitCode::SUCCESS);
-    };
-    let version = change::set_codes(&store, Clock::System.now(), &which.name, &file).await?;
+    }
+    let version = change::set_codes(&store, Clock::System.now(), &which.name, file.as_deref()).await?;
     done(&format!("Codes of {}: version {version}", which.name))
 }
 
