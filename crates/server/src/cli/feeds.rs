@@ -233,6 +233,15 @@ pub(super) enum Held {
         /// Learned at this moment or later: 2026-01-05 or 2026-01-05 09:00
         #[arg(long)]
         since: Option<String>,
+        /// Reports that are settled too
+        #[arg(long)]
+        settled: bool,
+        /// Behind this one, by its number in the list
+        #[arg(long)]
+        after: Option<String>,
+        /// So many at the most
+        #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..))]
+        limit: u16,
         /// Print JSON
         #[arg(long)]
         json: bool,

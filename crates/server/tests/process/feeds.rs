@@ -202,6 +202,13 @@ fn a_removed_feed_says_nothing_any_more_and_stays_in_the_list() {
     assert_eq!(county.counts(), (1, 1));
 }
 
+/// Whether something stands in the log of changes.
+fn has_noted(county: &County, action: &str) -> bool {
+    let read = |file: &str| std::fs::read(county.data().join(file)).unwrap_or_default();
+    let bytes = [read("jindu.db"), read("jindu.db-wal")].concat();
+    bytes.windows(action.len()).any(|window| window == action.as_bytes())
+}
+
 #[test]
 fn what_is_held_is_explained_and_decided_with_a_reason() {
     let county = County::new();
@@ -221,7 +228,17 @@ fn what_is_held_is_explained_and_decided_with_a_reason() {
     assert_eq!(county.json(&["held", "list", "--since", "2099-01-01"]), json!([]));
     assert_eq!(county.json(&["held", "list", "--reason", "backwards"]), json!([]));
     let number = held[0]["number"].as_str().unwrap();
+    // The list names nobody, and is shown in parts.
+    let first = county.ask(&["held", "list", "--limit", "1"]);
+    assert!(first.contains(&format!("More is held: go on with --after {number}\n")), "{first}");
+    assert_eq!(county.json(&["held", "list", "--limit", "1"]), json!([held[0]]));
+    let rest = ["held", "list", "--reason", "not_paused", "--after", number];
+    assert_eq!(county.json(&rest), json!([held[1]]));
+    assert!(!county.ask(&rest).contains("More"));
+    assert!(county.refused(&["held", "list", "--after", "x9"]).contains("d3"));
+    assert!(!has_noted(&county, "show_held"));
     let shown = county.ask(&["held", "show", number]);
+    assert!(has_noted(&county, "show_held"));
     assert!(shown.contains("never paused") && shown.contains(&lines[0].receipt), "{shown}");
 
     assert!(county.refused(&["held", "discard", number]).contains("--why"));
@@ -233,6 +250,8 @@ fn what_is_held_is_explained_and_decided_with_a_reason() {
     assert!(county.refused(&["held", "show", "999"]).contains("999"));
     assert!(county.refused(&["held", "show", "x9"]).contains("d3"));
     assert_eq!(county.json(&["held", "list"]).as_array().unwrap().len(), 1);
+    let settled = county.json(&["held", "list", "--settled"]);
+    assert_eq!((&settled[0]["settled"], &settled[1]["settled"]), (&json!("discarded"), &Value::Null));
 }
 
 #[test]
@@ -265,14 +284,15 @@ fn a_correction_is_read_like_a_report_and_may_name_another_application() {
 fn a_batch_is_declared_and_compared_with_what_arrived() {
     let county = County::new();
     let lines = lines(3);
-    let batch = |line: usize| {
-        let mut cells = lines[line].cells(line);
-        cells["batch"] = "B-7".into();
+    let came = |line: usize| {
+        let mut cells = lines[line].cells(line + 10);
+        (cells["step"], cells["batch"]) = ("in_distribution".into(), "B-7".into());
         cells
     };
     let mut made = lines[2].cells(9);
     made["step"] = "in_production".into();
-    import(&county, &[batch(0), batch(1), lines[2].cells(2), made]);
+    let opened = [lines[0].cells(0), lines[1].cells(1), lines[2].cells(2)];
+    import(&county, &[&opened[..], &[made, came(0), came(1)]].concat());
     // Who announces a batch is another than where it arrives.
     county.ask(&["feed", "add", "centre", "--organ", "119900911", "--kind", "production"]);
     let file = county.data().join("manifest.json");
@@ -287,6 +307,8 @@ fn a_batch_is_declared_and_compared_with_what_arrived() {
         (&compared["missing"], &compared["extra"]),
         (&json!([lines[2].receipt]), &json!([lines[1].receipt]))
     );
+    // It named receipts: who looked, and at what, is known for good.
+    assert!(has_noted(&county, "compare_batch"));
     assert!(county.ask(&["batch", "settle"]).contains("Changed: 1"));
     assert!(county.ask(&["batch", "settle"]).contains("Changed: 0"));
     assert!(county.refused(&["batch", "compare", "B-8"]).contains("B-8"));

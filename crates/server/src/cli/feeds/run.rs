@@ -8,7 +8,7 @@ use crate::cli::run::{configured, on_runtime, start_log};
 use crate::clock::Clock;
 use crate::config::{Config, DropFolder};
 use crate::features::feeds::cli::{
-    self as feeds, Asked, add, batches, change, held, held_days, letters, list, set,
+    self as feeds, Asked, add, batches, change, held, held_days, held_list, letters, list, set,
 };
 use crate::features::operations::cli::told_to_stop;
 use serde::Serialize;
@@ -66,12 +66,13 @@ pub(in crate::cli) fn held(does: Held) -> Result<ExitCode, Failed> {
     match does {
         Held::List { feed, reason, since, json, place } => on_runtime(async move {
             let (_, store) = opened(&place).await?;
-            let lines = held::list(&store, &held::Wanted { feed, reason, since }).await?;
-            say(json, &lines, |lines| held::in_words(lines))
+            let wanted = held_list::Wanted { feed, reason, since, settled, after, limit: limit.into() };
+            let (listed, more) = held_list::list(&store, &wanted).await?;
+            say(json, &listed, |listed| held_list::in_words(listed, more))
         }),
         Held::Show { number, json, place } => on_runtime(async move {
             let (number, (_, store)) = (held::Number::parse(&number)?, opened(&place).await?);
-            say(json, &held::show(&store, number).await?, held::explained)
+            say(json, &held::show(&store, now, number).await?, held::explained)
         }),
         Held::Release(Decision { number, why, place }) => on_runtime(async move {
             let (number, (config, store)) = (held::Number::parse(&number)?, opened(&place).await?);
@@ -124,7 +125,7 @@ pub(in crate::cli) fn batch(does: Batch) -> Result<ExitCode, Failed> {
         }),
         Batch::Compare { number, feed, json, place } => on_runtime(async move {
             let (_, store) = opened(&place).await?;
-            say(json, &batches::compare(&store, &number, feed.as_deref()).await?, batches::in_words)
+            say(json, &batches::compare(&store, now, &number, feed.as_deref()).await?, batches::in_words)
         }),
         Batch::Settle { place } => on_runtime(async move {
             let (_, store) = opened(&place).await?;

@@ -5,6 +5,7 @@ pub mod batches;
 pub mod change;
 pub mod held;
 pub mod held_days;
+pub mod held_list;
 pub mod letters;
 pub mod list;
 pub mod run;
