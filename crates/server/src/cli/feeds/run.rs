@@ -64,7 +64,7 @@ fn give_way() {
 pub(in crate::cli) fn held(does: Held) -> Result<ExitCode, Failed> {
     let now = Clock::System.now();
     match does {
-        Held::List { feed, reason, since, json, place } => on_runtime(async move {
+        Held::List { feed, reason, since, settled, after, limit, json, place } => on_runtime(async move {
             let (_, store) = opened(&place).await?;
             let wanted = held_list::Wanted { feed, reason, since, settled, after, limit: limit.into() };
             let (listed, more) = held_list::list(&store, &wanted).await?;
