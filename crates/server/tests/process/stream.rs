@@ -355,13 +355,6 @@ fn a_consumer_with_which_messages_would_be_lost_is_refused() {
     for (config, why) in [
         (pull::Config { max_deliver: 3, ..consumer() }, "max_deliver"),
         (pull::Config { filter_subject: "milestones.post".into(), ..consumer() }, "filter_subject"),
-        (
-            pull::Config {
-                filter_subjects: vec!["milestones.a".into(), "milestones.b".into()],
-                ..consumer()
-            },
-            "filter",
-        ),
         (pull::Config { deliver_policy: DeliverPolicy::New, ..consumer() }, "deliver_policy"),
         (pull::Config { headers_only: true, ..consumer() }, "headers_only"),
     ] {
