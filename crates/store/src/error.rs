@@ -77,7 +77,12 @@ impl StoreError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Database(error) => is_of_the_machine(error),
-            Self::File { .. } | Self::Commit(_) | Self::Stopped | Self::Abandoned | Self::Full(_) | Self::InUse(_) => true,
+            Self::File { .. }
+            | Self::Commit(_)
+            | Self::Stopped
+            | Self::Abandoned
+            | Self::Full(_)
+            | Self::InUse(_) => true,
             Self::Migration(_)
             | Self::Keys { .. }
             | Self::Unsealed

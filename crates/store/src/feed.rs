@@ -30,10 +30,8 @@ const BY_ID: &str = "SELECT id, name, kind, owner, stages, rank, rhythm, codes, 
     last_heard, last_happened FROM feed WHERE id = $1";
 const ALL: &str = "SELECT id, name, kind, owner, stages, rank, rhythm, codes, state, added_at,
     last_heard, last_happened FROM feed ORDER BY name";
-const SET_STATE: &str =
-    "UPDATE feed SET state = $1 WHERE id = $2 AND state <> 'removed' AND name <> 'desk'";
-const SET_CODES: &str =
-    "UPDATE feed SET codes = $1 WHERE id = $2 AND state <> 'removed' AND name <> 'desk'";
+const SET_STATE: &str = "UPDATE feed SET state = $1 WHERE id = $2 AND state <> 'removed' AND name <> 'desk'";
+const SET_CODES: &str = "UPDATE feed SET codes = $1 WHERE id = $2 AND state <> 'removed' AND name <> 'desk'";
 const LAST_HAPPENED: &str = "SELECT max(last_happened) FROM feed";
 const STATE: &str = "SELECT state, name FROM feed WHERE id = $1";
 const HEARD: &str = "UPDATE feed SET last_heard = max(coalesce(last_heard, $1), $1),

@@ -278,8 +278,7 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_and_goes_on() {
         batch: None,
         opening: None,
     };
-    let told =
-        record::record(&store, feed.id, at(31, 9), &[report], entry("1"), record::Unknown::Told).await;
+    let told = record::record(&store, feed.id, at(31, 9), &[report], entry("1"), record::Unknown::Told).await;
     assert_eq!(told.unwrap(), [record::Outcome::Recorded]);
     let stored = application::of_receipt(&store.read(), sealed.receipt).await.unwrap().unwrap();
     let passed: Vec<Stage> = stored.progress.unwrap().timeline.iter().map(|passed| passed.stage).collect();
