@@ -24,7 +24,7 @@ use store::setting::Purpose;
 use store::{Store, dead_letter, held};
 
 /// The folder of the inquiries' record within the data folder.
-pub const INQUIRIES_FOLDER: &str = "inquiries";
+pub use store::inquiry_log::FOLDER as INQUIRIES_FOLDER;
 
 /// Why the server cannot start or a command cannot run; each is told in full to the operator.
 pub type Failed = Box<dyn std::error::Error + Send + Sync>;

@@ -13,7 +13,7 @@ use crate::error::{Result, StoreError, at, private_folder};
 use crate::keys::{HASH_LENGTH, Subject};
 use domain::moment::Moment;
 use segment::Segments;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -137,6 +137,15 @@ impl Desk {
     }
 }
 
+/// The folder of the record, beside the database.
+pub const FOLDER: &str = "inquiries";
+
+/// Whether a server, this process or another, writes the record in a folder now.
+pub(crate) fn is_written(folder: &Path) -> bool {
+    let lock = File::open(folder.join("lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 /// A handle to the log; dropping it ends the writer after its last frame.
 pub struct InquiryLog {
     desk: Arc<Desk>,
@@ -155,7 +164,14 @@ impl InquiryLog {
     pub fn open(folder: &Path) -> Result<Self> {
         private_folder(folder)?;
         let lock = File::create(folder.join("lock")).map_err(at(folder))?;
-        lock.try_lock().map_err(|_| StoreError::InUse(folder.to_owned()))?;
+        // Whoever asks whether it is written holds the lock for a moment.
+        let is_ours = (0..20).any(|turn| {
+            std::thread::sleep(Duration::from_millis(turn));
+            lock.try_lock().is_ok()
+        });
+        if !is_ours {
+            return Err(StoreError::InUse(folder.to_owned()));
+        }
         let segments = Segments::open(folder)?;
         let desk = Arc::new(Desk::default());
         let (acknowledge, acknowledged) = mpsc::unbounded_channel();

@@ -1,8 +1,10 @@
 //! Trickling: what a long change writes goes to the disk little by little while it is made.
 //!
 //! Whoever syncs a few bytes waits until the disk has taken what was handed to it before. A change of hundreds of
-//! megabytes that is synced at its end would keep the record of inquiries waiting for as long as that takes.
+//! megabytes that is synced at its end would keep the record of inquiries waiting for as long as that takes. While
+//! nobody answers inquiries beside it, a change is synced once, at its end: that is sooner done.
 
+use crate::inquiry_log;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
@@ -48,8 +50,10 @@ impl Trickle {
     pub(super) fn start(database: &Path) -> io::Result<Self> {
         let mut log = database.as_os_str().to_owned();
         log.push("-wal");
+        let record = database.with_file_name(inquiry_log::FOLDER);
         let (database, log) = (kept_open(database)?, PathBuf::from(log));
-        Self::syncing(move || {
+        let is_wanted = move || inquiry_log::is_written(&record);
+        Self::syncing(is_wanted, move || {
             // The log is there as long as somebody writes.
             let synced = File::open(&log).and_then(|log| log.sync_data()).and_then(|()| database.sync_data());
             if let Err(error) = synced {
@@ -58,12 +62,16 @@ impl Trickle {
         })
     }
 
-    fn syncing(sync: impl Fn() + Send + 'static) -> io::Result<Self> {
+    /// Asks once in a long change whether it is wanted.
+    fn syncing(
+        is_wanted: impl Fn() -> bool + Send + 'static,
+        sync: impl Fn() + Send + 'static,
+    ) -> io::Result<Self> {
         let writing = Arc::new(Writing::default());
         let theirs = Arc::clone(&writing);
         let thread = std::thread::Builder::new()
             .name("jindu-trickle".into())
-            .spawn(move || theirs.sync_until_over(sync))?;
+            .spawn(move || theirs.sync_until_over(is_wanted, sync))?;
         Ok(Self { writing, thread: Some(thread) })
     }
 
@@ -100,19 +108,27 @@ impl Writing {
         }
     }
 
-    fn sync_until_over(&self, sync: impl Fn()) {
+    fn sync_until_over(&self, is_wanted: impl Fn() -> bool, sync: impl Fn()) {
         let mut last = Instant::now();
+        let mut asked = None;
         loop {
             let state = self.state();
             if state.is_over {
                 return;
             }
-            let pause = match state.since.map(|since| since.elapsed()) {
-                Some(long) if long >= LONG => {
+            let pause = match state.since {
+                Some(since) if since.elapsed() >= LONG => {
                     drop(state);
-                    sync();
                     last = Instant::now();
-                    PAUSE
+                    let wanted = asked.filter(|(of, _)| *of == since).map(|(_, wanted)| wanted);
+                    let wanted = wanted.unwrap_or_else(&is_wanted);
+                    asked = Some((since, wanted));
+                    if wanted {
+                        sync();
+                        PAUSE
+                    } else {
+                        LONG
+                    }
                 }
                 Some(_) => {
                     last = Instant::now();
@@ -150,17 +166,19 @@ fn kept_open(path: &Path) -> io::Result<&'static File> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     #[test]
     fn a_long_change_is_synced_while_it_lasts_and_nothing_else_is() {
         let syncs = Arc::new(AtomicUsize::new(0));
         let count = || syncs.load(Ordering::SeqCst);
         let theirs = Arc::clone(&syncs);
-        let trickle = Trickle::syncing(move || {
+        let wanted = Arc::new(AtomicBool::new(true));
+        let is_wanted = Arc::clone(&wanted);
+        let sync = move || {
             theirs.fetch_add(1, Ordering::SeqCst);
-        })
-        .unwrap();
+        };
+        let trickle = Trickle::syncing(move || is_wanted.load(Ordering::SeqCst), sync).unwrap();
         (0..1_000).for_each(|_| {
             trickle.begin();
             trickle.end();
@@ -178,6 +196,10 @@ mod tests {
         trickle.end();
         std::thread::sleep(LONG * 5);
         let after = count();
+        std::thread::sleep(LONG * 5);
+        assert_eq!(count(), after);
+        wanted.store(false, Ordering::SeqCst);
+        trickle.begin();
         std::thread::sleep(LONG * 5);
         assert_eq!(count(), after);
     }
