@@ -34,7 +34,7 @@ use engine::{Row, Value};
 pub use error::{Result, StoreError};
 use keys::Keys;
 use setting::{Purpose, Settled};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -46,6 +46,7 @@ pub struct Store {
     engine: Sqlite,
     keys: Arc<Keys>,
     purpose: Purpose,
+    record: PathBuf,
 }
 
 impl Store {
@@ -68,6 +69,7 @@ impl Store {
             engine: found.migrate(readers)?,
             keys: Arc::new(keys),
             purpose: purpose.unwrap_or(wanted.unwrap_or(fresh)),
+            record: folder.join(inquiry_log::FOLDER),
         };
         if settled.keys.is_none() || purpose.is_none() {
             store.settle(fingerprint).await?;
@@ -79,6 +81,13 @@ impl Store {
     #[must_use]
     pub fn purpose(&self) -> Purpose {
         self.purpose
+    }
+
+    /// Whether a server, in this process or another, answers inquiries from this database now: what changes it then
+    /// should leave room for others.
+    #[must_use]
+    pub fn is_answered_from(&self) -> bool {
+        inquiry_log::is_written(&self.record)
     }
 
     /// The keys that hash and seal for this database.
