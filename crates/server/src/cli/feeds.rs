@@ -24,7 +24,7 @@ pub(super) enum Feed {
     Pause(OneFeed),
     /// Takes reports of a paused feed again
     Resume(OneFeed),
-    /// Takes no reports of a feed any more; what it reported stays
+    /// Takes no reports of a feed any more; this cannot be undone, `pause` can. What it reported stays
     Remove(OneFeed),
     /// Changes the organ, stages, rhythm or rank of a feed, and says what was changed
     Set(SetFeed),

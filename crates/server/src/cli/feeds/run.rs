@@ -1,5 +1,5 @@
 //! Runs what was typed about feeds, held reports and batches.
-#![expect(clippy::print_stdout, reason = "commands speak on the terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak on the terminal")]
 
 use super::{AddFeed, Batch, Decision, Feed, FeedSetting, Held, Import, OneFeed, SetFeed, Watch};
 use crate::app::{Failed, open_store};
@@ -192,7 +192,13 @@ fn hand_over(
 async fn set_state(which: OneFeed, state: State) -> Result<ExitCode, Failed> {
     let (_, store) = opened(&which.place).await?;
     change::set_state(&store, Clock::System.now(), &which.name, state).await?;
-    done(&format!("Feed {}: {}", which.name, state.as_str()))
+    let name = &which.name;
+    match state {
+        State::Removed => done(&format!(
+            "Feed {name}: removed. This cannot be undone; another time `jindu feed pause` does it for a while"
+        )),
+        _ => done(&format!("Feed {name}: {}", state.as_str())),
+    }
 }
 
 async fn codes(which: OneFeed, file: Option<PathBuf>, built_in: bool) -> Result<ExitCode, Failed> {
@@ -210,9 +216,11 @@ async fn import(typed: Import) -> Result<ExitCode, Failed> {
     let config = configured(&place)?;
     start_log(&config)?;
     let asked = Asked { format, mapping, sheet, dry_run, report };
-    let (tally, report) = feeds::import(&config, Clock::System, &file, &feed, &asked).await?;
-    println!("{}", serde_json::to_string(&tally)?);
-    done(&format!("Report: {}", report.display()))
+    let imported = feeds::import(&config, Clock::System, &file, &feed, &asked).await?;
+    println!("{}", serde_json::to_string(&imported.tally)?);
+    imported.rejected.iter().for_each(|reason| eprintln!("{reason}"));
+    println!("Report: {}", imported.report.display());
+    Ok(if imported.tally.is_all_rejected() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 async fn watch_folder(typed: Watch) -> Result<ExitCode, Failed> {

@@ -13,7 +13,7 @@ pub mod set;
 mod typed;
 
 pub use super::import::Asked;
-use super::import::{Importing, import_file};
+use super::import::{Importing, Ready};
 use super::intake::{Closed, Intake};
 pub use super::report::Tally;
 pub use super::ways::Ways;
@@ -32,6 +32,17 @@ use store::feed::{Feed, State};
 use store::setting::Purpose;
 use store::{Store, StoreError, Work, feed};
 
+/// How an import went.
+#[derive(Debug)]
+pub struct Imported {
+    /// How many lines of each outcome.
+    pub tally: Tally,
+    /// Where it stands what became of each line.
+    pub report: PathBuf,
+    /// Why lines were rejected, each reason in a line of words.
+    pub rejected: Vec<String>,
+}
+
 /// Imports a file of milestones and writes a report beside it, or where it is asked to.
 ///
 /// # Errors
@@ -42,22 +53,29 @@ pub async fn import(
     file: &Path,
     feed: &str,
     asked: &Asked,
-) -> Result<(Tally, PathBuf), Failed> {
+) -> Result<Imported, Failed> {
     let (feed, now) = (named(feed)?, clock.now());
     let (store, opened) = (open_store(config, None).await?, Importing::open(file)?);
     let receipts = config.receipt_format()?;
-    let made_by_name = store.purpose() == Purpose::Demonstration;
-    if made_by_name && !asked.dry_run {
-        make(&store, feed, now).await?;
-    }
-    let intake = match Intake::open(&store, &receipts, feed, clock).await {
-        Err(Closed::Unknown(name)) if made_by_name => {
-            tracing::info!(name, "the feed is not there; without --dry-run it would be made");
-            Intake::of(&store, &receipts, unmade(name, now)?, clock)
+    let known = match Intake::open(&store, &receipts, feed, clock).await {
+        Err(Closed::Unknown(_)) if store.purpose() == Purpose::Demonstration => None,
+        opened => Some(opened?),
+    };
+    let ready = Ready::of(opened, asked)?;
+    let intake = match known {
+        Some(known) => known,
+        None if asked.dry_run => {
+            tracing::info!(feed, "the feed is not there; without --dry-run it would be made");
+            Intake::of(&store, &receipts, unmade(feed.to_owned(), now)?, clock)?
         }
-        opened => opened,
-    }?;
-    import_file(&intake, opened, asked, progress::bytes).await
+        None => {
+            make(&store, feed, now).await?;
+            tracing::warn!("The feed {feed} was not there; it was made (demonstration only)");
+            Intake::open(&store, &receipts, feed, clock).await?
+        }
+    };
+    let ((tally, rejected), report) = ready.import(&intake, progress::bytes).await?;
+    Ok(Imported { tally, report, rejected: rejected.in_words() })
 }
 
 /// The feed that would be made by its name.

@@ -15,7 +15,7 @@ use super::ways::{Around, Way};
 use crate::app::{Failed, cause};
 use crate::config::DropFolder;
 use domain::moment::Moment;
-use folder::{BELOW, REPORT, Unsafe, WHY, entries, free_name, is_left_alone, ours, with};
+use folder::{BELOW, REPORT, Unsafe, WHY, entries, free_name, is_left_alone, made, ours, with};
 use indicatif::ProgressBar;
 use nix::fcntl::OFlag;
 use std::collections::HashMap;
@@ -47,6 +47,8 @@ pub(super) struct Watcher<'a> {
     growing: HashMap<OsString, Seen>,
     /// What was last said about a file that is refused or a feed that is closed.
     said: Option<String>,
+    /// Whether the last look failed.
+    rests: bool,
     _lock: File,
 }
 
@@ -64,8 +66,10 @@ struct Seen {
 pub(super) async fn watch(around: &Around<'_>, setting: &DropFolder, every: Duration) -> Result<(), Failed> {
     let mut watcher = Watcher::open(*around, setting)?;
     loop {
-        let looks =
-            watcher.look(around.clock.now()).await.map_or_else(|error| watcher.failed(&error), |()| 1);
+        let looks = match watcher.look(around.clock.now()).await {
+            Err(error) => watcher.failed(&error),
+            Ok(()) => watcher.looked(),
+        };
         tokio::time::sleep(every * looks).await;
     }
 }
@@ -86,6 +90,7 @@ impl<'a> Watcher<'a> {
         // A mapping that does not read is nobody's file's fault.
         Asked { mapping: setting.mapping.clone(), ..Asked::default() }.shape(folder)?;
         let at = |error: io::Error| format!("drop folder {}: {error}", folder.display());
+        made(folder, &setting.feed)?;
         for below in BELOW {
             DirBuilder::new().recursive(true).mode(0o700).create(folder.join(below)).map_err(at)?;
         }
@@ -97,8 +102,9 @@ impl<'a> Watcher<'a> {
         if lock.try_lock().is_err() {
             return Err(format!("drop folder {}: another process watches it", folder.display()).into());
         }
+        tracing::info!("watches {} for {}", folder.display(), setting.feed);
         let (seen, growing) = (HashMap::new(), HashMap::new());
-        Ok(Self { around, setting, seen, growing, said: None, _lock: lock })
+        Ok(Self { around, setting, seen, growing, said: None, rests: false, _lock: lock })
     }
 
     /// Looks once: finishes what lies in `work/`, then takes every file that has been still long enough.
@@ -325,7 +331,17 @@ impl<'a> Watcher<'a> {
     /// Logs what failed; gives how many looks to wait.
     fn failed(&mut self, error: &Failed) -> u32 {
         self.say(format!("the drop folder rests: {}", logged(error.as_ref())));
+        self.rests = true;
         PATIENCE
+    }
+
+    /// Logs that the folder is watched again, where it was not; gives how many looks to wait.
+    fn looked(&mut self) -> u32 {
+        if std::mem::take(&mut self.rests) {
+            self.said = None;
+            tracing::info!("watches {} for {} again", self.setting.folder.display(), self.setting.feed);
+        }
+        1
     }
 }
 
@@ -363,7 +379,8 @@ fn logged(error: &(dyn std::error::Error + 'static)) -> String {
             || error.is::<Closed>()
             || error.is::<Unsafe>()
             || error.is::<io::Error>();
-        let unwritten = error.is::<Unwritten>().then(|| "a report cannot be written".to_owned());
+        let unwritten = error.downcast_ref::<Unwritten>();
+        let unwritten = unwritten.map(|unwritten| format!("a report cannot be written: {}", unwritten.why));
         unwritten.or_else(|| is_plain.then(|| error.to_string()))
     });
     let words: Vec<String> = words.collect();

@@ -169,6 +169,11 @@ impl Fields {
         Ok(())
     }
 
+    /// How many bytes the cells have in all.
+    pub(super) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// Gives back the room that the cells do not fill: these are kept for long.
     pub(super) fn shrink(&mut self) {
         self.text.shrink_to_fit();

@@ -2,10 +2,12 @@
 //!
 //! While a batch is recorded the next one is read and understood.
 
+mod stopped;
+
 use super::fields::Fields;
 use super::formats::{self, Expansion, Format, Items, Mapping, Numbered, Shape, unpacked};
 use super::intake::{Batch, Intake};
-use super::report::{Fate, ReportFile, Tally};
+use super::report::{Fate, Rejected, ReportFile, Tally};
 use super::steady::Steady;
 use crate::app::Failed;
 use indicatif::ProgressBar;
@@ -14,13 +16,18 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+pub(super) use stopped::Stopped;
 use store::record::{Outcome, Unknown};
 
 /// Lines in one transaction: large enough that neighbours on disk are written together, small enough that
 /// others get a turn and the memory stays flat.
 const BATCH: usize = 50_000;
+/// Bytes of cells in one transaction, however few lines have them.
+const BATCH_BYTES: usize = 1 << 24;
 /// Batches of lines that wait for their application to be opened further below, at the most.
 const WAITING: usize = 2;
+/// Bytes of their cells.
+const WAITING_BYTES: usize = 2 * BATCH_BYTES;
 
 /// What is asked of an import besides its file.
 #[derive(Clone, Debug, Default)]
@@ -82,21 +89,57 @@ impl<'a> Importing<'a> {
 /// Says what is wrong with the file or its beginning; once lines are recorded, up to which.
 pub(super) async fn import_file(
     intake: &Intake<'_>,
-    Importing { file, path }: Importing<'_>,
+    importing: Importing<'_>,
     asked: &Asked,
     bar: impl FnOnce(u64) -> ProgressBar,
 ) -> Result<(Tally, PathBuf), Failed> {
-    let shape = asked.shape(path)?;
-    let report = asked.report.clone().unwrap_or_else(|| beside(path));
-    if report.canonicalize().is_ok_and(|report| path.canonicalize().is_ok_and(|path| path == report)) {
-        return Err("the report would replace the file that is imported".into());
+    let ((tally, _), report) = Ready::of(importing, asked)?.import(intake, bar).await?;
+    Ok((tally, report))
+}
+
+/// A file that can be imported: it is open, and so is its report.
+pub(super) struct Ready {
+    file: File,
+    shape: Shape,
+    dry_run: bool,
+    report: PathBuf,
+    reporting: ReportFile,
+}
+
+/// How an import went, and which lines were rejected.
+pub(super) type Told = (Tally, Rejected);
+
+impl Ready {
+    /// Opens the report of a file.
+    ///
+    /// # Errors
+    /// Says what is wrong with what was asked, or why the report cannot be written.
+    pub(super) fn of(Importing { file, path }: Importing<'_>, asked: &Asked) -> Result<Self, Failed> {
+        let shape = asked.shape(path)?;
+        let report = asked.report.clone().unwrap_or_else(|| beside(path));
+        if report.canonicalize().is_ok_and(|report| path.canonicalize().is_ok_and(|path| path == report)) {
+            return Err("the report would replace the file that is imported".into());
+        }
+        let reporting = ReportFile::create(&report)?;
+        Ok(Self { file, shape, dry_run: asked.dry_run, report, reporting })
     }
-    let reporting = ReportFile::create(&report)?;
-    let bar = bar(file.metadata()?.len());
-    let import = Import { intake, shape: &shape, dry_run: asked.dry_run, batch: BATCH, most: Most::LAID };
-    let tally = import.run(Steady::of(file)?, reporting, |bytes| bar.set_position(bytes)).await;
-    bar.finish_and_clear();
-    Ok((tally?, report))
+
+    /// Imports it; `bar` gets the bytes of the file, packed as it is.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file or its beginning; once lines are recorded, up to which.
+    pub(super) async fn import(
+        self,
+        intake: &Intake<'_>,
+        bar: impl FnOnce(u64) -> ProgressBar,
+    ) -> Result<(Told, PathBuf), Failed> {
+        let Self { file, shape, dry_run, report, reporting } = self;
+        let bar = bar(file.metadata()?.len());
+        let import = Import { intake, shape: &shape, dry_run, batch: BATCH, most: Most::LAID };
+        let told = import.tell(Steady::of(file)?, reporting, |bytes| bar.set_position(bytes)).await;
+        bar.finish_and_clear();
+        Ok((told?, report))
+    }
 }
 
 /// The report's place where none is told.
@@ -111,13 +154,17 @@ fn beside(file: &Path) -> PathBuf {
 pub(super) struct Most {
     pub(super) expansion: Expansion,
     pub(super) lines: u64,
+    /// Bytes of cells that wait for their application before they are asked for again, beside those of two batches.
+    pub(super) waiting: usize,
 }
 
 impl Most {
     /// A file that the operator lays down.
-    pub(super) const LAID: Self = Self { expansion: Expansion::USUAL, lines: u64::MAX };
+    pub(super) const LAID: Self =
+        Self { expansion: Expansion::USUAL, lines: u64::MAX, waiting: WAITING_BYTES };
     /// A file that is sent in a message: a million lines.
-    pub(super) const SENT: Self = Self { expansion: Expansion::SENT, lines: 1_000_000 };
+    pub(super) const SENT: Self =
+        Self { expansion: Expansion::SENT, lines: 1_000_000, waiting: WAITING_BYTES };
 }
 
 /// The reports of a file, so many at the most.
@@ -153,21 +200,6 @@ pub(super) struct Import<'a> {
     pub(super) most: Most,
 }
 
-/// An import that ended before its file did.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the import stopped: of the lines up to {settled} all is done ({} recorded, {} repeated, {} held, {} \
-     waiting for their application, {} rejected) but of {unsettled} that waited for a line below them; of those \
-     after it some may be; import the file again when the cause is gone, nothing is recorded twice",
-    tally.recorded, tally.repeated, tally.held, tally.waiting, tally.rejected
-)]
-pub(super) struct Stopped {
-    settled: u64,
-    unsettled: u64,
-    tally: Tally,
-    source: Failed,
-}
-
 /// Lines that are read and understood. Beside each stands what it takes to ask again, where it may have to.
 #[derive(Default)]
 struct Gathered {
@@ -182,10 +214,15 @@ struct UnderWay<'a> {
     import: &'a Import<'a>,
     report: ReportFile,
     tally: Tally,
+    rejected: Rejected,
+    /// Whether anything was handed to the database.
+    begun: bool,
     /// The last line of the last batch that was committed.
     settled: u64,
     /// Milestones of applications that no line before them has opened.
     waiting: Vec<(u64, Fields)>,
+    /// Bytes of their cells.
+    waiting_bytes: usize,
     /// How many lines wait, those that are asked for just now too.
     unsettled: u64,
 }
@@ -198,6 +235,16 @@ impl Import<'_> {
         report: ReportFile,
         progress: impl Fn(u64),
     ) -> Result<Tally, Failed> {
+        Ok(self.tell(file, report, progress).await?.0)
+    }
+
+    /// The same; says which lines were rejected, too.
+    async fn tell(
+        &self,
+        file: impl Read + Send,
+        report: ReportFile,
+        progress: impl Fn(u64),
+    ) -> Result<Told, Failed> {
         let bytes = Arc::new(AtomicU64::new(0));
         let file = unpacked(file, &bytes, self.most.expansion)?;
         let items = formats::open(file, self.shape)?;
@@ -206,14 +253,18 @@ impl Import<'_> {
             import: self,
             report,
             tally: Tally::default(),
+            rejected: Rejected::default(),
+            begun: false,
             settled: 0,
             waiting: Vec::new(),
+            waiting_bytes: 0,
             unsettled: 0,
         };
         let heard = || progress(bytes.load(Ordering::Relaxed));
         match way.follow(&mut items, heard).await {
-            Ok(()) => Ok(way.tally),
+            Ok(()) => Ok((way.tally, way.rejected)),
             Err(source) => Err(Box::new(Stopped {
+                begun: way.begun,
                 settled: way.settled,
                 unsettled: way.unsettled,
                 tally: way.tally,
@@ -238,7 +289,7 @@ impl UnderWay<'_> {
             );
             recorded?;
             progress();
-            if self.waiting.len() >= WAITING * import.batch {
+            if self.waiting.len() >= WAITING * import.batch || self.waiting_bytes >= import.most.waiting {
                 self.settle_waiting().await?;
             }
             before = gathered;
@@ -258,6 +309,7 @@ impl UnderWay<'_> {
     /// Asks again for the lines that waited; what is still unknown is kept until its application appears.
     async fn settle_waiting(&mut self) -> Result<(), Failed> {
         let mut waiting = std::mem::take(&mut self.waiting).into_iter();
+        self.waiting_bytes = 0;
         loop {
             let mut gathered = Gathered::default();
             for (number, fields) in waiting.by_ref().take(self.import.batch) {
@@ -282,6 +334,7 @@ impl UnderWay<'_> {
         let told = if self.import.dry_run {
             self.import.intake.foretell(batch)
         } else {
+            self.begun = true;
             self.import.intake.record(batch, unknown).await?
         };
         let mut fates = Vec::with_capacity(lines.len());
@@ -289,6 +342,7 @@ impl UnderWay<'_> {
             match again {
                 Some(mut fields) if fate == Fate::Told(Outcome::UnknownApplication) => {
                     fields.shrink();
+                    self.waiting_bytes += fields.bytes();
                     self.waiting.push((number, fields));
                     self.unsettled += 1;
                 }
@@ -296,7 +350,10 @@ impl UnderWay<'_> {
             }
         }
         self.settled = self.settled.max(last);
-        fates.iter().for_each(|(_, fate)| self.tally.count(*fate));
+        for (number, fate) in &fates {
+            self.tally.count(*fate);
+            self.rejected.count(*number, *fate);
+        }
         Ok(self.report.tell(&fates)?)
     }
 }
@@ -304,8 +361,8 @@ impl UnderWay<'_> {
 impl Import<'_> {
     /// The next batch of the file; an empty one at its end.
     fn gather(&self, items: &mut dyn Items) -> Gathered {
-        let mut gathered = Gathered::default();
-        while gathered.lines.len() < self.batch {
+        let (mut gathered, mut bytes) = (Gathered::default(), 0);
+        while gathered.lines.len() < self.batch && bytes < BATCH_BYTES {
             let Numbered { number, item } = match items.next() {
                 Ok(Some(numbered)) => numbered,
                 Ok(None) => break,
@@ -314,6 +371,7 @@ impl Import<'_> {
                     break;
                 }
             };
+            bytes += item.as_ref().map_or(0, Fields::bytes);
             let understood = self.intake.understand(&item);
             if understood.is_err() {
                 items.reread();

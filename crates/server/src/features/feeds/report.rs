@@ -2,7 +2,10 @@
 
 use super::fields::Broken;
 use super::line::Rejection;
+use super::words;
+use i18n::Language;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::FileTypeExt as _;
@@ -102,6 +105,12 @@ impl Tally {
         ]
     }
 
+    /// Whether there were lines and every one was rejected.
+    #[must_use]
+    pub fn is_all_rejected(&self) -> bool {
+        self.rejected > 0 && *self == Self { rejected: self.rejected, ..Self::default() }
+    }
+
     /// Counts a line.
     pub(super) fn count(&mut self, fate: Fate) {
         let counter = match fate.outcome() {
@@ -116,12 +125,57 @@ impl Tally {
     }
 }
 
+/// Which lines were rejected: of each column and reason how many, and the first of them.
+#[derive(Debug, Default)]
+pub(super) struct Rejected(BTreeMap<(&'static str, &'static str), (u64, u64)>);
+
+impl Rejected {
+    /// Counts a line, where it was rejected.
+    pub(super) fn count(&mut self, number: u64, fate: Fate) {
+        if fate.outcome() != "rejected" {
+            return;
+        }
+        let (column, reason) = fate.reason();
+        let place = (column.unwrap_or_default(), reason.unwrap_or_default());
+        let (count, first) = self.0.entry(place).or_insert((0, number));
+        *count += 1;
+        *first = number.min(*first);
+    }
+
+    /// One line for each reason, in words that repeat nothing of the file.
+    pub(super) fn in_words(&self) -> Vec<String> {
+        let line = |((column, code), (count, first)): (&(&str, &str), &(u64, u64))| {
+            let separator = if column.is_empty() { "" } else { ": " };
+            let text = words::reason(Language::En, "rejected", code).text;
+            let lines = if *count == 1 {
+                format!("line {first}")
+            } else {
+                format!("{count} lines, first line {first}")
+            };
+            format!("Rejected: {lines}, {column}{separator}{code} ({text})")
+        };
+        self.0.iter().map(line).collect()
+    }
+}
+
 /// A report that cannot be written: the disk is to blame, never the file that is imported.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {source}", path.display())]
+#[error("{}: {why}", path.display())]
 pub(super) struct Unwritten {
     path: PathBuf,
-    source: io::Error,
+    /// Names no file.
+    pub(super) why: io::Error,
+}
+
+/// Why a file cannot be made: where its folder is missing, that.
+pub(super) fn unmade(path: &Path, error: io::Error) -> io::Error {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match error.kind() {
+        kind @ io::ErrorKind::NotFound if folder.is_some_and(|folder| !folder.is_dir()) => {
+            io::Error::new(kind, "the folder that it would lie in is not there; make it first")
+        }
+        _ => error,
+    }
 }
 
 /// How a report is written.
@@ -156,7 +210,7 @@ impl ReportFile {
     /// # Errors
     /// Refuses a file that is no report; fails when it cannot be written.
     pub(super) fn create(path: &Path) -> Result<Self, Unwritten> {
-        let unwritten = |source| Unwritten { path: path.to_owned(), source };
+        let unwritten = |error| Unwritten { path: path.to_owned(), why: unmade(path, error) };
         let exists = path.symlink_metadata().is_ok_and(|about| !about.file_type().is_char_device());
         if exists && !is_report(path).map_err(unwritten)? {
             let why = "a file of that name exists and is no report of an import; name another with --report";
@@ -179,7 +233,7 @@ impl ReportFile {
     /// Fails when the file cannot be written.
     pub(super) fn tell(&mut self, lines: &[(u64, Fate)]) -> Result<(), Unwritten> {
         let told = lines.iter().try_for_each(|(number, fate)| self.line(*number, *fate));
-        told.and_then(|()| self.out.flush()).map_err(|source| Unwritten { path: self.path.clone(), source })
+        told.and_then(|()| self.out.flush()).map_err(|why| Unwritten { path: self.path.clone(), why })
     }
 
     /// One line. Outcomes, columns and reasons are words of ours: there is nothing in them to quote.

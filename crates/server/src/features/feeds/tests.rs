@@ -8,7 +8,7 @@ mod formats;
 mod sample;
 mod stops;
 
-use super::cli::{Asked, Tally, import};
+use super::cli::{self, Asked, Imported, Tally};
 use super::report::ReportFile;
 use crate::app::{Failed, open_store};
 use crate::clock::Clock;
@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::testing::Folder;
 use domain::moment::Moment;
 use domain::stage::Stage;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use store::application::{Application, ApplicationId, page};
 use store::audit::Entry;
 use store::keys::Keys;
@@ -106,6 +106,18 @@ impl Place {
 
 fn clock() -> Clock {
     Clock::Frozen(Moment::parse("2026-10-31 12:00").unwrap())
+}
+
+/// Imports a file as the command does; gives the counts and where the report is.
+async fn import(
+    config: &Config,
+    clock: Clock,
+    file: &Path,
+    feed: &str,
+    asked: &Asked,
+) -> Result<(Tally, PathBuf), Failed> {
+    let Imported { tally, report, .. } = cli::import(config, clock, file, feed, asked).await?;
+    Ok((tally, report))
 }
 
 fn words(report: &str) -> Vec<Word> {

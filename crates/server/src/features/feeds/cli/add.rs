@@ -4,11 +4,12 @@ use super::change::system;
 use super::{named, typed};
 use crate::app::Failed;
 use crate::features::feeds::codes::Codes;
+use crate::features::feeds::report::unmade;
 use crate::features::feeds::signature::written;
 use aws_lc_rs::rand;
 use domain::moment::Moment;
 use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use store::Store;
@@ -105,7 +106,10 @@ fn accepted(until: &[Moment]) -> String {
 pub fn secret_file(path: &Path) -> Result<impl FnOnce(&str) -> Result<(), Failed> + use<>, Failed> {
     let shown = path.display().to_string();
     let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = opened.map_err(|error| format!("{shown}: {error}; name a file that is not there yet"))?;
+    let mut file = opened.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => format!("{shown}: {error}; name a file that is not there yet"),
+        _ => format!("{shown}: {}", unmade(path, error)),
+    })?;
     Ok(move |secret: &str| {
         let kept = file.write_all(format!("{secret}\n").as_bytes()).and_then(|()| file.sync_all());
         Ok(kept.map_err(|error| format!("{shown}: {error}; make a new secret with `jindu feed rotate`"))?)

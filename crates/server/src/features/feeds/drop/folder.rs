@@ -2,9 +2,9 @@
 
 use nix::unistd::geteuid;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, Metadata};
+use std::fs::{self, DirBuilder, Metadata};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 /// The folders below, which are ours alone.
@@ -50,6 +50,26 @@ pub(super) fn with(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     PathBuf::from(name)
+}
+
+/// Makes a folder that is not there, in one that is.
+///
+/// # Errors
+/// Refuses a folder whose own folder is missing: most likely its path is mistyped, or a disk is not mounted.
+pub(super) fn made(folder: &Path, feed: &str) -> Result<(), String> {
+    let at = |why: &dyn std::fmt::Display| format!("drop folder {}: {why}", folder.display());
+    if folder.exists() {
+        return Ok(());
+    }
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if parent.is_some_and(|parent| !parent.is_dir()) {
+        return Err(at(
+            &"it is not there, and the folder that it would lie in is not there either; make it first",
+        ));
+    }
+    DirBuilder::new().mode(0o700).create(folder).map_err(|error| at(&error))?;
+    tracing::info!("made {} for {feed}, for it was not there", folder.display());
+    Ok(())
 }
 
 /// Refuses a folder in which somebody else could put something in the place of ours.

@@ -16,6 +16,9 @@ const MOST: usize = 16;
 /// More cells than any feed has columns; what stands beyond is one cell too many in any case.
 const CELLS: usize = 64;
 
+/// The first bytes of a spreadsheet before XLSX, and of an XLSX that needs a password.
+pub(super) const OLD_SPREADSHEET: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0];
+
 /// The field that each column of the file holds.
 pub(super) struct Columns(Vec<Field>);
 
@@ -25,9 +28,12 @@ impl Columns {
     /// # Errors
     /// Names the columns that are missing, unknown or there twice.
     pub(super) fn parse<'h>(header: impl Iterator<Item = &'h str>) -> Result<Self, String> {
+        let titles: Vec<String> = header.map(|title| title.trim().to_ascii_lowercase()).collect();
+        if titles.iter().all(|title| Field::parse(title).is_none()) {
+            return Err(none_known(titles.first().map_or("", String::as_str)));
+        }
         let mut fields = Vec::new();
-        for (place, title) in header.enumerate() {
-            let title = title.trim().to_ascii_lowercase();
+        for (place, title) in titles.into_iter().enumerate() {
             let field = Field::parse(&title).ok_or_else(|| unknown(place + 1, &title))?;
             if fields.contains(&field) {
                 return Err(format!("column {title:?} is there twice"));
@@ -43,6 +49,33 @@ impl Columns {
     /// The field of a column, counted from 0.
     pub(super) fn field(&self, place: usize) -> Option<Field> {
         self.0.get(place).copied()
+    }
+}
+
+/// What the first line must say, where no title of it is a column's.
+fn none_known(first: &str) -> String {
+    let required = Field::REQUIRED.map(Field::as_str).join(", ");
+    let why = unknown(1, first);
+    format!("{why} (this line must name {required}, and may name more; in CSV with commas between them)")
+}
+
+/// What a file is that is no CSV, by its first bytes, and what to do.
+fn looks_like(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [b'P', b'K', 3, 4, ..] => {
+            Some("this looks like an XLSX file; add --format xlsx, or give it a name that ends in .xlsx")
+        }
+        _ if start.starts_with(OLD_SPREADSHEET) => {
+            Some("this looks like an old spreadsheet (XLS); save it as XLSX, or as CSV UTF-8")
+        }
+        [b'{' | b'[', ..] => Some(
+            "this looks like JSON; write one object a line, and add --format jsonl, or give it a name that ends in \
+             .jsonl",
+        ),
+        [b'<', ..] => {
+            Some("this looks like XML; add --format xml with --mapping, or give it a name that ends in .xml")
+        }
+        _ => None,
     }
 }
 
@@ -75,9 +108,15 @@ impl<R: Read> Csv<R> {
         let header = count.and_then(|count| records.cells(count).collect::<Result<Vec<_>, _>>());
         let columns = match header {
             Ok(header) => Columns::parse(header.into_iter()),
+            Err(Broken::NotUtf8) => {
+                Err("not_utf8: the file is not UTF-8; in Excel choose CSV UTF-8".to_owned())
+            }
             Err(broken) => Err(broken.as_str().to_owned()),
         };
-        let columns = columns.map_err(|why| format!("line {number}, which names the columns: {why}"))?;
+        let columns = columns.map_err(|why| {
+            let looks = records.last.first().and_then(|first| looks_like(&first.text));
+            looks.map_or_else(|| format!("line {number}, which names the columns: {why}"), str::to_owned)
+        })?;
         Ok(Self { columns, records })
     }
 

@@ -117,6 +117,33 @@ fn what_is_no_plain_xml_is_refused_and_says_nothing_of_the_file() {
 }
 
 #[test]
+fn a_mapping_that_matches_nothing_is_told_which_elements_there_are() {
+    let read = |record: &str, text: &str| {
+        let mapping = MAPPING.replace("\"r\"", &format!("{record:?}"));
+        let mapping = Some(Mapping::parse(mapping.as_bytes()).unwrap());
+        read_all(text.as_bytes(), &Shape { mapping, ..Shape::of(Format::Xml) }).map_err(|why| why.to_string())
+    };
+    let cards = "<RESULTS><CARD no='119900'><P>王小明</P></CARD><CARD/></RESULTS>";
+    for record in ["RESULTS/KARTE", "card"] {
+        let said = read(record, cards).unwrap_err();
+        assert!(said.contains(&format!("no element {record},")), "{said}");
+        assert!(said.ends_with("its elements are RESULTS, RESULTS/CARD, RESULTS/CARD/P"), "{said}");
+    }
+    let many: String = (0..100).map(|n| format!("<e{n}/>")).collect();
+    let said = read("a/b", &format!("<all>{many}<e王小明></e王小明></all>")).unwrap_err();
+    assert!(said.ends_with("all/e6, and more") && !said.contains("王"), "{said}");
+    // An export of nothing is one all the same.
+    for (record, text) in [
+        ("RESULTS/KARTE", "<RESULTS/>"),
+        ("RESULTS/KARTE", "<export><head><at/></head><RESULTS> </RESULTS></export>"),
+        ("KARTE", "<RESULTS>\n</RESULTS>"),
+    ] {
+        assert_eq!(read(record, text), Ok(0), "{text}");
+    }
+    assert_eq!(read("CARD", cards), Ok(2));
+}
+
+#[test]
 fn a_mapping_that_is_wrong_is_refused_by_its_entry() {
     let wrong = [
         ("record = \"r\"", "record = \"\"", "record \"\""),
@@ -150,7 +177,10 @@ fn packed_files_are_known_by_their_first_bytes_and_may_have_several_parts() {
         assert_eq!(unpack([zst.clone(), zst].concat(), usual).unwrap(), bytes.repeat(2));
     }
     let packed = gz(&plain);
-    assert!(unpack(packed[..packed.len() - 9].to_vec(), usual).is_err());
+    for cut in [packed[..packed.len() - 9].to_vec(), zstd::encode_all(&plain[..], 3).unwrap()[..20].to_vec()]
+    {
+        assert!(unpack(cut, usual).unwrap_err().to_string().contains("cut off"));
+    }
 }
 
 #[test]

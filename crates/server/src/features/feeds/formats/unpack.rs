@@ -76,6 +76,14 @@ enum Unpacking<'d, R: Read> {
     Zst(Box<zstd::Decoder<'d, Packed<R>>>),
 }
 
+/// What is wrong with a packed file, in words for who sends it.
+fn spoken(error: Error) -> Error {
+    match error.kind() {
+        kind @ ErrorKind::UnexpectedEof => Error::new(kind, "the packed file is cut off; have it sent again"),
+        _ => error,
+    }
+}
+
 /// Stops a file that unpacks to more than it may.
 struct Limited<'d, R: Read> {
     unpacking: Unpacking<'d, R>,
@@ -89,7 +97,8 @@ impl<R: Read> Read for Limited<'_, R> {
         let read = match &mut self.unpacking {
             Unpacking::Gz(decoder) => decoder.read(into),
             Unpacking::Zst(decoder) => decoder.read(into),
-        }?;
+        }
+        .map_err(spoken)?;
         self.done += read as u64;
         let Expansion { total, ratio, free } = self.expansion;
         let packed = self.count.load(Ordering::Relaxed);

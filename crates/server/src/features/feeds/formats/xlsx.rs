@@ -1,6 +1,6 @@
 //! XLSX: the first sheet or a named one. A spreadsheet is read whole, so its size is limited.
 
-use super::csv::Columns;
+use super::csv::{Columns, OLD_SPREADSHEET};
 use super::{Items, Numbered};
 use crate::app::Failed;
 use crate::features::feeds::fields::{Broken, Field, Fields, Item};
@@ -55,14 +55,21 @@ pub(super) fn open(file: impl Read, sheet: Option<&str>) -> Result<Rows, Failed>
 
 /// The reports of a sheet, last first.
 fn rows(bytes: Vec<u8>, sheet: Option<&str>) -> Result<Vec<Numbered>, Failed> {
+    if bytes.starts_with(OLD_SPREADSHEET) {
+        return Err(
+            "this is an old spreadsheet (XLS), or one with a password; save it as XLSX without".into()
+        );
+    }
     measure(&bytes)?;
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
     let names = book.sheet_names();
     let name = match sheet {
-        Some(sheet) => {
-            names.iter().find(|name| *name == sheet).ok_or("the spreadsheet has no sheet of that name")
-        }
-        None => names.first().ok_or("the spreadsheet has no sheet"),
+        // Which names there are is not told: a sheet may be called by a person's.
+        Some(sheet) => names.iter().find(|name| *name == sheet).ok_or_else(|| {
+            let count = names.len();
+            format!("the spreadsheet has no sheet of that name, of {count} in all; without --sheet the first is read")
+        }),
+        None => names.first().ok_or_else(|| "the spreadsheet has no sheet".to_owned()),
     };
     let mut rows = read(&mut book, &name?.clone())?;
     rows.reverse();

@@ -4,12 +4,14 @@
 
 mod mapping;
 mod measured;
+mod met;
 
 use super::{Items, Numbered};
 use crate::app::Failed;
 use crate::features::feeds::fields::{Broken, Field, Fields, Item};
 pub(in crate::features::feeds) use mapping::Mapping;
 use measured::Measured;
+use met::Met;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion, escape};
 use std::io::{BufReader, Read};
@@ -40,6 +42,8 @@ struct Place {
     cell: Option<(usize, Field)>,
     text: String,
     count: u64,
+    /// What stands in the file instead, as long as there is no report.
+    met: Met,
 }
 
 impl<R: Read> Xml<R> {
@@ -55,6 +59,7 @@ impl<R: Read> Xml<R> {
             cell: None,
             text: String::new(),
             count: 0,
+            met: Met::default(),
         };
         Self { reader, event: Vec::new(), place }
     }
@@ -90,6 +95,10 @@ impl<R: Read + Send> Items for Xml<R> {
             });
             match stepped? {
                 (None, true) => {}
+                (None, false) if self.place.count == 0 => {
+                    self.place.met.none(&self.place.mapping)?;
+                    return Ok(None);
+                }
                 (None, false) => return Ok(None),
                 (Some(item), _) => {
                     self.place.count += 1;
@@ -105,12 +114,16 @@ impl Place {
         if self.starts.len() == DEPTH {
             return Err(format!("more than {DEPTH} elements stand within one another"));
         }
-        self.starts.push(self.path.len());
+        let outer = self.path.len();
+        self.starts.push(outer);
         self.path.push('/');
         self.path.push_str(local(start.name().as_ref()));
         let depth = self.starts.len();
         if self.report.is_none() && self.mapping.is_record(&self.path) {
             self.report = Some((depth, Ok(Fields::with_capacity(256))));
+        }
+        if self.report.is_none() && self.count == 0 {
+            self.met.note(&self.mapping, self.path.get(..outer).unwrap_or_default(), &self.path);
         }
         let Some(within) = self.within() else { return Ok(()) };
         if self.cell.is_none() {

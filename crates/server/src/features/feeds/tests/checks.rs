@@ -92,6 +92,47 @@ async fn a_centres_rows_name_the_person_and_open_nothing() {
 }
 
 #[tokio::test]
+async fn in_a_demonstration_a_feed_is_made_only_when_its_file_can_be_imported() {
+    let place = Place::new(true);
+    crate::testing::log::listen();
+    let file = place.file(format!("{HEADER}\n{ACCEPTED}\n").as_bytes());
+    let feed = async || feed::by_name(&place.store().await.read(), "conuty").await.unwrap();
+    let nowhere = Asked { report: Some(place.folder.path().join("none/report.csv")), ..Asked::default() };
+    let said = import(&place.config, clock(), &file, "conuty", &nowhere).await.err().unwrap();
+    assert!(
+        said.to_string().contains("the folder that it would lie in is not there") && said.source().is_none()
+    );
+    let unread = Asked { format: Some("yaml".into()), ..Asked::default() };
+    assert!(import(&place.config, clock(), &file, "conuty", &unread).await.is_err());
+    assert_eq!(feed().await, None);
+    let made = "The feed conuty was not there; it was made";
+    assert!(!crate::testing::log::heard(made));
+    import(&place.config, clock(), &file, "conuty", &Asked::default()).await.unwrap();
+    assert!(feed().await.is_some() && crate::testing::log::heard(made));
+}
+
+#[tokio::test]
+async fn why_lines_were_rejected_is_said_in_words_by_reason() {
+    let place = Place::new(true);
+    let wrong = [("nowhere", "E-3"), ("13,", "E-4"), ("elsewhere", "E-5")];
+    let wrong = wrong.map(|(step, event)| SIGNED.replace(",13,", &format!(",{step},")).replace("E-2", event));
+    let file = place.file(format!("{HEADER}\n{ACCEPTED}\n{}\n", wrong.join("\n")).as_bytes());
+    let told = cli::import(&place.config, clock(), &file, "county", &Asked::default()).await.unwrap();
+    assert_eq!(told.rejected.len(), 2);
+    assert!(told.rejected[0].starts_with("Rejected: line 4, number_of_columns ("), "{:?}", told.rejected);
+    let second = "Rejected: 2 lines, first line 3, step: unknown (";
+    assert!(
+        told.rejected[1].starts_with(second) && !told.rejected[1].contains("where"),
+        "{:?}",
+        told.rejected
+    );
+    assert!(!told.tally.is_all_rejected());
+    let file = place.file(format!("{HEADER}\n{}\n", wrong.join("\n")).as_bytes());
+    let told = cli::import(&place.config, clock(), &file, "county", &Asked::default()).await.unwrap();
+    assert!(told.tally.is_all_rejected() && !Tally::default().is_all_rejected());
+}
+
+#[tokio::test]
 async fn a_report_may_be_lines_of_json() {
     let place = Place::new(true);
     let file = place.file(format!("{HEADER}\n{ACCEPTED}\n,,,,,,,,\n").as_bytes());

@@ -76,7 +76,7 @@ async fn where_nothing_at_all_can_be_recorded_no_application_is_to_blame() {
     let told: Vec<String> = (1..=40).map(|last| of_application(SIGNED, last, "S")).collect();
     let file = format!("{HEADER}\n{}\n", told.join("\n"));
     let stopped = place.try_import(file.as_bytes()).await.err().unwrap().to_string();
-    assert!(stopped.contains("up to 0 all is done"), "{stopped}");
+    assert!(stopped.contains("no line is known to be recorded"), "{stopped}");
     (1..=40).zip(before).for_each(|(row, before)| drop(put(row, &before)));
     let (tally, _) = place.import(file.as_bytes()).await;
     assert_eq!(tally, Tally { recorded: 40, ..Tally::default() });

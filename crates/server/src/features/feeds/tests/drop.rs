@@ -248,6 +248,23 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[tokio::test]
+async fn a_folder_is_made_where_its_own_folder_is_there_and_refused_elsewhere() {
+    let drop = Drop::new().await;
+    crate::testing::log::listen();
+    let folder = drop.place.folder.path().join("missing");
+    let setting = DropFolder { folder: folder.join("made-drop"), ..drop.setting.clone() };
+    let drop = Drop { setting, ..drop };
+    let said = drop.watcher().err().unwrap().to_string();
+    assert!(said.contains("made-drop: it is not there") && !folder.exists(), "{said}");
+    fs::create_dir(&folder).unwrap();
+    drop.watcher().unwrap();
+    let shown = drop.setting.folder.display();
+    for told in [format!("made {shown} for county"), format!("watches {shown} for county")] {
+        assert!(crate::testing::log::heard(&told), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_folder_that_others_may_rearrange_is_refused() {
     let drop = Drop::new().await;
     let mut watcher = drop.watcher().unwrap();

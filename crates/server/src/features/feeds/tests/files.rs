@@ -52,6 +52,7 @@ async fn a_first_line_that_does_not_name_the_columns_is_refused_by_name() {
         let said = refused(format!("{first}\n{SIGNED}\n").as_bytes()).await;
         let named = ["1199", "王小明", "E-1"].into_iter().any(|part| said.contains(part));
         assert!(said.contains("column 1") && !named, "{said}");
+        assert!(said.contains("must name receipt_number, step, organ, happened_at"), "{said}");
     }
     let said = refused(format!("{HEADER},step\n{ACCEPTED},00\n").as_bytes()).await;
     assert!(said.contains("\"step\" is there twice"), "{said}");

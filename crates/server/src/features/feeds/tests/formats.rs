@@ -190,7 +190,7 @@ async fn a_spreadsheet_says_where_its_digits_are_lost_and_which_sheet_is_meant()
     assert_eq!((tally.recorded, words[2].2.as_str()), (2, "lost_digits"));
     let asked = |sheet: &str| Asked { sheet: Some(sheet.into()), ..Asked::default() };
     let said = place.named("a.xlsx", &xlsx(true), asked("nowhere")).await.err().unwrap().to_string();
-    assert!(said.contains("no sheet of that name"), "{said}");
+    assert!(said.contains("no sheet of that name, of 2 in all") && !said.contains("数据"), "{said}");
     let said = place.named("a.xlsx", b"PK no spreadsheet", Asked::default()).await.err().unwrap().to_string();
     assert!(said.contains("no spreadsheet"), "{said}");
     // The first sheet is empty: nothing to import, and nothing to complain of.
@@ -244,6 +244,38 @@ async fn what_a_format_needs_is_asked_for() {
     let asked = Asked { format: Some("jsonl".into()), ..Asked::default() };
     let (tally, _) = place.named("export.txt", json_lines().as_bytes(), asked).await.unwrap();
     assert_eq!(tally.recorded, 2);
+}
+
+#[tokio::test]
+async fn a_file_of_another_format_than_its_name_tells_is_known_by_its_first_bytes() {
+    let place = Place::new(true);
+    let said = async |name: &str, bytes: &[u8]| {
+        place.named(name, bytes, Asked::default()).await.err().unwrap().to_string()
+    };
+    let old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0";
+    for (bytes, word) in [
+        (&xlsx(false)[..], "--format xlsx"),
+        (old, "XLS)"),
+        (json_lines().as_bytes(), "--format jsonl"),
+        (b"[{}]", "--format jsonl"),
+        (xml().as_bytes(), "--format xml"),
+        (b"receipt_number,\xb2\xbd\xd6\xe8\n", "CSV UTF-8"),
+    ] {
+        let told = said("a.csv", bytes).await;
+        assert!(told.contains(word) && !told.contains("1199"), "{told}");
+    }
+    assert!(said("a.xlsx", old).await.contains("XLS)"));
+}
+
+#[tokio::test]
+async fn xml_of_which_the_mapping_matches_nothing_is_no_success() {
+    let place = Place::new(true);
+    let asked = Asked { mapping: place.mapping(), ..Asked::default() };
+    let stopped =
+        place.named("a.xml", xml().replace("result", "karte").as_bytes(), asked).await.err().unwrap();
+    assert_eq!(stopped.to_string(), "the import stopped: nothing was recorded");
+    let why = stopped.source().unwrap().to_string();
+    assert!(why.contains("no element results/result") && why.contains("kartes/karte/case"), "{why}");
 }
 
 #[tokio::test]

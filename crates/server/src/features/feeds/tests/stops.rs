@@ -98,6 +98,28 @@ async fn a_milestone_waits_for_its_application_to_be_opened_a_batch_later() {
 }
 
 #[tokio::test]
+async fn lines_that_wait_fill_no_memory() {
+    let fillers = "?,,,,,,,,\n".repeat(2 * BATCH);
+    let early = format!("{HEADER}\n{SIGNED}\n{fillers}{ACCEPTED}\n");
+    for (waiting, outcome) in [(Most::LAID.waiting, "recorded"), (10, "waiting")] {
+        let place = Place::new(true);
+        let most = Most { waiting, ..Most::LAID };
+        let tally = run_at_most(&place, early.as_bytes(), std::io::empty(), most).await.unwrap();
+        assert_eq!(tally.recorded + tally.waiting, 2);
+        let words = reported(&place);
+        assert_eq!(words.iter().find(|(line, ..)| *line == 2).unwrap().1, outcome);
+        assert_eq!(place.stage().await, Some(Stage::Signed));
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_breaks_at_once_says_that_nothing_was_recorded() {
+    let place = Place::new(true);
+    let stopped = run(&place, format!("{HEADER}\n").as_bytes(), Failing).await.err().unwrap();
+    assert_eq!(stopped.to_string(), "the import stopped: nothing was recorded");
+}
+
+#[tokio::test]
 async fn lines_that_wait_are_kept_when_the_file_breaks() {
     let place = Place::new(true);
     let mut early = format!("{HEADER}\n{SIGNED}\n");

@@ -85,6 +85,19 @@ impl Mapping {
         path.ends_with(&self.record)
     }
 
+    /// The name of the record's element, with those of its parents that the mapping names.
+    pub(super) fn record(&self) -> &str {
+        self.record.trim_start_matches('/')
+    }
+
+    /// Whether records stand in the element of this path; without parents in the mapping that is the outermost.
+    pub(super) fn is_place(&self, path: &str) -> bool {
+        match self.record.rsplit_once('/') {
+            None | Some(("", _)) => path.rfind('/') == Some(0),
+            Some((parents, _)) => path.ends_with(parents),
+        }
+    }
+
     /// The field that an element within the report holds.
     pub(super) fn element(&self, within: &str) -> Option<Field> {
         let here = |place: &Place| place.attribute.is_none() && place.elements == within;
