@@ -90,6 +90,11 @@ impl<'a> Intake<'a> {
         Ok(Self { store, feed, codes, receipts, demonstration: demonstration(store), clock })
     }
 
+    /// Whether somebody answers from the database meanwhile.
+    pub(super) fn leaves_room(&self) -> bool {
+        self.store.is_answered_from()
+    }
+
     /// The feed's number within this database.
     pub(super) fn feed(&self) -> FeedId {
         self.feed.id
