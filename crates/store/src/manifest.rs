@@ -23,7 +23,7 @@ use domain::receipt::ReceiptNumber;
 pub use compare::{Card, Comparison, Sight, compare};
 pub use keep::forget;
 pub(crate) use settle::found;
-pub use settle::settle;
+pub use settle::{Settled, settle};
 
 const DECLARE: &str =
     "INSERT INTO manifest (feed, batch, count, due_at, declared_at) VALUES ($1, $2, $3, $4, $5)

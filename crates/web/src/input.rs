@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use i18n::Language;
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 
 use crate::context::{self, Context, Format};
 use crate::failure::Failure;
@@ -134,14 +135,30 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8], language: Language) -> Resu
     }
 }
 
+/// A step of a JSON pointer (RFC 6901).
+fn step(segment: &Segment) -> String {
+    match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+        Segment::Enum { .. } | Segment::Unknown => String::new(),
+    }
+}
+
 /// Reads once more, slowly, to learn which field is wrong.
 fn wrong_type<T: DeserializeOwned>(bytes: &[u8], language: Language) -> Failure {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     match serde_path_to_error::deserialize::<_, T>(&mut reader) {
         Err(error) => {
-            let field = error.path().to_string();
-            let message = language.shell_fault_wrong_type();
-            Failure::Invalid(vec![Fault::new(field, "wrong_type", message)])
+            let mut pointer: String = error.path().iter().map(step).collect();
+            let said = error.inner().to_string();
+            // The reader names a field that is not there in words alone, and points at what should hold it.
+            let missing = said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+            let (code, message) = match missing {
+                Some(_) => ("required", language.shell_fault_required()),
+                None => ("wrong_type", language.shell_fault_wrong_type()),
+            };
+            pointer.extend(missing.map(|field| format!("/{field}")));
+            Failure::Invalid(vec![Fault::pointing(pointer, code, message)])
         }
         Ok(_) => Failure::Malformed { detail: "The JSON text cannot be read.".to_owned() },
     }

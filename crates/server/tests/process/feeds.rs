@@ -141,7 +141,11 @@ fn no_system_reports_as_the_desk() {
     let number = held[0]["number"].as_str().unwrap();
     let shown = county.ask(&["held", "show", number]);
     assert!(shown.contains("against it: cancelled of county, at 119900001, 2026-01-05T09:01"), "{shown}");
-    county.ask(&["held", "release", number, "--why", "the office says so"]);
+    let released = county.ask(&["held", "release", number, "--why", "the office says so"]);
+    assert!(
+        released.contains("Stage now: under_review (before: cancelled); reports of it held"),
+        "{released}"
+    );
     assert_eq!(county.json(&["feed", "list"])[1]["name"], "desk");
     ways();
     for command in ["pause", "resume", "remove", "rotate"] {
@@ -164,6 +168,8 @@ fn for_how_long_a_report_waits_is_said_and_settled() {
 #[test]
 fn what_is_typed_wrong_is_named_and_the_right_words_are_listed() {
     let county = County::new();
+    let refused = county.refused(&["held", "list", "--reason", "foo"]);
+    assert!(refused.contains("\"foo\" is no reason") && refused.contains("not_paused"), "{refused}");
     let add = |more: &[&str]| {
         let secret = county.data().join("wrong.secret").display().to_string();
         let said = county.refused(&[&["feed", "add"], more, &["--secret-file", &secret]].concat());
@@ -242,16 +248,36 @@ fn what_is_held_is_explained_and_decided_with_a_reason() {
     assert!(shown.contains("never paused") && shown.contains(&lines[0].receipt), "{shown}");
 
     assert!(county.refused(&["held", "discard", number]).contains("--why"));
-    assert!(county.refused(&["held", "discard", number, "--why", " "]).contains("--why takes a sentence"));
+    assert!(county.refused(&["held", "discard", number, "--why", " "]).contains("--why takes one line"));
+    let named = county.refused(&["held", "discard", number, "--why", "of 11990019800101001X, ok"]);
+    assert!(named.contains("without numbers of people"), "{named}");
     assert!(county.refused(&["held", "release", number, "--why", "so"]).contains("not_paused"));
     assert!(county.refused(&["held", "correct", number, "--why", "so", "--step", "flown"]).contains("flown"));
-    county.ask(&["held", "discard", number, "--why", "sent by mistake"]);
+    let discarded = county.ask(&["held", "discard", number, "--why", "sent by mistake"]);
+    assert!(discarded.contains("(as before)"), "{discarded}");
+    let shown = county.ask(&["held", "show", number]);
+    assert!(shown.contains("settled: discarded, 20") && !shown.contains("never paused"), "{shown}");
     assert!(county.refused(&["held", "discard", number, "--why", "again"]).contains("was settled before"));
     assert!(county.refused(&["held", "show", "999"]).contains("999"));
     assert!(county.refused(&["held", "show", "x9"]).contains("d3"));
     assert_eq!(county.json(&["held", "list"]).as_array().unwrap().len(), 1);
     let settled = county.json(&["held", "list", "--settled"]);
     assert_eq!((&settled[0]["settled"], &settled[1]["settled"]), (&json!("discarded"), &json!(null)));
+}
+
+#[test]
+fn of_a_correction_that_names_nothing_known_no_id_is_shown() {
+    let county = County::new();
+    let lines = lines(1);
+    let way: Vec<_> = lines.iter().enumerate().map(|(number, line)| line.cells(number)).collect();
+    import(&county, &way);
+    // Of the event that a correction names nothing is kept that anybody would know again.
+    let mut withdraws = way[5].clone();
+    (withdraws["step"], withdraws["event_id"]) = ("withdraws:NEVER".into(), "W1".into());
+    import(&county, &[withdraws]);
+    let held = county.json(&["held", "list", "--reason", "unknown_correction"]);
+    let shown = county.ask(&["held", "show", held[0]["number"].as_str().unwrap()]);
+    assert!(shown.contains("said: withdraws\n") && shown.contains("look for a line with"), "{shown}");
 }
 
 #[test]
@@ -309,8 +335,8 @@ fn a_batch_is_declared_and_compared_with_what_arrived() {
     );
     // It named receipts: who looked, and at what, is known for good.
     assert!(has_noted(&county, "compare_batch"));
-    assert!(county.ask(&["batch", "settle"]).contains("Changed: 1"));
-    assert!(county.ask(&["batch", "settle"]).contains("Changed: 0"));
+    assert_eq!(county.ask(&["batch", "settle"]), "Flagged as missing: 1; cleared: 0\n");
+    assert_eq!(county.ask(&["batch", "settle"]), "Flagged as missing: 0; cleared: 0\n");
     assert!(county.refused(&["batch", "compare", "B-8"]).contains("B-8"));
     std::fs::write(&file, manifest.to_string().replace(&lines[0].receipt, "119900canary")).unwrap();
     let refused = county.refused(&["batch", "declare", &path, "--feed", "centre"]);
@@ -322,9 +348,14 @@ fn a_batch_is_declared_and_compared_with_what_arrived() {
         let refused = county.refused(&["batch", "declare", &path, "--feed", "centre"]);
         assert!(refused.contains(field), "{refused}");
     }
+    std::fs::write(&file, r#"{"batch": "B-9"}"#).unwrap();
+    assert!(county.refused(&["batch", "declare", &path, "--feed", "centre"]).contains("/count: "));
     // Another feed may have a batch of this number; then one of them is named.
     county.ask(&["feed", "add", "press", "--organ", "119900912", "--kind", "production"]);
     std::fs::write(&file, manifest.to_string()).unwrap();
+    assert!(
+        county.refused(&["batch", "compare", "B-7", "--feed", "press"]).contains("press announced no batch")
+    );
     county.ask(&["batch", "declare", &path, "--feed", "press"]);
     let refused = county.refused(&["batch", "compare", "B-7"]);
     assert!(refused.contains("centre, press") && refused.contains("--feed"), "{refused}");

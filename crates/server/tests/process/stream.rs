@@ -180,6 +180,8 @@ fn a_message_that_cannot_be_taken_is_kept_for_a_person_and_keeps_nothing_up() {
 
     // Without a reason nothing is decided; with one, a broken message is set aside.
     assert!(county.refused(&["held", "discard", "d1"]).contains("--why"));
+    let again = county.refused(&["held", "release", "d1", "--why", "again"]);
+    assert!(again.contains("malformed") && again.contains("discard it"), "{again}");
     county.ask(&["held", "discard", "d1", "--why", "half a message"]);
     // A code that the table lacks can be added, and then the message is read again.
     assert!(county.refused(&["held", "release", "d2", "--why", "again"]).contains("step: unknown"));

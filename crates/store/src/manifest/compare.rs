@@ -45,7 +45,7 @@ pub struct Comparison {
     pub missing: Vec<Card>,
     /// Arrived beyond what was counted, and listed in no batch of this number.
     pub extra: Vec<Card>,
-    /// Listed, and arrived after the batch was due.
+    /// Listed, and told to have arrived after the batch was due.
     pub late: Vec<Card>,
 }
 
@@ -57,7 +57,7 @@ pub struct Card {
     /// The receipt number, where the sender listed it, or where its application is known and may be seen. Personal:
     /// for staff who look into the batch, not for logs.
     pub number: Option<String>,
-    /// When it arrived.
+    /// When we were told that it arrived.
     pub arrived: Option<Moment>,
 }
 

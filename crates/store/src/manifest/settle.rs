@@ -56,12 +56,21 @@ pub(super) const FOUND: &str = concat!(
     " WHERE lacking.receipt = $2) AND id = $3"
 );
 
+/// For how many applications the flag changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Their card is missing now.
+    pub flagged: usize,
+    /// Their card came, or is nobody's to miss any more.
+    pub cleared: usize,
+}
+
 /// Flags the applications whose cards are missing in a batch past due, and takes the flag from those whose card
 /// is missing no longer. Says how many flags changed; writes nothing where none did.
 ///
 /// # Errors
 /// Fails when the database does or a row is corrupt.
-pub async fn settle(store: &Store, actor: &str, now: Moment) -> Result<usize> {
+pub async fn settle(store: &Store, actor: &str, now: Moment) -> Result<Settled> {
     let (read, mut unreadable) = (store.read(), 0);
     let day = [Value::Int(now.millis())];
     let lacking = read.rows(LACKING, &day, |row| {
@@ -82,29 +91,31 @@ pub async fn settle(store: &Store, actor: &str, now: Moment) -> Result<usize> {
     let clear = flagged.into_iter().filter(|id| !missing.contains(id)).map(|id| (id, false));
     let set = lacking.into_iter().flatten().filter(|(_, is)| !is).map(|(id, _)| (id, true));
     let changes: Vec<(i64, bool)> = set.chain(clear).collect();
-    let mut changed = 0;
+    let mut settled = Settled::default();
     for few in changes.chunks(upkeep::AT_ONCE.into()) {
-        changed += change(store, actor, now, few.to_vec()).await?;
+        let Settled { flagged, cleared } = change(store, actor, now, few.to_vec()).await?;
+        settled.flagged += flagged;
+        settled.cleared += cleared;
     }
-    Ok(changed)
+    Ok(settled)
 }
 
 /// Sets and clears flags in one transaction.
-async fn change(store: &Store, actor: &str, now: Moment, changes: Vec<(i64, bool)>) -> Result<usize> {
+async fn change(store: &Store, actor: &str, now: Moment, changes: Vec<(i64, bool)>) -> Result<Settled> {
     let entry = upkeep::entry(now, actor, "flag_missing", "batches past their day");
     store
-        .write(entry, move |write| -> Work<'_, usize> {
+        .write(entry, move |write| -> Work<'_, Settled> {
             Box::pin(async move {
-                let mut changed = 0;
+                let mut settled = Settled::default();
                 for (id, is_missing) in changes {
-                    changed += match is_missing {
-                        true => {
-                            write.execute(SET_MISSING, &[Value::Int(now.millis()), Value::Int(id)]).await?
-                        }
-                        false => write.execute(CLEAR_MISSING, &[Value::Int(id)]).await?,
-                    };
+                    if is_missing {
+                        let values = [Value::Int(now.millis()), Value::Int(id)];
+                        settled.flagged += write.execute(SET_MISSING, &values).await?;
+                    } else {
+                        settled.cleared += write.execute(CLEAR_MISSING, &[Value::Int(id)]).await?;
+                    }
                 }
-                Ok(changed)
+                Ok(settled)
             })
         })
         .await

@@ -76,21 +76,27 @@ pub(in crate::cli) fn held(does: Held) -> Result<ExitCode, Failed> {
         }),
         Held::Release(Decision { number, why, place }) => on_runtime(async move {
             let (number, (config, store)) = (held::Number::parse(&number)?, opened(&place).await?);
-            match number {
-                held::Number::Report(id) => held::release(&store, now, id, held::reason(why)?).await?,
+            let why = held::reason(why)?;
+            let moved = match number {
+                held::Number::Report(id) => held::release(&store, now, id, why).await?,
                 held::Number::Letter(id) => {
-                    letters::release(&store, &config.receipt_format()?, now, id, &held::reason(why)?).await?;
+                    letters::release(&store, &config.receipt_format()?, now, id, &why).await?;
+                    String::new()
                 }
-            }
-            done(&format!("Released: {number}"))
+            };
+            done(&format!("Released: {number}{moved}"))
         }),
         Held::Discard(Decision { number, why, place }) => on_runtime(async move {
             let (number, (_, store)) = (held::Number::parse(&number)?, opened(&place).await?);
-            match number {
-                held::Number::Report(id) => held::discard(&store, now, id, held::reason(why)?).await?,
-                held::Number::Letter(id) => letters::discard(&store, now, id, &held::reason(why)?).await?,
-            }
-            done(&format!("Discarded: {number}"))
+            let why = held::reason(why)?;
+            let moved = match number {
+                held::Number::Report(id) => held::discard(&store, now, id, why).await?,
+                held::Number::Letter(id) => {
+                    letters::discard(&store, now, id, &why).await?;
+                    String::new()
+                }
+            };
+            done(&format!("Discarded: {number}{moved}"))
         }),
         Held::Days { days, place } => on_runtime(async move {
             let (_, store) = opened(&place).await?;
@@ -106,8 +112,8 @@ pub(in crate::cli) fn held(does: Held) -> Result<ExitCode, Failed> {
                     );
                 };
                 let receipts = config.receipt_format()?;
-                held::correct(&store, &receipts, now, id, &typed, held::reason(why)?).await?;
-                done(&format!("Corrected: {number}"))
+                let moved = held::correct(&store, &receipts, now, id, &typed, held::reason(why)?).await?;
+                done(&format!("Corrected: {number}{moved}"))
             })
         }
     }
@@ -120,8 +126,8 @@ pub(in crate::cli) fn batch(does: Batch) -> Result<ExitCode, Failed> {
         Batch::Declare { file, feed, place } => on_runtime(async move {
             let (config, store) = opened(&place).await?;
             let receipts = config.receipt_format()?;
-            let number = batches::declare(&store, &receipts, now, &feed, &file).await?;
-            done(&format!("Declared: {number}"))
+            let declared = batches::declare(&store, &receipts, now, &feed, &file).await?;
+            done(&format!("Declared: {declared}"))
         }),
         Batch::Compare { number, feed, json, place } => on_runtime(async move {
             let (_, store) = opened(&place).await?;
@@ -129,7 +135,7 @@ pub(in crate::cli) fn batch(does: Batch) -> Result<ExitCode, Failed> {
         }),
         Batch::Settle { place } => on_runtime(async move {
             let (_, store) = opened(&place).await?;
-            done(&format!("Changed: {}", batches::settle(&store, now).await?))
+            done(&batches::settle(&store, now).await?)
         }),
     }
 }

@@ -9,7 +9,7 @@ use crate::app::{App, Failed};
 use crate::freshness::is_silent;
 use crate::meters::{FeedMeter, QueueMeter};
 use domain::moment::Moment;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 use store::feed::{DESK_NAME, Feed, State};
 use store::upkeep::AT_ONCE;
@@ -25,7 +25,7 @@ const SETTLE_EVERY_MILLIS: i64 = 60 * 60 * 1000;
 /// Takes care until told to stop. What fails is logged and done the next time.
 pub(super) async fn take(app: &App, mut stop: Stop) {
     let mut settled: Option<Moment> = None;
-    let mut shown = BTreeSet::new();
+    let mut shown = BTreeMap::new();
     while !stop.is_told() {
         let now = app.clock.now();
         if let Err(failed) = measure(app, now, &mut shown).await {
@@ -45,13 +45,13 @@ pub(super) async fn take(app: &App, mut stop: Stop) {
 
 /// Shows how every feed that may report is doing, and how much waits. Nobody waits for a feed that is paused or
 /// removed, nor for people at a desk: what was shown of those is taken back.
-async fn measure(app: &App, now: Moment, shown: &mut BTreeSet<String>) -> Result<(), Failed> {
+async fn measure(app: &App, now: Moment, shown: &mut BTreeMap<String, bool>) -> Result<(), Failed> {
     let read = app.store.read();
     let feeds = feed::all(&read).await?;
     measure_queues(app, &read, &feeds, now).await?;
     for feed in feeds {
         if feed.state != State::Active || feed.name == DESK_NAME {
-            if shown.remove(&feed.name) {
+            if shown.remove(&feed.name).is_some() {
                 app.meters.unheard_of(&feed.name, feed.rhythm.is_some());
             }
             continue;
@@ -59,9 +59,20 @@ async fn measure(app: &App, now: Moment, shown: &mut BTreeSet<String>) -> Result
         let unheard = seconds_since(feed.last_heard.unwrap_or(feed.added_at), now);
         let silent = feed.rhythm.map(|_| is_silent(&feed, now, &app.holidays));
         app.meters.heard(&FeedMeter { feed: &feed.name, unheard, silent });
-        shown.insert(feed.name);
+        let is = silent == Some(true);
+        let was = shown.insert(feed.name.clone(), is) == Some(true);
+        note_silence(&feed.name, was, is);
     }
     Ok(())
+}
+
+/// Says once in the log that a feed fell silent, and once that it is heard again.
+fn note_silence(feed: &str, was: bool, is: bool) {
+    match (was, is) {
+        (false, true) => tracing::warn!(feed, "a feed was not heard within its rhythm"),
+        (true, false) => tracing::info!(feed, "a feed that was silent is heard again"),
+        _ => {}
+    }
 }
 
 /// Shows how much waits of every feed, whatever its state: somebody has to look at it.

@@ -4,6 +4,7 @@ pub mod add;
 pub mod batches;
 pub mod change;
 pub mod held;
+mod held_after;
 pub mod held_days;
 pub mod held_list;
 pub mod letters;

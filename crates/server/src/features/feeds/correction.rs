@@ -35,7 +35,15 @@ pub(super) fn read(intake: &Intake<'_>, mut fields: Fields, number: &str) -> Res
 /// Characters of a reason at the most.
 pub(super) const LONGEST: usize = 500;
 
-/// Whether a decision's reason says something and stays on its line: it stands in the log of changes for good.
+/// Digits in a row that a citizen or receipt number has at the least.
+const PERSONAL: usize = 15;
+
+/// The most digits in a row, of whatever width.
+fn digits(why: &str) -> usize {
+    why.split(|c: char| !c.is_numeric()).map(|run| run.chars().count()).max().unwrap_or_default()
+}
+
+/// Whether a decision's reason names nobody by a number, says something and stays on its line: it stands in the log of changes for good.
 ///
 /// # Errors
 /// The word for what is wrong with it.
@@ -46,6 +54,7 @@ pub(super) fn reason(why: &str) -> Result<(), &'static str> {
         why if why.trim().is_empty() => Err("empty"),
         why if why.chars().count() > LONGEST => Err("too_long"),
         why if why.contains(unseen) => Err("character"),
+        why if digits(why) >= PERSONAL => Err("names_people"),
         _ => Ok(()),
     }
 }

@@ -55,7 +55,8 @@ pub async fn list(which: Result<Query<Which>, QueryRejection>, signed: Signed) -
     let l = signed.l;
     let malformed = || Refused::malformed(l, l.feeds_problem_malformed_query());
     let Query(which) = which.map_err(|_| malformed())?;
-    let why = which.reason.as_deref().map(|word| Why::parse(word).ok_or_else(malformed)).transpose()?;
+    let unknown = || Refused::malformed(l, l.feeds_problem_malformed_reason());
+    let why = which.reason.as_deref().map(|word| Why::parse(word).ok_or_else(unknown)).transpose()?;
     let filter = Filter { feed: Some(signed.feed.id), why, closed: which.settled };
     let after = HeldId(which.after.unwrap_or_default());
     let items = held::list(&signed.app.store.read(), &filter, after, PAGE).await;

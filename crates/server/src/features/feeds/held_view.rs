@@ -114,7 +114,7 @@ pub(super) struct DecisionView {
     /// what is impossible is true, the desk alone can say.
     #[schema(example = "discard")]
     pub decision: String,
-    /// Why, in words that name nobody; up to 500 characters. It is kept in the log of changes.
+    /// Why, on one line of at most 500 characters, without numbers of people. It is kept in the log of changes.
     #[schema(example = "Another card was meant")]
     pub why: String,
     /// With `correct`: what is true instead, whole, in the columns of FEEDS.md; of the same application, so without a

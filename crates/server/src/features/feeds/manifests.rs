@@ -67,7 +67,7 @@ pub(super) struct ComparisonView {
     /// Arrived beyond what was counted, and listed in no batch of this number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extra: Option<Vec<CardView>>,
-    /// Listed, and arrived after the batch was due.
+    /// Listed, and arrived, as Jindu was told, after the batch was due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub late: Option<Vec<CardView>>,
 }
@@ -77,7 +77,7 @@ pub(super) struct ComparisonView {
 pub(super) struct CardView {
     /// Its receipt number; null where it was not listed and this feed told nothing of its application.
     pub receipt_number: Option<String>,
-    /// When it arrived.
+    /// When Jindu was told that it arrived.
     pub arrived_at: Option<String>,
 }
 

@@ -121,10 +121,10 @@ fn unread(l: Language, error: Failed) -> Refused {
     }
     if !error.is::<Stopped>() {
         // What is wrong stands at its beginning: nothing was recorded.
-        return problem(l, error.to_string());
+        return problem(l, l.feeds_problem_broken_file(error));
     }
     let because = error.source().map(ToString::to_string).unwrap_or_default();
-    problem(l, format!("{error} ({because})"))
+    problem(l, l.feeds_problem_broken_off(format_args!("{error} ({because})")))
 }
 
 /// What is not the sender's fault, and nobody else's business.

@@ -12,8 +12,7 @@ pub(super) struct Reason {
 macro_rules! words_of {
     ($($code:literal: $word:ident,)+) => {
         /// Every reason that has words.
-        #[cfg(test)]
-        const CODES: &[&str] = &[$($code),+];
+        pub(super) const CODES: &[&str] = &[$($code),+];
 
         fn known(l: Language, code: &str) -> Reason {
             match code {
@@ -57,6 +56,7 @@ words_of! {
     "length": feeds_reason_length,
     "too_long": feeds_reason_too_long,
     "character": feeds_reason_character,
+    "names_people": feeds_reason_names_people,
     "date": feeds_reason_date,
     "check": feeds_reason_check,
     "other_document": feeds_reason_other_document,

@@ -3,8 +3,9 @@
 use super::super::ways::Stopper;
 use super::*;
 use crate::testing::intrude::intrude;
-use crate::testing::{Case, NOW, Server, moment};
-use domain::milestone::FeedId;
+use crate::testing::{Case, NOW, Server, moment, organ};
+use domain::feed::{FeedKind, Rhythm};
+use domain::milestone::{FeedId, Rank};
 use domain::stage::Stage;
 use store::Work;
 use store::audit::Entry;
@@ -50,7 +51,7 @@ async fn letter(server: &Server, feed: FeedId, origin: &str) {
 }
 
 async fn shown(server: &Server, now: Moment) -> String {
-    measure(&server.app, now, &mut BTreeSet::new()).await.unwrap();
+    measure(&server.app, now, &mut BTreeMap::new()).await.unwrap();
     server.app.meters.render()
 }
 
@@ -152,4 +153,32 @@ async fn what_fails_keeps_nothing_else_up() {
     intrude(&server.config.data, &["show", "manifest"]);
     settle(&server.app, later(120), &stop).await;
     assert_eq!(settled(&server).await, [Some(held::Closed::Expired); 2]);
+}
+
+#[tokio::test]
+async fn that_a_feed_falls_silent_is_logged_and_so_is_that_it_is_heard_again() {
+    crate::testing::log::listen();
+    let server = Server::start().await;
+    let hush = feed::NewFeed {
+        name: "hush".to_owned(),
+        kind: FeedKind::Production,
+        owner: organ(911),
+        stages: FeedKind::Production.stages().to_vec(),
+        rank: Rank::default(),
+        rhythm: Some(Rhythm::Hours(6)),
+        codes: None,
+        secret: None,
+    };
+    let id = feed::add(&server.app.store, entry(), hush).await.unwrap().unwrap();
+    let is_logged = |words: &str| crate::testing::log::heard(&format!("{words} feed=\"hush\""));
+    let (silent, again) = ("not heard within its rhythm", "that was silent is heard again");
+    let mut shown = BTreeMap::new();
+    let mut look = async |days| measure(&server.app, later(days), &mut shown).await.unwrap();
+    look(0).await;
+    assert!(!is_logged(silent));
+    look(2).await;
+    assert!(is_logged(silent) && !is_logged(again));
+    record(&server.app.store, id, later(3), &[], entry(), Unknown::Kept).await.unwrap();
+    look(3).await;
+    assert!(is_logged(again));
 }

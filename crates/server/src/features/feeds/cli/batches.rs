@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::path::Path;
 use store::audit::Entry;
 use store::feed::Feed;
-use store::manifest::{self, Card, Comparison, Sight};
+use store::manifest::{self, Card, Comparison, Declaration, Settled, Sight};
 use store::{Store, feed};
 use web::Failure;
 
@@ -36,7 +36,7 @@ pub struct Compared {
     late: Vec<String>,
 }
 
-/// Announces a batch of a feed; gives its number.
+/// Announces a batch of a feed; says what was announced.
 ///
 /// # Errors
 /// Says what is wrong in the manifest; then nothing is changed.
@@ -46,7 +46,7 @@ pub async fn declare(
     now: Moment,
     feed: &str,
     file: &Path,
-) -> Result<BatchNumber, Failed> {
+) -> Result<String, Failed> {
     let feed = system(store, feed).await?;
     let at = |fault: String| format!("{}: {fault}", file.display());
     let text = std::fs::read(file).map_err(|error| at(error.to_string()))?;
@@ -56,11 +56,12 @@ pub async fn declare(
         format!("{pointer}: {}", words::reason(Language::En, "rejected", code).text)
     };
     let declaration = manifest.declaration(feed.id, receipts).map_err(|wrong| at(fault(wrong)))?;
-    let batch = declaration.batch.clone();
-    let detail = format!("{}: {batch}, {} cards", feed.name, declaration.count);
+    let Declaration { batch, count, receipts, .. } = &declaration;
+    let said = format!("{batch}, {count} cards, {} of them listed here", receipts.len());
+    let detail = format!("{}: {batch}, {count} cards", feed.name);
     let entry = Entry { at: now, actor: ACTOR.to_owned(), action: "declare_batch", detail };
     manifest::declare(store, entry, declaration).await?.map_err(|excess| at(fault(too_much(excess))))?;
-    Ok(batch)
+    Ok(said)
 }
 
 /// Why a file is no manifest. What does not read is pointed at and not repeated: it may be a receipt number.
@@ -87,12 +88,14 @@ pub async fn compare(
     number: &str,
     feed: Option<&str>,
 ) -> Result<Compared, Failed> {
-    let missing = || format!("nobody announced a batch {number:?}");
-    let batch = BatchNumber::parse(number).ok_or_else(missing)?;
+    let nobody = || format!("nobody announced a batch {number:?}");
+    let batch = BatchNumber::parse(number).ok_or_else(nobody)?;
     let feed = match feed {
         Some(name) => known(store, name).await?,
         None => sender(store, &batch).await?,
     };
+    let missing =
+        || format!("{} announced no batch {number:?}; without --feed its sender is found", feed.name);
     let (read, keys) = (store.read(), store.keys());
     let found = manifest::compare(&read, keys, feed.id, &batch, Sight::Staff).await?.ok_or_else(missing)?;
     looked(store, ACTOR, now, "compare_batch", format!("{}: {batch}", feed.name)).await?;
@@ -148,10 +151,11 @@ pub fn in_words(compared: &Compared) -> String {
     text
 }
 
-/// Flags what batches past their day lack; gives for how many applications something changed.
+/// Flags what batches past their day lack; says for how many applications something changed.
 ///
 /// # Errors
 /// Fails when the database does.
-pub async fn settle(store: &Store, now: Moment) -> Result<usize, Failed> {
-    Ok(manifest::settle(store, ACTOR, now).await?)
+pub async fn settle(store: &Store, now: Moment) -> Result<String, Failed> {
+    let Settled { flagged, cleared } = manifest::settle(store, ACTOR, now).await?;
+    Ok(format!("Flagged as missing: {flagged}; cleared: {cleared}"))
 }

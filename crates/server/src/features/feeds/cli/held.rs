@@ -1,5 +1,6 @@
 //! `jindu held …`: what waits for a person, why, and what the person decides.
 
+use super::held_after::{moved, of_item, stand};
 use super::letters;
 use crate::app::Failed;
 use crate::clock::Clock;
@@ -7,7 +8,7 @@ use crate::features::feeds::events::Fault;
 use crate::features::feeds::fields::{Broken, Field, Fields};
 use crate::features::feeds::intake::Intake;
 use crate::features::feeds::{correction, words};
-use domain::milestone::{FeedId, Milestone};
+use domain::milestone::{FeedId, Milestone, Step};
 use domain::moment::Moment;
 use domain::receipt::ReceiptFormat;
 use i18n::Language;
@@ -21,6 +22,9 @@ use store::{Store, Work, dead_letter, feed};
 
 /// Who decides at a terminal.
 pub(super) const ACTOR: &str = "command:held";
+
+/// A correction, as it is shown.
+const WITHDRAWS: &str = "withdraws";
 
 /// Which one is meant: a number for a report, `d` and a number for a dead letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +83,8 @@ pub struct Explained {
     number: String,
     feed: String,
     reason: String,
-    suggestion: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<&'static str>,
     since: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<String>,
@@ -97,6 +102,8 @@ pub struct Explained {
     against: Vec<Against>,
     #[serde(skip_serializing_if = "Option::is_none")]
     settled: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
 }
@@ -130,8 +137,8 @@ async fn look(store: &Store, number: Number) -> Result<Explained, Failed> {
             Ok(Explained {
                 number: number.to_string(),
                 feed: name(letter.feed),
+                suggestion: Some(letters::suggestion(&letter.why)),
                 reason: letter.why,
-                suggestion: letters::SUGGESTION,
                 since: letter.since.to_rfc3339(),
                 message: Some(letter.origin),
                 ..Explained::default()
@@ -142,7 +149,7 @@ async fn look(store: &Store, number: Number) -> Result<Explained, Failed> {
             let (item, told) = (found.item, found.milestone);
             let against = held::against(&store.read(), &item).await?.into_iter().map(|by| Against {
                 feed: name(by.feed),
-                step: by.step.to_string(),
+                step: said(by.step),
                 organ: by.organ.to_string(),
                 happened_at: by.happened.to_rfc3339(),
             });
@@ -150,19 +157,28 @@ async fn look(store: &Store, number: Number) -> Result<Explained, Failed> {
                 number: number.to_string(),
                 feed: name(item.feed),
                 reason: item.why.as_str().to_owned(),
-                suggestion: suggestion(item.why),
+                suggestion: item.closed.is_none().then(|| suggestion(item.why)),
                 since: item.since.to_rfc3339(),
                 until: item.until.map(Moment::to_rfc3339),
                 receipt_number: Some(found.number).filter(|number| !number.is_empty()),
-                step: told.as_ref().map(|told| told.step.to_string()),
+                step: told.as_ref().map(|told| said(told.step)),
                 organ: told.as_ref().map(|told| told.organ.to_string()),
                 happened_at: told.as_ref().map(|told| told.happened.to_rfc3339()),
                 stage_now: found.progress.map(|progress| progress.stage.as_str()),
                 against: against.collect(),
                 settled: item.closed.map(|(how, _)| how.as_str()),
+                settled_at: item.closed.map(|(_, at)| at.to_rfc3339()),
                 message: None,
             })
         }
+    }
+}
+
+/// The word of a step, without what stands for the id of an event: nobody knows it again.
+fn said(step: Step) -> String {
+    match step {
+        Step::Withdraws(_) => WITHDRAWS.to_owned(),
+        step => step.word().into_owned(),
     }
 }
 
@@ -175,6 +191,10 @@ fn suggestion(why: Why) -> &'static str {
 /// One for people.
 #[must_use]
 pub fn explained(is: &Explained) -> String {
+    let settled = is.settled.map(|how| match &is.settled_at {
+        Some(at) => format!("{how}, {at}"),
+        None => how.to_owned(),
+    });
     let facts = [
         ("receipt number", is.receipt_number.as_deref()),
         ("said", is.step.as_deref()),
@@ -184,7 +204,7 @@ pub fn explained(is: &Explained) -> String {
         ("message", is.message.as_deref()),
         ("held since", Some(is.since.as_str())),
         ("waits until", is.until.as_deref()),
-        ("settled", is.settled),
+        ("settled", settled.as_deref()),
     ];
     let mut text = format!("{} of {}: {}\n", is.number, is.feed, is.reason);
     let known = facts.into_iter().filter_map(|(fact, value)| Some((fact, value?)));
@@ -192,15 +212,25 @@ pub fn explained(is: &Explained) -> String {
     text.extend(is.against.iter().map(|Against { feed, step, organ, happened_at }| {
         format!("  against it: {step} of {feed}, at {organ}, {happened_at}\n")
     }));
-    text + is.suggestion + "\n"
+    if is.step.as_deref() == Some(WITHDRAWS) {
+        text += "  The id of the event that it withdraws is not kept. In what the feed sent, look for a line with this \
+                 receipt_number, organ and happened_at.\n";
+    }
+    text.extend(is.suggestion.map(|suggestion| format!("{suggestion}\n")));
+    text
 }
 
 /// A reason that says something: it stands in the log of changes for good.
 ///
 /// # Errors
-/// Refuses an empty one, and one that is too long for a line.
+/// Refuses an empty one, one that is too long for a line, and one with a number of a person.
 pub fn reason(why: String) -> Result<String, String> {
-    let refused = |_| format!("--why takes a sentence of at most {} characters", correction::LONGEST);
+    let refused = |_| {
+        format!(
+            "--why takes one line of at most {} characters, without numbers of people",
+            correction::LONGEST
+        )
+    };
     correction::reason(&why).map_err(refused).map(|()| why)
 }
 
@@ -244,7 +274,8 @@ impl Corrected {
     }
 }
 
-/// Tells what really happened instead of a held report: read as a report of its feed, by the feed's codes.
+/// Tells what really happened instead of a held report: read as a report of its feed, by the feed's codes. Gives what
+/// it moved, in words.
 ///
 /// # Errors
 /// Says which word is wrong, or why it cannot be.
@@ -255,7 +286,7 @@ pub async fn correct(
     id: HeldId,
     typed: &Corrected,
     why: String,
-) -> Result<(), Failed> {
+) -> Result<String, Failed> {
     let missing = || format!("nothing in the held queue has the number {}", id.0);
     let found = held::one(&store.read(), store.keys(), id).await?.ok_or_else(missing)?;
     let told = found.milestone.ok_or_else(missing)?;
@@ -266,23 +297,33 @@ pub async fn correct(
     let cells = typed.cells(&told).map_err(|broken| typed.wrong("", broken.as_str()))?;
     let correction = correction::read(&intake, cells, &found.number)
         .map_err(|Fault { pointer, code }| typed.wrong(&pointer, code))?;
-    settled(id, held::correct(store, id, correction, why, ACTOR.to_owned(), now).await?)
+    let other = correction.receipt.as_ref().map(|number| store.keys().receipt(number));
+    let about = Some(other.unwrap_or(found.item.receipt));
+    let was = stand(store, about).await;
+    settled(id, held::correct(store, id, correction, why, ACTOR.to_owned(), now).await?)?;
+    Ok(moved(&was, &stand(store, about).await))
 }
 
-/// Lets a held report count: the desk says so.
+/// Lets a held report count: the desk says so. Gives what it moved, in words.
 ///
 /// # Errors
 /// Says why it cannot be.
-pub async fn release(store: &Store, now: Moment, id: HeldId, why: String) -> Result<(), Failed> {
-    settled(id, held::release(store, id, why, ACTOR.to_owned(), now).await?)
+pub async fn release(store: &Store, now: Moment, id: HeldId, why: String) -> Result<String, Failed> {
+    let about = of_item(store, id).await;
+    let was = stand(store, about).await;
+    settled(id, held::release(store, id, why, ACTOR.to_owned(), now).await?)?;
+    Ok(moved(&was, &stand(store, about).await))
 }
 
-/// Sets a held report aside: it never happened.
+/// Sets a held report aside: it never happened. Gives what it moved, in words.
 ///
 /// # Errors
 /// Says why it cannot be.
-pub async fn discard(store: &Store, now: Moment, id: HeldId, why: String) -> Result<(), Failed> {
-    settled(id, held::discard(store, id, why, ACTOR.to_owned(), now).await?)
+pub async fn discard(store: &Store, now: Moment, id: HeldId, why: String) -> Result<String, Failed> {
+    let about = of_item(store, id).await;
+    let was = stand(store, about).await;
+    settled(id, held::discard(store, id, why, ACTOR.to_owned(), now).await?)?;
+    Ok(moved(&was, &stand(store, about).await))
 }
 
 fn settled(id: HeldId, decided: Decided) -> Result<(), Failed> {

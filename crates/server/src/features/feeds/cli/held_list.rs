@@ -4,6 +4,7 @@ use super::change::known;
 use super::held::{Number, moment, names};
 use super::letters;
 use crate::app::Failed;
+use crate::features::feeds::words::CODES;
 use domain::milestone::FeedId;
 use domain::moment::Moment;
 use serde::Serialize;
@@ -48,6 +49,7 @@ pub struct Listed {
 /// # Errors
 /// Names a filter that means nothing; fails when the database does.
 pub async fn list(store: &Store, wanted: &Wanted) -> Result<(Vec<Listed>, bool), Failed> {
+    wanted.reason.as_deref().map_or(Ok(()), known_reason)?;
     let feed = match &wanted.feed {
         Some(name) => Some(known(store, name).await?.id),
         None => None,
@@ -85,6 +87,19 @@ pub async fn list(store: &Store, wanted: &Wanted) -> Result<(Vec<Listed>, bool),
     let more = listed.len() > wanted.limit;
     listed.truncate(wanted.limit);
     Ok((listed, more))
+}
+
+/// A reason as the list prints it: of a report a word, of a letter one that may stand behind its column.
+fn known_reason(typed: &str) -> Result<(), String> {
+    let code = typed.split_once(": ").map_or(typed, |(_, code)| code);
+    if CODES.contains(&code) {
+        return Ok(());
+    }
+    let held: Vec<&str> = CODES.iter().copied().filter(|code| Why::parse(code).is_some()).collect();
+    Err(format!(
+        "{typed:?} is no reason; reports are held for: {}; messages for words such as malformed or \"step: unknown\"",
+        held.join(", ")
+    ))
 }
 
 /// Reports of a feed, held for a reason, and one more than is wanted; a reason that only letters have gives none.

@@ -16,9 +16,18 @@ use store::{Store, feed};
 /// Rows of one look into the database.
 const PAGE: u32 = 500;
 
-/// What could be done about a message that could not be taken.
-pub(super) const SUGGESTION: &str = "Take the reason away, such as a code that the feed's table lacks, and \
-                                     release it: the message is read again. Or discard it.";
+/// What could be done about a message that could not be taken for this reason.
+pub(super) fn suggestion(why: &str) -> &'static str {
+    match why {
+        "malformed" | "media_type" | "too_many_events" => {
+            "It reads the same however often it is read: discard it, and have it sent again as it should be."
+        }
+        _ => {
+            "Take the reason away, such as a code that the feed's table lacks (`jindu feed codes`), and release it: the \
+             message is read again. Or discard it."
+        }
+    }
+}
 
 /// Letters that wait, of a feed or of all, oldest first: so many behind a number.
 pub(super) async fn some(
@@ -62,7 +71,7 @@ pub async fn release(
     let fates = intake.take(&taken.items, Unknown::Kept).await?;
     taken.note(&fates);
     if let Some(still) = taken.why {
-        return Err(format!("it cannot be taken still: {still}").into());
+        return Err(format!("it cannot be taken still: {still}. {}", suggestion(&still)).into());
     }
     close(store, now, id, Closed::Released, why).await
 }

@@ -132,10 +132,11 @@ async fn a_card_that_its_batch_came_without_says_so_until_it_comes() {
     };
     let store = &server.app.store;
     manifest::declare(store, entry(moment("2026-03-24 18:00")), declaration).await.unwrap().unwrap();
-    assert_eq!(manifest::settle(store, "command:test", server.app.clock.now()).await.unwrap(), 2);
+    assert_eq!(manifest::settle(store, "command:test", server.app.clock.now()).await.unwrap().flagged, 2);
     let flags = flags(&server, &signed(1)).await;
     assert!(flags.as_array().unwrap().contains(&json!("missing")), "{flags}");
-    for (language, sentence) in [("zh", "这一批证件已经送到"), ("en", "has come without it")] {
+    for (language, sentence) in [("zh", "送到的证件里没有您的"), ("en", "was not among what has come")]
+    {
         let said = server.page(language, &signed(1).by_name()).await.words();
         assert!(said.contains(sentence), "{said}");
     }

@@ -81,6 +81,10 @@ async fn a_file_that_cannot_be_read_says_why() {
     let answered = feeds.send(file("text/csv", "receipt_number,colour\n1,red\n")).await;
     assert_eq!(answered.status, 422);
     assert!(answered.json()["detail"].as_str().unwrap().contains("colour"), "{}", answered.body);
+    let mut in_chinese = file("text/csv", "receipt_number,colour\n1,red\n");
+    in_chinese.address = in_chinese.address.replace("lang=en", "lang=zh");
+    let detail = feeds.send(in_chinese).await.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.starts_with("文件无法读取") && detail.contains("colour"), "{detail}");
     for kind in ["application/pdf", "", "multipart/form-data"] {
         assert_eq!(feeds.send(file(kind, CSV)).await.status, 415, "{kind}");
     }

@@ -46,6 +46,8 @@ async fn what_is_held_is_listed_and_explained() {
         "happened_at": "2026-01-20T09:00:00+08:00", "cause": null,
     });
     assert_eq!((&explained["reported"], &explained["stage"]), (&reported, &json!("produced")));
+    let because = feeds.send(of_query("&reason=because")).await.json();
+    assert!(because["detail"].as_str().unwrap().starts_with("The parameter reason"), "{because}");
     for wrong in ["&reason=because", "&after=x", "&colour=red"] {
         assert_eq!(feeds.send(of_query(wrong)).await.status, 400, "{wrong}");
     }
@@ -165,6 +167,7 @@ async fn a_correction_says_what_is_true_instead() {
             "/correction/happened_at",
             "future",
         ),
+        (json!({"held": held, "decision": "discard"}), "/why", "required"),
         (json!({"held": held, "decision": "burn", "why": "x"}), "/decision", "unknown"),
         (json!({"held": held, "decision": "discard", "why": " "}), "/why", "empty"),
         (json!({"held": held, "decision": "discard", "why": "x".repeat(501)}), "/why", "too_long"),
@@ -204,13 +207,15 @@ async fn a_decision_holds_for_the_item_that_it_names() {
 }
 
 #[tokio::test]
-async fn a_reason_stays_on_its_line() {
+async fn a_reason_stays_on_its_line_and_names_nobody_by_a_number() {
     let feeds = Feeds::start().await;
     let held = feeds.with_something_held().await;
-    for why in ["a\nb", "a\u{1b}[2J", "a\u{2028}b", "a\u{202e}b"] {
+    let characters = ["a\nb", "a\u{1b}[2J", "a\u{2028}b", "a\u{202e}b"].map(|why| (why, "character"));
+    let numbers = ["of 119900198001010016", "１１９９００１９８００１０１００１６", "11990019800101001X"];
+    for (why, code) in characters.into_iter().chain(numbers.map(|why| (why, "names_people"))) {
         let answered = feeds.decide(&json!({"held": held, "decision": "discard", "why": why})).await;
         assert_eq!(answered.status, 422, "{why:?}");
-        assert_eq!(answered.json()["errors"][0]["code"], "character");
+        assert_eq!(answered.json()["errors"][0]["code"], code, "{why:?}");
     }
     let long = "字".repeat(500);
     assert_eq!(feeds.decide(&json!({"held": held, "decision": "discard", "why": long})).await.status, 200);

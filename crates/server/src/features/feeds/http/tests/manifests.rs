@@ -107,6 +107,7 @@ async fn what_is_wrong_with_a_manifest_is_pointed_at() {
         (with("removed", json!(["12"])), "/removed/0", "length"),
         (with("count", json!(100_001)), "/count", "too_large_batch"),
         (with("count", json!(-1)), "/count", "wrong_type"),
+        (with("receipts", json!([5])), "/receipts/0", "wrong_type"),
         (with("colour", json!("red")), "/colour", "unknown_field"),
     ];
     for (manifest, pointer, code) in wrong {
@@ -119,5 +120,6 @@ async fn what_is_wrong_with_a_manifest_is_pointed_at() {
         );
     }
     let missing = feeds.send(put("county", BATCH, &json!({"batch": BATCH}))).await;
-    assert_eq!(missing.status, 422);
+    let error = missing.json()["errors"][0].clone();
+    assert_eq!((&error["pointer"], &error["code"]), (&json!("/count"), &json!("required")));
 }
