@@ -111,44 +111,40 @@ impl Writing {
     fn sync_until_over(&self, is_wanted: impl Fn() -> bool, sync: impl Fn()) {
         let mut last = Instant::now();
         let mut asked = None;
-        loop {
-            let state = self.state();
-            if state.is_over {
-                return;
-            }
-            let pause = match state.since {
-                Some(since) if since.elapsed() >= LONG => {
-                    drop(state);
-                    last = Instant::now();
-                    let wanted = asked.filter(|(of, _)| *of == since).map(|(_, wanted)| wanted);
-                    let wanted = wanted.unwrap_or_else(&is_wanted);
+        while let Some(since) = self.since(last) {
+            let mut pause = LONG;
+            if let Some(since) = since {
+                last = Instant::now();
+                if since.elapsed() >= LONG {
+                    let known = asked.filter(|(of, _)| *of == since).map(|(_, wanted)| wanted);
+                    let wanted = known.unwrap_or_else(&is_wanted);
                     asked = Some((since, wanted));
                     if wanted {
                         sync();
-                        PAUSE
-                    } else {
-                        LONG
+                        pause = PAUSE;
                     }
                 }
-                Some(_) => {
-                    last = Instant::now();
-                    LONG
-                }
-                None if last.elapsed() > QUIET => {
-                    self.sleep(state);
-                    LONG
-                }
-                None => LONG,
-            };
+            }
             std::thread::sleep(pause);
         }
     }
 
-    fn sleep(&self, mut state: MutexGuard<'_, State>) {
+    /// Since when the writer has been writing; none at all when it is over. Nothing is held when this returns: a
+    /// thread that slept with the state in its hand would stop the writer.
+    fn since(&self, last: Instant) -> Option<Option<Instant>> {
+        let mut state = self.state();
+        if state.since.is_none() && last.elapsed() > QUIET {
+            state = self.sleep(state);
+        }
+        (!state.is_over).then_some(state.since)
+    }
+
+    fn sleep<'s>(&'s self, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
         state.is_asleep = true;
-        let woken = |state: &mut State| state.since.is_none() && !state.is_over;
-        let mut state = self.changed.wait_while(state, woken).unwrap_or_else(PoisonError::into_inner);
+        let quiet = |state: &mut State| state.since.is_none() && !state.is_over;
+        let mut state = self.changed.wait_while(state, quiet).unwrap_or_else(PoisonError::into_inner);
         state.is_asleep = false;
+        state
     }
 }
 
@@ -202,5 +198,19 @@ mod tests {
         trickle.begin();
         std::thread::sleep(LONG * 5);
         assert_eq!(count(), after);
+    }
+
+    #[test]
+    fn the_writer_does_not_wait_for_a_thread_that_sleeps() {
+        let trickle = Trickle::syncing(|| false, || ()).unwrap();
+        let is_taken = |_: &usize| {
+            std::thread::sleep(LONG / 10);
+            trickle.writing.state.try_lock().is_err()
+        };
+        trickle.begin();
+        let beside_a_change = (0..100).filter(is_taken).count();
+        trickle.end();
+        let after_it = (0..100).filter(is_taken).count();
+        assert!(beside_a_change < 50 && after_it < 50, "{beside_a_change} and {after_it} of 100 times");
     }
 }
