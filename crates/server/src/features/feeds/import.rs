@@ -1,6 +1,6 @@
 //! Imports a file: reports are read in batches, each batch is one transaction, every line gets its word.
 //!
-//! While a batch is recorded the next one is read and understood.
+//! While a batch is recorded the next one is read and understood, unless people are answered beside it.
 
 mod stopped;
 
@@ -16,6 +16,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 pub(super) use stopped::Stopped;
 use store::record::{Outcome, Unknown};
 
@@ -277,19 +278,12 @@ impl Import<'_> {
 }
 
 impl UnderWay<'_> {
-    /// Reads one batch while the one before is recorded, to the end of the file. What was read of a file that breaks
-    /// is recorded all the same.
+    /// Reads and records to the end of the file. What was read of a file that breaks is recorded all the same.
     async fn follow(&mut self, items: &mut dyn Items, progress: impl Fn()) -> Result<(), Failed> {
         let import = self.import;
         let mut before = Gathered::default();
         loop {
-            // The batch is handed to the store before the next one is read: the store writes meanwhile.
-            let (recorded, gathered) = tokio::join!(
-                biased;
-                self.record(before, Unknown::Told),
-                async { import.gather(items) }
-            );
-            recorded?;
+            let gathered = self.step(before, items).await?;
             progress();
             if self.waiting.len() >= WAITING * import.batch || self.waiting_bytes >= import.most.waiting {
                 self.settle_waiting().await?;
@@ -306,6 +300,25 @@ impl UnderWay<'_> {
                 return ended.map_or(Ok(()), Err);
             }
         }
+    }
+
+    /// Records a batch and reads the next one meanwhile. While a server answers, one comes after the other, and the
+    /// import rests as long as it wrote: whoever asks finds a processor and the disk.
+    async fn step(&mut self, before: Gathered, items: &mut dyn Items) -> Result<Gathered, Failed> {
+        let import = self.import;
+        if import.intake.leaves_room() {
+            let begun = Instant::now();
+            self.record(before, Unknown::Told).await?;
+            tokio::time::sleep(begun.elapsed()).await;
+            return Ok(import.gather(items));
+        }
+        // The batch is handed to the store before the next one is read: the store writes meanwhile.
+        let (recorded, gathered) = tokio::join!(
+            biased;
+            self.record(before, Unknown::Told),
+            async { import.gather(items) }
+        );
+        recorded.map(|()| gathered)
     }
 
     /// Asks again for the lines that waited; what is still unknown is kept until its application appears.
