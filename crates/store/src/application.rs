@@ -18,18 +18,18 @@ const OF_SUBJECT: &str =
     "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
     handing_out, promised_days, person, progress, missing
     FROM application WHERE subject = $1 ORDER BY id DESC LIMIT 32";
-const BY_RECEIPT: &str =
-    "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
+/// Applications go by their subject; which one a receipt number names stands apart.
+const BY_RECEIPT: &str = "SELECT subject, application FROM receipt_case WHERE receipt = $1";
+const ONE: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
     handing_out, promised_days, person, progress, missing
-    FROM application WHERE receipt = $1";
-/// The index knows it: the row itself is not looked at.
-const ID: &str = "SELECT id FROM application WHERE receipt = $1";
+    FROM application WHERE subject = $1 AND id = $2";
 const KNOWN: &str = "SELECT id, subject, applied_on, kind, accepting, progress, missing
-    FROM application WHERE id = $1";
+    FROM application WHERE subject = $1 AND id = $2";
 const INSERT: &str =
     "INSERT INTO application (subject, receipt, applied_on, kind, reason, delivery, accepting,
     signing, handing_out, promised_days, person, progress)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
+const NAME: &str = "INSERT INTO receipt_case (receipt, subject, application) VALUES ($1, $2, $3)";
 const SET_PROGRESS: &str = "UPDATE application SET progress = $1 WHERE id = $2 AND subject = $3";
 const PAGE: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
     handing_out, promised_days, person, progress, missing FROM application WHERE id > $1 ORDER BY id LIMIT $2";
@@ -38,8 +38,11 @@ const NEWEST: &str = "SELECT max(id) FROM application";
 const ANY: &str = "SELECT id FROM application LIMIT 1";
 
 /// The number of an application within this database, in order of arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ApplicationId(pub i64);
+
+/// What an application is found by: whose it is, and its number.
+pub(crate) type Address = (Subject, ApplicationId);
 
 /// What opens an application: the facts of the application form.
 #[derive(Clone, Debug)]
@@ -266,18 +269,20 @@ pub async fn any(read: &Read<'_>) -> Result<bool> {
 /// # Errors
 /// Fails when the database does or a row is corrupt.
 pub async fn of_receipt(read: &Read<'_>, receipt: Receipt) -> Result<Option<Application>> {
-    let found = read.rows(BY_RECEIPT, &[Value::Blob(&receipt.0)], application).await?;
+    let found = read.rows(BY_RECEIPT, &[Value::Blob(&receipt.0)], address).await?;
+    let Some((subject, id)) = found.into_iter().next() else { return Ok(None) };
+    let found = read.rows(ONE, &[Value::Blob(&subject.0), Value::Int(id.0)], application).await?;
+    found.into_iter().next().map(Some).ok_or(StoreError::Corrupt("application"))
+}
+
+/// Where the application of a receipt is found.
+pub(crate) async fn found(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<Address>> {
+    let found = write.rows(BY_RECEIPT, &[Value::Blob(&receipt.0)], address).await?;
     Ok(found.into_iter().next())
 }
 
-/// The number of the application of a receipt.
-pub(crate) async fn id(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<ApplicationId>> {
-    let found = write.rows(ID, &[Value::Blob(&receipt.0)], |row| row.int(0).map(ApplicationId)).await?;
-    Ok(found.into_iter().next())
-}
-
-pub(crate) async fn known(write: &mut Write<'_>, id: ApplicationId) -> Result<Known> {
-    let values = [Value::Int(id.0)];
+pub(crate) async fn known(write: &mut Write<'_>, (subject, id): Address) -> Result<Known> {
+    let values = [Value::Blob(&subject.0), Value::Int(id.0)];
     let found = write.rows(KNOWN, &values, |row| {
         Ok(Known {
             id: ApplicationId(row.int(0)?),
@@ -294,12 +299,13 @@ pub(crate) async fn known(write: &mut Write<'_>, id: ApplicationId) -> Result<Kn
 
 /// What recording needs of the application of a receipt.
 pub(crate) async fn known_by(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<Known>> {
-    match id(write, receipt).await? {
-        Some(id) => known(write, id).await.map(Some),
+    match found(write, receipt).await? {
+        Some(address) => known(write, address).await.map(Some),
         None => Ok(None),
     }
 }
 
+/// Opens an application: the row, and the name by which reports find it.
 pub(crate) async fn insert(
     write: &mut Write<'_>,
     sealed: &Sealed,
@@ -323,7 +329,10 @@ pub(crate) async fn insert(
         packed.as_deref().map_or(Value::Null, Value::Blob),
     ];
     let id = write.rows(INSERT, &values, |row| row.int(0)).await?;
-    id.into_iter().next().map(ApplicationId).ok_or(StoreError::Corrupt("application"))
+    let id = id.into_iter().next().ok_or(StoreError::Corrupt("application"))?;
+    let values = [Value::Blob(&sealed.receipt.0), Value::Blob(&sealed.subject.0), Value::Int(id)];
+    write.execute(NAME, &values).await?;
+    Ok(ApplicationId(id))
 }
 
 pub(crate) async fn set_progress(
@@ -347,6 +356,10 @@ fn row_name(subject: Subject, receipt: Receipt) -> [u8; 32] {
     let mut name = [0; 32];
     name.iter_mut().zip(subject.0.iter().chain(&receipt.0)).for_each(|(to, from)| *to = *from);
     name
+}
+
+fn address(row: &Row<'_>) -> Result<Address> {
+    Ok((Subject(row.array(0)?), ApplicationId(row.int(1)?)))
 }
 
 fn organ(row: &Row<'_>, column: usize) -> Result<OrganCode> {

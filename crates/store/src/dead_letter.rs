@@ -21,7 +21,8 @@ const OF_FEED: &str = "SELECT id, feed, origin, why, since FROM dead_letter
 const ONE: &str = "SELECT id, feed, origin, why, since FROM dead_letter WHERE closed IS NULL AND id = $1";
 const CONTENT: &str = "SELECT feed, origin, content FROM dead_letter WHERE closed IS NULL AND id = $1";
 const COUNT: &str = "SELECT items FROM dead_letter_count WHERE feed = $1";
-const QUEUES: &str = "SELECT feed, count(*), min(since) FROM dead_letter WHERE closed IS NULL GROUP BY feed";
+const QUEUES: &str = "SELECT feed, count(*), min(since) FROM dead_letter WHERE closed IS NULL
+    GROUP BY feed ORDER BY feed";
 /// What was decided stays; what the letter held is nobody's business any more.
 const CLOSE: &str = "UPDATE dead_letter SET closed = $1, closed_at = $2, content = NULL
     WHERE closed IS NULL AND id = $3";

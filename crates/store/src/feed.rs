@@ -18,10 +18,12 @@ use domain::stage::Stage;
 pub use secret::{Former, MOST_FORMER, OVERLAP_MILLIS, Rotated, rotate, secrets};
 pub use terms::{Terms, set};
 
-const NAMED: &str = "INSERT INTO feed (name, added_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+/// A name that is there is not tried again: PostgreSQL would use up a number each time.
+const NAMED: &str = "INSERT INTO feed (name, added_at) SELECT $1, $2
+    WHERE NOT EXISTS (SELECT 1 FROM feed WHERE name = $1) ON CONFLICT (name) DO NOTHING";
 const ID_OF: &str = "SELECT id FROM feed WHERE name = $1";
-const DESK: &str = "INSERT INTO feed (name, kind, rank, added_at) VALUES ('desk', 'desk', 0, $1)
-    ON CONFLICT (name) DO NOTHING";
+const DESK: &str = "INSERT INTO feed (name, kind, rank, added_at) SELECT 'desk', 'desk', 0, $1
+    WHERE NOT EXISTS (SELECT 1 FROM feed WHERE name = 'desk') ON CONFLICT (name) DO NOTHING";
 const ADD: &str = "INSERT INTO feed (name, kind, owner, stages, rank, rhythm, codes, added_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (name) DO NOTHING RETURNING id";
 const BY_NAME: &str = "SELECT id, name, kind, owner, stages, rank, rhythm, codes, state, added_at,
@@ -34,8 +36,9 @@ const SET_STATE: &str = "UPDATE feed SET state = $1 WHERE id = $2 AND state <> '
 const SET_CODES: &str = "UPDATE feed SET codes = $1 WHERE id = $2 AND state <> 'removed' AND name <> 'desk'";
 const LAST_HAPPENED: &str = "SELECT max(last_happened) FROM feed";
 const STATE: &str = "SELECT state, name FROM feed WHERE id = $1";
-const HEARD: &str = "UPDATE feed SET last_heard = max(coalesce(last_heard, $1), $1),
-    last_happened = coalesce(max(coalesce(last_happened, $2), $2), last_happened) WHERE id = $3";
+const HEARD: &str = "UPDATE feed SET last_heard = CASE WHEN last_heard > $1 THEN last_heard ELSE $1 END,
+    last_happened = CASE WHEN last_happened > $2 OR $2 IS NULL THEN last_happened ELSE $2 END
+    WHERE id = $3";
 
 /// The name of the feed by which people at a desk speak.
 pub const DESK_NAME: &str = "desk";

@@ -43,8 +43,8 @@ macro_rules! listed {
         )
     };
 }
-const OPEN: &str = listed!("closed IS NULL AND ($2 IS NULL OR why = $2)", "$3");
-const ALL: &str = listed!("($2 IS NULL OR why = $2)", "$3");
+const OPEN: &str = listed!("closed IS NULL AND (why = $2 OR $2 IS NULL)", "$3");
+const ALL: &str = listed!("(why = $2 OR $2 IS NULL)", "$3");
 const OPEN_OF_FEED: &str = listed!("feed = $2 AND closed IS NULL", "$3");
 const ALL_OF_FEED: &str = listed!("feed = $2", "$3");
 const OPEN_OF_REASON: &str = listed!("feed = $2 AND why = $3 AND closed IS NULL", "$4");

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 const OF_ORGAN: &str = "SELECT stage, days, cards FROM history
     WHERE organ = $1 AND kind = $2 AND cards > 0 ORDER BY stage, days";
 const ADD: &str = "INSERT INTO history (organ, kind, stage, days, cards) VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (organ, kind, stage, days) DO UPDATE SET cards = cards + excluded.cards";
+    ON CONFLICT (organ, kind, stage, days) DO UPDATE SET cards = history.cards + excluded.cards";
 
 /// How many cards took how many days from entering a stage to being ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

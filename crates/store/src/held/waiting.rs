@@ -21,10 +21,12 @@ const KEEP: &str = "INSERT INTO held (receipt, feed, event, why, since, until, r
     WHERE held.closed = 'expired'
         OR (held.closed IS NULL AND held.application IS NULL AND held.until <= excluded.since)";
 /// What found its application and waits for its feed has no end: it is not looked for again.
-const ANY: &str = "SELECT id FROM held WHERE closed IS NULL AND application IS NULL AND until > 0 LIMIT 1";
-const OF_RECEIPT: &str = "SELECT held.id, held.feed, event, report, feed.state = 'active' FROM held
-    JOIN feed ON feed.id = held.feed
-    WHERE receipt = $1 AND closed IS NULL AND application IS NULL AND until > $2";
+const ANY: &str = "SELECT id FROM held WHERE closed IS NULL AND application IS NULL AND until > 0
+    ORDER BY until LIMIT 1";
+const OF_RECEIPT: &str = "SELECT held.id, held.feed, event, report,
+        CAST(CASE WHEN feed.state = 'active' THEN 1 ELSE 0 END AS BIGINT)
+    FROM held JOIN feed ON feed.id = held.feed
+    WHERE receipt = $1 AND closed IS NULL AND application IS NULL AND until > $2 ORDER BY held.id";
 const SET_APART: &str = "UPDATE held SET why = $1, until = NULL WHERE id = $2";
 const OF_APPLICATION: &str = "UPDATE held SET application = $1, subject = $2
     WHERE receipt = $3 AND feed = $4 AND event = $5 AND closed IS NULL";
@@ -32,7 +34,7 @@ const OF_APPLICATION: &str = "UPDATE held SET application = $1, subject = $2
 const SETTLED: &str = "SELECT feed, event FROM held
     WHERE receipt = $1 AND application IS NULL AND closed IN ('released', 'corrected', 'discarded')";
 const ANY_SETTLED: &str = "SELECT id FROM held
-    WHERE application IS NULL AND closed IN ('released', 'corrected', 'discarded') LIMIT 1";
+    WHERE application IS NULL AND closed IN ('released', 'corrected', 'discarded') ORDER BY receipt LIMIT 1";
 pub(super) const EXPIRE: &str =
     "UPDATE held SET closed = 'expired', closed_at = $1, report = NULL WHERE id IN (SELECT id FROM held
     WHERE closed IS NULL AND application IS NULL AND until <= $1 ORDER BY until LIMIT $2)";

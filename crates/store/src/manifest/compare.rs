@@ -14,14 +14,16 @@ const ONE: &str = "SELECT count, due_at, declared_at FROM manifest WHERE feed = 
 const COUNTS: &str = "SELECT count(*), count(arrived_at) FROM manifest_line WHERE feed = $1 AND batch = $2";
 /// Listed and not arrived or late.
 const ODD: &str = "SELECT receipt, number, arrived_at FROM manifest_line
-    WHERE feed = $1 AND batch = $2 AND (arrived_at IS NULL OR arrived_at > $3) LIMIT 10000";
+    WHERE feed = $1 AND batch = $2 AND (arrived_at IS NULL OR arrived_at > $3)
+    ORDER BY receipt LIMIT 10000";
 /// Arrived and listed nowhere. Anybody may tell of any number: so many arrivals are looked at and no more.
-const UNLISTED: &str =
-    "SELECT receipt, min(at) FROM (SELECT receipt, feed, at FROM arrival WHERE batch = $1 LIMIT 300000) AS told
+const UNLISTED: &str = "SELECT receipt, min(at) FROM
+        (SELECT receipt, feed, at FROM arrival WHERE batch = $1 ORDER BY receipt LIMIT 300000) AS told
     WHERE feed <> $2 AND NOT EXISTS
         (SELECT 1 FROM manifest_line AS line WHERE line.receipt = told.receipt AND line.batch = $1)
     GROUP BY receipt ORDER BY min(at), receipt LIMIT $3";
-const TOLD: &str = "SELECT 1 FROM milestone WHERE application = $1 AND feed = $2 LIMIT 1";
+const TOLD: &str = "SELECT CAST(1 AS BIGINT) FROM milestone
+    WHERE subject = $1 AND application = $2 AND feed = $3 LIMIT 1";
 
 /// Cards that a comparison names at the most.
 const MOST_NAMED: u32 = 10_000;
@@ -117,7 +119,8 @@ pub async fn compare(
 }
 
 async fn may_see(read: &Read<'_>, sight: Sight, feed: FeedId, application: &Application) -> Result<bool> {
-    let values = [Value::Int(application.id.0), Value::Int(feed.0.into())];
+    let values =
+        [Value::Blob(&application.subject.0), Value::Int(application.id.0), Value::Int(feed.0.into())];
     Ok(sight == Sight::Staff || !read.rows(TOLD, &values, |row| row.int(0)).await?.is_empty())
 }
 

@@ -4,7 +4,7 @@ use super::batch::{Group, Source};
 use super::follow::{Follow, State};
 use super::quota::{self, Refused};
 use super::{Outcome, Unknown, held};
-use crate::application::{self, ApplicationId, Known, Sealed};
+use crate::application::{self, Address, Known, Sealed};
 use crate::error::Result;
 use crate::held::waiting::{self, Present};
 use crate::keys::{Keys, Receipt};
@@ -28,7 +28,7 @@ pub(crate) struct Course {
 
 /// Where a group goes.
 enum Target {
-    Known(ApplicationId),
+    Known(Address),
     New(Box<Sealed>),
     Unknown,
 }
@@ -62,8 +62,8 @@ impl Course {
         self.present = waiting::present(write).await?;
         let mut targets = Vec::with_capacity(groups.len());
         for mut group in groups {
-            let target = match application::id(write, group.receipt).await? {
-                Some(id) => Target::Known(id),
+            let target = match application::found(write, group.receipt).await? {
+                Some(address) => Target::Known(address),
                 None => group.sealed.take().map_or(Target::Unknown, Target::New),
             };
             targets.push((target, group));
@@ -81,8 +81,8 @@ impl Course {
                 foreign.for_each(|index| tell(index, Outcome::OtherApplication));
             };
             let told = match target {
-                Target::Known(id) => {
-                    let known = application::known(write, id).await?;
+                Target::Known(address) => {
+                    let known = application::known(write, address).await?;
                     without_foreign(&mut group, (known.subject, known.applied_on));
                     self.add_group(write, &known, &group).await?
                 }
@@ -112,7 +112,7 @@ impl Course {
     ) -> Result<Vec<Outcome>> {
         let added = self.add(write, known, group.receipt, &group.milestones).await?;
         if known.missing && group.sources.iter().any(Source::has_batch) {
-            self.follow.may_have_arrived(known.id, group.receipt);
+            self.follow.may_have_arrived((known.subject, known.id), group.receipt);
         }
         Ok(added.outcomes(&group.milestones))
     }
@@ -212,7 +212,7 @@ impl Course {
 impl Target {
     fn place(&self) -> i64 {
         match self {
-            Self::Known(id) => id.0,
+            Self::Known((_, id)) => id.0,
             Self::New(_) | Self::Unknown => i64::MAX,
         }
     }

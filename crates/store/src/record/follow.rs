@@ -5,7 +5,7 @@
 
 use super::Outcome;
 use super::batch::{Group, Source};
-use crate::application::{ApplicationId, Case};
+use crate::application::{Address, Case};
 use crate::error::Result;
 use crate::held::{Room, queue};
 use crate::keys::Receipt;
@@ -28,7 +28,7 @@ pub(super) struct Follow {
     /// Events that were withdrawn: what they told has not arrived.
     withdrawn: Vec<Told>,
     /// Applications whose card was missing, and was told to have arrived with some batch.
-    found: Vec<(ApplicationId, Receipt)>,
+    found: Vec<(Address, Receipt)>,
     /// The room for reports that wait for their application, once known.
     room: Option<Room>,
 }
@@ -105,7 +105,7 @@ impl Follow {
         }));
     }
 
-    pub(super) fn may_have_arrived(&mut self, application: ApplicationId, receipt: Receipt) {
+    pub(super) fn may_have_arrived(&mut self, application: Address, receipt: Receipt) {
         self.found.push((application, receipt));
     }
 

@@ -120,7 +120,7 @@ async fn an_application_that_cannot_be_read_keeps_no_other_up() {
 #[tokio::test]
 async fn what_has_no_application_after_all_waits_for_one() {
     let (fresh, post) = opened_while(State::Paused).await;
-    fresh.change_behind("DELETE FROM milestone; DELETE FROM application;");
+    fresh.change_behind("DELETE FROM milestone; DELETE FROM application; DELETE FROM receipt_case;");
     make(&fresh, post, State::Active).await;
     assert_eq!((caught_up(&fresh).await, caught_up(&fresh).await), (1, 0));
     assert_eq!(open(&fresh).await[0].why, Why::UnknownApplication);
