@@ -27,7 +27,7 @@ CREATE INDEX manifest_by_due ON manifest (due_at);
 CREATE INDEX manifest_by_number ON manifest (batch);
 
 -- How many batches and cards of batches are kept of each feed. The database counts by itself; in parts as for
--- `held_count`, by the first byte of the card's receipt, for one announcement adds up to 100,000 cards.
+-- `held_count`, but in 1,024 by the first bits of the card's receipt: one announcement adds up to 100,000 cards.
 CREATE TABLE manifest_tally (
     feed  BIGINT NOT NULL,
     slot  BIGINT NOT NULL,
@@ -37,7 +37,8 @@ CREATE TABLE manifest_tally (
 CREATE VIEW manifest_count AS
     SELECT feed, CAST(sum(items) AS BIGINT) AS items FROM manifest_tally GROUP BY feed;
 INSERT INTO manifest_tally (feed, slot, items) SELECT feed, slot, count(*)
-    FROM (SELECT feed, 0 AS slot FROM manifest UNION ALL SELECT feed, get_byte(receipt, 0) FROM manifest_line) AS kept
+    FROM (SELECT feed, 0 AS slot FROM manifest UNION ALL
+        SELECT feed, get_byte(receipt, 0) * 4 + get_byte(receipt, 1) / 64 FROM manifest_line) AS kept
     GROUP BY feed, slot;
 CREATE FUNCTION manifest_counted() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
@@ -51,12 +52,15 @@ BEGIN
 END
 $$;
 CREATE FUNCTION manifest_line_counted() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+DECLARE
+    card BYTEA := CASE WHEN TG_OP = 'INSERT' THEN NEW.receipt ELSE OLD.receipt END;
+    part BIGINT := get_byte(card, 0) * 4 + get_byte(card, 1) / 64;
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO manifest_tally (feed, slot, items) VALUES (NEW.feed, get_byte(NEW.receipt, 0), 1)
+        INSERT INTO manifest_tally (feed, slot, items) VALUES (NEW.feed, part, 1)
             ON CONFLICT (feed, slot) DO UPDATE SET items = manifest_tally.items + 1;
     ELSE
-        UPDATE manifest_tally SET items = items - 1 WHERE feed = OLD.feed AND slot = get_byte(OLD.receipt, 0);
+        UPDATE manifest_tally SET items = items - 1 WHERE feed = OLD.feed AND slot = part;
     END IF;
     RETURN NULL;
 END
