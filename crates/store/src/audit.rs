@@ -5,7 +5,7 @@ use crate::engine::Value;
 use crate::error::Result;
 use domain::moment::Moment;
 
-const INSERT: &str = "INSERT INTO audit (at, actor, action, detail) VALUES ($1, $2, $3, $4)";
+const INSERT: &str = "INSERT INTO audit (at, actor, action, detail) VALUES ($1, $2, $3, $4) RETURNING id";
 
 /// Who changes what, and when. Holds nothing personal.
 #[derive(Clone, Debug)]
@@ -20,6 +20,13 @@ pub struct Entry {
     pub detail: String,
 }
 
+/// By which a change is found again.
+#[derive(Clone, Copy)]
+pub(crate) struct Trace {
+    pub(crate) at: Moment,
+    pub(crate) id: i64,
+}
+
 /// Writes the entry in the transaction of its change.
 pub(crate) async fn insert(write: &mut Write<'_>, entry: &Entry) -> Result<()> {
     let values = [
@@ -28,5 +35,7 @@ pub(crate) async fn insert(write: &mut Write<'_>, entry: &Entry) -> Result<()> {
         Value::Text(entry.action),
         Value::Text(&entry.detail),
     ];
-    write.execute(INSERT, &values).await.map(drop)
+    let id = write.rows(INSERT, &values, |row| row.int(0)).await?;
+    write.trace = id.into_iter().next().map(|id| Trace { at: entry.at, id });
+    Ok(())
 }

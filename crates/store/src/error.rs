@@ -8,6 +8,18 @@ pub enum StoreError {
     /// The database refused a statement or cannot be read.
     #[error("the database failed")]
     Database(#[from] rusqlite::Error),
+    /// The database server refused a statement, or the connection broke.
+    #[error("the database server failed")]
+    Server(#[from] tokio_postgres::Error),
+    /// No connection to the database server was to be had.
+    #[error("the database server cannot be reached")]
+    Unreachable(#[from] deadpool_postgres::PoolError),
+    /// The database server did not answer in time. Whether a change was kept is not known.
+    #[error("the database server does not answer")]
+    TooSlow,
+    /// The address of the database server does not fit; the text says why.
+    #[error("the address of the database: {0}")]
+    Address(String),
     /// The schema could not be brought up to date.
     #[error("the database could not be migrated")]
     Migration(#[from] Box<refinery::Error>),
@@ -42,6 +54,13 @@ pub enum StoreError {
     /// A transaction could not begin or commit: nothing of it is kept.
     #[error("the database could not commit")]
     Commit(#[source] std::sync::Arc<rusqlite::Error>),
+    /// A transaction on the database server could not begin or commit: nothing of it is kept.
+    #[error("the database server took no change")]
+    Begin(#[source] std::sync::Arc<StoreError>),
+    /// The server went away while it committed, and no other could be asked whether the change is there. To ask for
+    /// the same change again does no harm.
+    #[error("whether the change was kept is not known")]
+    Unknown,
     /// The writer has stopped: after a failed write, or because the process is ending.
     #[error("the writer has stopped")]
     Stopped,
@@ -77,13 +96,22 @@ impl StoreError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Database(error) => is_of_the_machine(error),
+            Self::Server(error) => is_of_the_server(error),
+            Self::Unreachable(error) => match error {
+                deadpool_postgres::PoolError::Backend(error) => is_of_the_server(error),
+                _ => true,
+            },
+            Self::Begin(error) => error.is_passing(),
             Self::File { .. }
+            | Self::TooSlow
+            | Self::Unknown
             | Self::Commit(_)
             | Self::Stopped
             | Self::Abandoned
             | Self::Full(_)
             | Self::InUse(_) => true,
             Self::Migration(_)
+            | Self::Address(_)
             | Self::Keys { .. }
             | Self::Unsealed
             | Self::Corrupt(_)
@@ -101,6 +129,23 @@ fn is_of_the_machine(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode as Code;
     let of_a_row = [Code::ConstraintViolation, Code::TypeMismatch, Code::TooBig, Code::ParameterOutOfRange];
     matches!(error, rusqlite::Error::SqliteFailure(failure, _) if !of_a_row.contains(&failure.code))
+}
+
+/// What the server says of a value or a statement (classes 21 to 23 and 42 of SQLSTATE) it would say again; so it
+/// would of a wrong name or password (28) and of a database that is not there (3D).
+fn is_of_the_server(error: &tokio_postgres::Error) -> bool {
+    match error.code() {
+        Some(state) => {
+            !["21", "22", "23", "28", "3D", "42"].iter().any(|class| state.code().starts_with(class))
+        }
+        None => error.is_closed() || is_of_the_line(error),
+    }
+}
+
+/// A broken connection, as opposed to a value of another kind than asked for.
+fn is_of_the_line(error: &tokio_postgres::Error) -> bool {
+    use std::error::Error as _;
+    error.source().is_some_and(|source| source.is::<std::io::Error>())
 }
 
 /// What the store's functions give.

@@ -9,6 +9,8 @@ pub mod dead_letter;
 mod engine;
 mod error;
 pub mod feed;
+#[cfg(any(test, feature = "fresh"))]
+pub mod fresh;
 pub mod held;
 pub mod history;
 pub mod idempotency;
@@ -29,8 +31,9 @@ mod tests;
 pub mod upkeep;
 
 pub use engine::Work;
-use engine::sqlite::{self, Queued, Sqlite, Told, Unmigrated};
-use engine::{Row, Value};
+use engine::postgres::Line;
+pub use engine::postgres::Server;
+use engine::{Engine, Queued, Row, Told, Unmigrated, Value, sqlite};
 pub use error::{Result, StoreError};
 use keys::Keys;
 use setting::{Purpose, Settled};
@@ -41,24 +44,44 @@ use tokio::sync::oneshot;
 /// The database file in a data folder.
 pub const DATABASE_FILE: &str = "jindu.db";
 
+/// Where the database is.
+pub enum Database {
+    /// In a file in the data folder: the embedded engine.
+    Folder,
+    /// On a PostgreSQL server.
+    Server(Server),
+}
+
 /// The database and the keys to it.
 pub struct Store {
-    engine: Sqlite,
+    engine: Engine,
     keys: Arc<Keys>,
     purpose: Purpose,
     record: PathBuf,
 }
 
 impl Store {
-    /// Opens the database in a folder, making it for the `fresh` purpose if it is not there.
+    /// Opens the database of a data folder, making it for the `fresh` purpose if it is not there. A server's database
+    /// needs a running Tokio runtime.
     ///
     /// # Errors
     /// Refuses a database made with other keys or for another purpose; fails when files do.
-    pub async fn open(folder: &Path, keys: Keys, wanted: Option<Purpose>, fresh: Purpose) -> Result<Self> {
+    pub async fn open(
+        folder: &Path,
+        database: &Database,
+        keys: Keys,
+        wanted: Option<Purpose>,
+        fresh: Purpose,
+    ) -> Result<Self> {
         error::private_folder(folder)?;
         let path = folder.join(DATABASE_FILE);
-        let found = Unmigrated::open(&path)?;
-        let settled = Settled::of(&found)?;
+        let found = match database {
+            Database::Folder => Unmigrated::Sqlite(sqlite::Unmigrated::open(&path)?),
+            Database::Server(server) => {
+                Unmigrated::Postgres(engine::postgres::Unmigrated::open(server).await?)
+            }
+        };
+        let settled = Settled::of(&found).await?;
         let fingerprint = keys.fingerprint();
         if settled.keys.as_ref().is_some_and(|keys| *keys != fingerprint) {
             return Err(StoreError::Keys { path, why: "the database was made with other keys".to_owned() });
@@ -66,7 +89,7 @@ impl Store {
         let purpose = settled.purpose(wanted)?;
         let readers = std::thread::available_parallelism().map_or(2, usize::from) * 2;
         let store = Self {
-            engine: found.migrate(readers)?,
+            engine: found.migrate(readers).await?,
             keys: Arc::new(keys),
             purpose: purpose.unwrap_or(wanted.unwrap_or(fresh)),
             record: folder.join(inquiry_log::FOLDER),
@@ -133,9 +156,12 @@ impl Store {
         let sender = Arc::new(std::sync::Mutex::new(Some(sender)));
         let failed = Arc::clone(&sender);
         self.engine.enqueue(Queued {
-            job: Box::new(move |connection| {
-                let value = engine::finished(work(&mut Write { connection }))?;
-                Ok(Box::new(move |committed: Result<()>| answer(&sender, committed.map(|()| value))) as Told)
+            job: Box::new(move |write| {
+                Box::pin(async move {
+                    let value = work(write).await?;
+                    Ok(Box::new(move |committed: Result<()>| answer(&sender, committed.map(|()| value)))
+                        as Told)
+                })
             }),
             failed: Box::new(move |error| answer(&failed, Err(error))),
         })?;
@@ -162,7 +188,7 @@ fn answer<T>(sender: &std::sync::Mutex<Option<oneshot::Sender<Result<T>>>>, outc
 /// A look into the database; each statement sees what was committed when it ran.
 #[derive(Clone, Copy)]
 pub struct Read<'s> {
-    engine: &'s Sqlite,
+    engine: &'s Engine,
 }
 
 impl Read<'_> {
@@ -172,26 +198,52 @@ impl Read<'_> {
         values: &[Value<'_>],
         map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        self.engine.rows(sql, values, map)
+        self.engine.rows(sql, values, map).await
     }
 }
 
 /// A transaction that may change the database; it came with its audit entry.
 pub struct Write<'c> {
-    connection: &'c mut rusqlite::Connection,
+    connection: Writing<'c>,
+    /// The audit row of the change, once it is written.
+    trace: Option<audit::Trace>,
+    /// Whether a statement failed: a server then keeps nothing of the transaction.
+    is_spoilt: bool,
 }
 
-impl Write<'_> {
+/// The connection of a transaction.
+enum Writing<'c> {
+    Sqlite(&'c mut rusqlite::Connection),
+    Postgres(&'c Line),
+}
+
+impl<'c> Write<'c> {
+    fn new(connection: Writing<'c>) -> Self {
+        Self { connection, trace: None, is_spoilt: false }
+    }
+
     pub(crate) async fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
-        sqlite::execute(self.connection, sql, values)
+        let line = match &mut self.connection {
+            Writing::Sqlite(connection) => return sqlite::execute(connection, sql, values),
+            Writing::Postgres(line) => *line,
+        };
+        let changed = line.execute(sql, values).await;
+        self.is_spoilt |= changed.is_err();
+        changed
     }
 
     pub(crate) async fn rows<T>(
         &mut self,
         sql: &str,
         values: &[Value<'_>],
-        map: impl FnMut(&Row<'_>) -> Result<T>,
+        mut map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        sqlite::rows(self.connection, sql, values, map)
+        let line = match &mut self.connection {
+            Writing::Sqlite(connection) => return sqlite::rows(connection, sql, values, map),
+            Writing::Postgres(line) => *line,
+        };
+        let found = line.query(sql, values).await;
+        self.is_spoilt |= found.is_err();
+        found?.iter().map(|row| map(&Row::Postgres(row))).collect()
     }
 }

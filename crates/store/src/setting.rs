@@ -1,8 +1,7 @@
 //! What the database says about itself: what it is for, and with which keys it was made.
 
 use crate::audit::{self, Entry};
-use crate::engine::Value;
-use crate::engine::sqlite::Unmigrated;
+use crate::engine::{Unmigrated, Value};
 use crate::error::{Result, StoreError};
 use crate::{Read, Store, Work, Write};
 
@@ -47,14 +46,10 @@ pub(crate) struct Settled {
 
 impl Settled {
     /// Reads it before anything is changed, migrations included.
-    pub(crate) fn of(found: &Unmigrated<'_>) -> Result<Self> {
-        let value = |name: &str| -> Result<Option<String>> {
-            let rows =
-                found.rows("setting", READ, &[Value::Text(name)], |row| Ok(row.text(0)?.to_owned()))?;
-            Ok(rows.into_iter().next())
-        };
+    pub(crate) async fn of(found: &Unmigrated<'_>) -> Result<Self> {
         let purpose = |word: String| Purpose::parse(&word).ok_or(StoreError::Corrupt("purpose"));
-        Ok(Self { keys: value(KEYS)?, purpose: value(PURPOSE)?.map(purpose).transpose()? })
+        let found_purpose = found_value(found, PURPOSE).await?;
+        Ok(Self { keys: found_value(found, KEYS).await?, purpose: found_purpose.map(purpose).transpose()? })
     }
 
     /// The purpose that stands; refuses a wish for the other one.
@@ -66,6 +61,11 @@ impl Settled {
             (found, _) => Ok(found),
         }
     }
+}
+
+async fn found_value(found: &Unmigrated<'_>, name: &str) -> Result<Option<String>> {
+    let rows = found.rows("setting", READ, &[Value::Text(name)], |row| Ok(row.text(0)?.to_owned())).await?;
+    Ok(rows.into_iter().next())
 }
 
 /// Settles both, once; what stands is kept.

@@ -78,8 +78,7 @@ impl Fresh {
     pub(crate) async fn new() -> Self {
         let folder = Proven::new();
         Keys::init(&key_file(folder.path())).unwrap();
-        let keys = Keys::load(&key_file(folder.path())).unwrap();
-        let store = Store::open(folder.path(), keys, None, Purpose::Demonstration).await.unwrap();
+        let store = folder.open().await;
         let feed = store
             .write(entry("county"), |write| -> Work<'_, FeedId> {
                 Box::pin(async move { feed::named(write, "county", at(1, 0)).await })
@@ -174,20 +173,20 @@ impl Fresh {
         proof::every_application(&self.store).await
     }
 
-    /// Somebody else's connection to the database file, past all of our code.
-    pub(crate) fn raw(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.folder.path().join(DATABASE_FILE)).unwrap()
+    /// The database, past all of our code.
+    pub(crate) fn behind(&self) -> &FreshDatabase {
+        self.folder.database()
     }
 
     /// A change past all of our code, and the moment after which readers must have seen it. What is stored is then
     /// proven no more.
     pub(crate) fn change_behind(&self, sql: &str) {
         self.folder.is_changed_behind();
-        self.raw().execute_batch(sql).unwrap();
-        std::thread::sleep(2 * crate::engine::GLANCE);
+        self.behind().execute(sql);
+        std::thread::sleep(2 * crate::engine::sqlite::GLANCE);
     }
 
     pub(crate) fn count(&self, table: &str) -> i64 {
-        self.raw().query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+        self.behind().int(&format!("SELECT count(*) FROM {table}"))
     }
 }

@@ -45,7 +45,9 @@ async fn a_database_of_other_keys_is_refused() {
     let refused = Store::open(folder, loaded(strange.path()), None, Purpose::Demonstration).await;
     let said = refused.err().unwrap().to_string();
     assert!(said.contains("other keys"), "{said}");
-    assert!(Store::open(folder, loaded(folder), None, Purpose::Demonstration).await.is_ok());
+    assert!(
+        Store::open(folder, &Database::Folder, loaded(folder), None, Purpose::Demonstration).await.is_ok()
+    );
 }
 
 #[tokio::test]

@@ -1,21 +1,26 @@
 //! The seam over the native drivers: one SQL text, values in, rows out.
 //!
 //! Statements use `$1`, `$2` … and name each first in ascending order, because SQLite numbers a
-//! parameter by its first appearance. Functions are `async` so that a second engine fits; the embedded
-//! engine never waits in them.
+//! parameter by its first appearance. Both engines have one writer that takes the jobs that wait and commits them
+//! together; the embedded engine never waits in a statement, the server's does.
 
-mod readers;
-#[cfg(test)]
-pub(crate) use readers::GLANCE;
+pub(crate) mod postgres;
+mod row;
 pub(crate) mod sqlite;
-mod trickle;
 
+use crate::Write;
 use crate::error::{Result, StoreError};
+use postgres::Postgres;
+pub(crate) use row::Row;
+use sqlite::Sqlite;
 use std::future::Future;
 use std::pin::Pin;
 
+/// Jobs that share one commit at the most: beyond it, waiting costs more than a sync.
+const JOBS_PER_COMMIT: usize = 512;
+
 /// A parameter of a statement.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'a> {
     Null,
     Int(i64),
@@ -29,56 +34,78 @@ impl<'a> From<Option<&'a str>> for Value<'a> {
     }
 }
 
-/// A row of a result; columns count from 0.
-pub(crate) struct Row<'a>(&'a rusqlite::Row<'a>);
-
-impl Row<'_> {
-    pub(crate) fn int(&self, column: usize) -> Result<i64> {
-        Ok(self.0.get(column)?)
-    }
-
-    pub(crate) fn optional_int(&self, column: usize) -> Result<Option<i64>> {
-        Ok(self.0.get(column)?)
-    }
-
-    /// A whole number that fits the narrower type, else the row is corrupt.
-    pub(crate) fn narrow<T: TryFrom<i64>>(&self, column: usize, what: &'static str) -> Result<T> {
-        T::try_from(self.int(column)?).map_err(|_| StoreError::Corrupt(what))
-    }
-
-    pub(crate) fn text(&self, column: usize) -> Result<&str> {
-        self.0.get_ref(column)?.as_str().map_err(|_| StoreError::Corrupt("text"))
-    }
-
-    pub(crate) fn optional_text(&self, column: usize) -> Result<Option<&str>> {
-        self.0.get_ref(column)?.as_str_or_null().map_err(|_| StoreError::Corrupt("text"))
-    }
-
-    pub(crate) fn blob(&self, column: usize) -> Result<&[u8]> {
-        self.0.get_ref(column)?.as_blob().map_err(|_| StoreError::Corrupt("bytes"))
-    }
-
-    pub(crate) fn optional_blob(&self, column: usize) -> Result<Option<&[u8]>> {
-        self.0.get_ref(column)?.as_blob_or_null().map_err(|_| StoreError::Corrupt("bytes"))
-    }
-
-    /// Bytes of an exact length, such as a hash.
-    pub(crate) fn array<const N: usize>(&self, column: usize) -> Result<[u8; N]> {
-        self.blob(column)?.try_into().map_err(|_| StoreError::Corrupt("hash"))
-    }
-}
-
 /// The work of one write, as a future that borrows the transaction.
 pub type Work<'w, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'w>>;
 
-/// The value of a future that never waits: the embedded engine's statements are done when they return.
-///
-/// # Errors
-/// Work that waits for something else than the database has no place in a transaction.
-pub(crate) fn finished<T>(mut work: Work<'_, T>) -> Result<T> {
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    match work.as_mut().poll(&mut context) {
-        std::task::Poll::Ready(outcome) => outcome,
-        std::task::Poll::Pending => Err(StoreError::Abandoned),
+/// A job runs in its own savepoint, and is told afterwards how the commit ended.
+pub(crate) type Job = Box<dyn for<'w> FnOnce(&'w mut Write<'_>) -> Work<'w, Told> + Send>;
+/// Tells whoever waits that the job's changes are durable, or why they are not.
+pub(crate) type Told = Box<dyn FnOnce(Result<()>) + Send>;
+/// What the queue carries: the job, and whom to tell when it fails before the commit.
+pub(crate) struct Queued {
+    pub(crate) job: Job,
+    pub(crate) failed: Box<dyn FnOnce(StoreError) + Send>,
+}
+
+/// The engine of a store.
+pub(crate) enum Engine {
+    /// Inside the binary.
+    Sqlite(Sqlite),
+    /// A server, or several that stand in for one another.
+    Postgres(Postgres),
+}
+
+impl Engine {
+    /// Runs a statement and maps its rows.
+    pub(crate) async fn rows<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.rows(sql, values, map),
+            Self::Postgres(postgres) => postgres.rows(sql, values, map).await,
+        }
+    }
+
+    /// Hands a job to the writer.
+    pub(crate) fn enqueue(&self, queued: Queued) -> Result<()> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.enqueue(queued),
+            Self::Postgres(postgres) => postgres.enqueue(queued),
+        }
+    }
+}
+
+/// A database that is open and not migrated yet: nothing in it is changed.
+pub(crate) enum Unmigrated<'p> {
+    /// The file.
+    Sqlite(sqlite::Unmigrated<'p>),
+    /// The server's.
+    Postgres(postgres::Unmigrated),
+}
+
+impl Unmigrated<'_> {
+    /// The rows of a statement; none where its table is not there yet.
+    pub(crate) async fn rows<T>(
+        &self,
+        table: &str,
+        sql: &str,
+        values: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        match self {
+            Self::Sqlite(found) => found.rows(table, sql, values, map),
+            Self::Postgres(found) => found.rows(table, sql, values, map).await,
+        }
+    }
+
+    /// Migrates it and starts the writer; `readers` connections read.
+    pub(crate) async fn migrate(self, readers: usize) -> Result<Engine> {
+        match self {
+            Self::Sqlite(found) => found.migrate(readers).map(Engine::Sqlite),
+            Self::Postgres(found) => found.migrate().await.map(Engine::Postgres),
+        }
     }
 }

@@ -1,9 +1,14 @@
 //! The embedded engine: one writer thread with group commit, reader connections, WAL, every commit synced.
 
-use super::readers::Readers;
-use super::trickle::Trickle;
-use super::{Row, Value};
+mod readers;
+mod trickle;
+
+use super::{JOBS_PER_COMMIT, Queued, Row, Told, Value, Work};
 use crate::error::{Result, StoreError};
+use crate::{Write, Writing};
+#[cfg(test)]
+pub(crate) use readers::GLANCE;
+use readers::Readers;
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
@@ -13,9 +18,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use trickle::Trickle;
 
-/// Jobs that share one commit at the most: beyond it, waiting costs more than a sync.
-const JOBS_PER_COMMIT: usize = 512;
 /// Another process (an import beside a server) may hold the write lock this long before we give up.
 const BUSY: Duration = Duration::from_secs(30);
 /// After this long without a job the writer tidies up.
@@ -39,16 +43,6 @@ impl ToSql for Value<'_> {
             Value::Blob(bytes) => ValueRef::Blob(bytes),
         }))
     }
-}
-
-/// A job runs in its own savepoint, and is told afterwards how the commit ended.
-pub(crate) type Job = Box<dyn FnOnce(&mut Connection) -> Result<Told> + Send>;
-/// Tells whoever waits that the job's changes are durable, or why they are not.
-pub(crate) type Told = Box<dyn FnOnce(Result<()>) + Send>;
-/// What the queue carries: the job, and whom to tell when it fails before the commit.
-pub(crate) struct Queued {
-    pub(crate) job: Job,
-    pub(crate) failed: Box<dyn FnOnce(StoreError) + Send>,
 }
 
 /// One database file: its readers and its writer.
@@ -145,7 +139,7 @@ pub(crate) fn rows<T>(
     let mut rows = statement.query(rusqlite::params_from_iter(values))?;
     let mut mapped = Vec::new();
     while let Some(row) = rows.next()? {
-        mapped.push(map(&Row(row))?);
+        mapped.push(map(&Row::Sqlite(row))?);
     }
     Ok(mapped)
 }
@@ -155,7 +149,7 @@ pub(crate) fn execute(connection: &Connection, sql: &str, values: &[Value<'_>]) 
     Ok(connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values))?)
 }
 
-pub(super) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -291,7 +285,8 @@ fn run_job(connection: &mut Connection, queued: Queued, alone: bool) -> Option<T
         failed(error.into());
         return None;
     }
-    let outcome = catch_unwind(AssertUnwindSafe(|| job(connection))).unwrap_or(Err(StoreError::Panicked));
+    let run = || finished(job(&mut Write::new(Writing::Sqlite(connection))));
+    let outcome = catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(StoreError::Panicked));
     let end = if outcome.is_ok() { kept } else { undone };
     let ended = connection.execute_batch(end).map_err(StoreError::from);
     match outcome.and_then(|told| ended.map(|()| told)) {
@@ -300,5 +295,17 @@ fn run_job(connection: &mut Connection, queued: Queued, alone: bool) -> Option<T
             failed(error);
             None
         }
+    }
+}
+
+/// The value of a future that never waits: this engine's statements are done when they return.
+///
+/// # Errors
+/// Work that waits for something else than the database has no place in a transaction.
+fn finished<T>(mut work: Work<'_, T>) -> Result<T> {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match work.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(outcome) => outcome,
+        std::task::Poll::Pending => Err(StoreError::Panicked),
     }
 }

@@ -113,7 +113,8 @@ async fn who_fell_before_it_was_done_is_told_again() {
     let Fresh { store, folder, .. } = fresh;
     drop(store);
     let keys = Keys::load(&key_file(folder.path())).unwrap();
-    let store = Store::open(folder.path(), keys, None, Purpose::Demonstration).await.unwrap();
+    let store =
+        Store::open(folder.path(), &Database::Folder, keys, None, Purpose::Demonstration).await.unwrap();
     let notices = register(&store, "notices").await;
     assert_eq!(moves(&store, notices).await, [SIGNED]);
 }

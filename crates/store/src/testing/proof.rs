@@ -2,6 +2,7 @@
 
 use super::key_file;
 use crate::application::{self, Application, ApplicationId};
+use crate::fresh::FreshDatabase;
 use crate::held::{self, Closed, Why};
 use crate::keys::Keys;
 use crate::setting::Purpose;
@@ -15,13 +16,27 @@ use tempfile::TempDir;
 
 /// A temporary folder whose applications are proven when the test lets it go.
 pub(crate) struct Proven {
+    database: FreshDatabase,
     folder: TempDir,
     changed_behind: AtomicBool,
 }
 
 impl Proven {
     pub(super) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), changed_behind: AtomicBool::new(false) }
+        let folder = tempfile::tempdir().unwrap();
+        let database = FreshDatabase::new(folder.path());
+        Self { database, folder, changed_behind: AtomicBool::new(false) }
+    }
+
+    /// The store in it, with the keys in it.
+    pub(crate) async fn open(&self) -> Store {
+        let keys = Keys::load(&key_file(self.path())).unwrap();
+        Store::open(self.path(), &self.database.database(), keys, None, Purpose::Demonstration).await.unwrap()
+    }
+
+    /// The database, past all of our code.
+    pub(crate) fn database(&self) -> &FreshDatabase {
+        &self.database
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -38,24 +53,20 @@ impl Drop for Proven {
     fn drop(&mut self) {
         // A test that has failed already says why itself.
         let nothing_to_say = thread::panicking() || self.changed_behind.load(Ordering::Relaxed);
-        if nothing_to_say || !self.path().join(DATABASE_FILE).exists() {
+        if nothing_to_say || !self.database.is_used() || !key_file(self.path()).exists() {
             return;
         }
-        let folder = self.path().to_owned();
         // On a thread of its own, for the test may be in a runtime.
-        if let Err(why) = thread::spawn(move || prove_folder(&folder)).join() {
+        let proven = thread::scope(|scope| scope.spawn(|| prove_folder(self)).join());
+        if let Err(why) = proven {
             resume_unwind(why);
         }
     }
 }
 
-fn prove_folder(folder: &Path) {
-    let keys = Keys::load(&key_file(folder)).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(async {
-        let store = Store::open(folder, keys, None, Purpose::Demonstration).await.unwrap();
-        prove_all(&store).await;
-    });
+fn prove_folder(folder: &Proven) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { prove_all(&folder.open().await).await });
 }
 
 /// Proves every application.

@@ -1,7 +1,7 @@
 //! Reading: connections that look at one snapshot for a moment instead of opening one for every statement.
 
-use super::sqlite::{connect, rows};
-use super::{Row, Value};
+use super::{connect, rows};
+use crate::engine::{Row, Value};
 use crate::error::Result;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;

@@ -1,0 +1,67 @@
+//! A database before it is migrated, and its migration.
+
+use super::Postgres;
+use super::lines::Lines;
+use super::server::Server;
+use crate::engine::{Row, Value};
+use crate::error::Result;
+use crate::migrations;
+
+/// The lock of whoever migrates: servers that start at the same time do it one after the other.
+const MIGRATES: &str = "SELECT pg_advisory_lock(7599935)";
+const THERE: &str = "SELECT 1 FROM pg_class WHERE oid = to_regclass($1)";
+
+/// A database that is reached and not migrated yet: nothing in it is changed.
+pub(crate) struct Unmigrated {
+    lines: Lines,
+}
+
+impl Unmigrated {
+    /// Calls the server.
+    ///
+    /// # Errors
+    /// Fails when no server answers that takes changes.
+    pub(crate) async fn open(server: &Server) -> Result<Self> {
+        let lines = Lines::to(server)?;
+        lines.own().await?;
+        Ok(Self { lines })
+    }
+
+    /// The rows of a statement; none where its table is not there yet.
+    pub(crate) async fn rows<T>(
+        &self,
+        table: &str,
+        sql: &str,
+        values: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let there = self.lines.rows(THERE, &[Value::Text(table)], |_| Ok(())).await?;
+        if there.is_empty() { Ok(Vec::new()) } else { self.lines.rows(sql, values, map).await }
+    }
+
+    /// Migrates it and starts the writer.
+    pub(crate) async fn migrate(self) -> Result<Postgres> {
+        self.lines.migrate().await?;
+        Ok(Postgres::start(self.lines))
+    }
+}
+
+impl Lines {
+    async fn migrate(&self) -> Result<()> {
+        let mut line = self.own().await?;
+        line.batch(MIGRATES).await?;
+        let migrated = migrations::run_on_server(line.client()).await;
+        // The lock goes with the connection.
+        line.hang_up();
+        migrated
+    }
+}
+
+/// Migrates a database and lets go of it.
+#[cfg(any(test, feature = "fresh"))]
+pub(crate) async fn migrated(server: &Server) -> Result<()> {
+    let lines = Lines::to(server)?;
+    let migrated = lines.migrate().await;
+    lines.close();
+    migrated
+}

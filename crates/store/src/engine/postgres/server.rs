@@ -1,0 +1,155 @@
+//! Where the database is, and how it is reached.
+
+use crate::error::{Result, StoreError};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// How long one host may take to answer a call.
+const CONNECT: Duration = Duration::from_secs(2);
+/// How long what was sent may stay unconfirmed before the connection counts as dead.
+const UNCONFIRMED: Duration = Duration::from_secs(3);
+/// After so long without a word a connection is tried out, and then every second.
+const SILENCE: Duration = Duration::from_secs(2);
+/// A server that lost its client in the middle of a change lets go of the writers' lock after this long.
+const SETTINGS: &str = "-c idle_in_transaction_session_timeout=10s -c tcp_keepalives_idle=2 \
+                        -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c tcp_user_timeout=5s";
+
+/// A PostgreSQL database: `postgres://user@host1,host2/name`.
+#[derive(Clone)]
+pub struct Server {
+    config: Config,
+    tls: MakeRustlsConnect,
+}
+
+impl Server {
+    /// Reads an address. A password stands in a file; `roots` are certificates (PEM) instead of the system's.
+    ///
+    /// # Errors
+    /// Refuses an address that does not read, that holds a password, or that would send people in the open.
+    pub fn parse(address: &str, password: Option<&Path>, roots: Option<&Path>) -> Result<Self> {
+        let refused = |why: &str| StoreError::Address(why.to_owned());
+        let mut config: Config = address.parse().map_err(|_| {
+            refused("it does not read; write postgres://user@host/name, and hosts with commas between them")
+        })?;
+        if config.get_password().is_some() {
+            return Err(refused(
+                "it holds a password; write that into a file and name it as database_password_file",
+            ));
+        }
+        if config.get_dbname().is_none() || config.get_user().is_none() {
+            return Err(refused("it names no user or no database"));
+        }
+        match (config.get_hosts().iter().all(is_here), config.get_ssl_mode()) {
+            (true, SslMode::Prefer) => config.ssl_mode(SslMode::Disable),
+            (true, _) => &mut config,
+            (false, SslMode::Disable) => return Err(refused("it would send people's data in the open")),
+            (false, _) => config.ssl_mode(SslMode::Require),
+        };
+        if let Some(path) = password {
+            let text = std::fs::read_to_string(path).map_err(crate::error::at(path))?;
+            config.password(text.trim_end_matches(['\r', '\n']));
+        }
+        let options = config.get_options().map_or(SETTINGS.to_owned(), |more| format!("{SETTINGS} {more}"));
+        config
+            .options(options)
+            .application_name("jindu")
+            .connect_timeout(CONNECT)
+            .tcp_user_timeout(UNCONFIRMED)
+            .keepalives_idle(SILENCE)
+            .keepalives_interval(Duration::from_secs(1))
+            .keepalives_retries(3)
+            .target_session_attrs(TargetSessionAttrs::ReadWrite);
+        Ok(Self { tls: tls(roots, config.get_ssl_mode())?, config })
+    }
+
+    pub(super) fn config(&self) -> Config {
+        self.config.clone()
+    }
+
+    pub(super) fn tls(&self) -> MakeRustlsConnect {
+        self.tls.clone()
+    }
+
+    /// The same server with another database.
+    #[cfg(test)]
+    pub(crate) fn database(&self, name: &str) -> Self {
+        let mut other = self.clone();
+        other.config.dbname(name);
+        other
+    }
+}
+
+fn is_here(host: &Host) -> bool {
+    match host {
+        Host::Unix(_) => true,
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+    }
+}
+
+/// TLS as the server's certificate proves it. Where no connection is encrypted no certificate is read.
+fn tls(roots: Option<&Path>, mode: SslMode) -> Result<MakeRustlsConnect> {
+    let mut trusted = RootCertStore::empty();
+    if let Some(path) = roots {
+        let unreadable = |_| StoreError::Address(format!("{} holds no certificates (PEM)", path.display()));
+        for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
+            trusted
+                .add(certificate.map_err(unreadable)?)
+                .map_err(|error| StoreError::Address(error.to_string()))?;
+        }
+    } else if mode != SslMode::Disable {
+        trusted.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| StoreError::Address(error.to_string()))?
+        .with_root_certificates(trusted)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_or_refused_with_its_reason() {
+        let fault = |address| Server::parse(address, None, None).err().map(|error| error.to_string());
+        for good in [
+            "postgres://jindu@127.0.0.1/jindu",
+            "postgres://jindu@localhost:5433,127.0.0.1:5434/jindu?target_session_attrs=read-write",
+            "postgres://jindu@/jindu?host=/run/postgresql",
+            "postgres://jindu@db1.example.org,db2.example.org/jindu?sslmode=require",
+            "postgres://jindu@db1.example.org/jindu",
+        ] {
+            assert_eq!(fault(good), None, "{good}");
+        }
+        for (bad, why) in [
+            ("postgres://jindu:canary@127.0.0.1/jindu", "password"),
+            ("postgres://db1.example.org", "names no"),
+            ("postgres://jindu@db1.example.org/jindu?sslmode=disable", "in the open"),
+            ("postgres://jindu@127.0.0.1/jindu?bogus=1", "does not read"),
+        ] {
+            let fault = fault(bad).unwrap();
+            assert!(fault.contains(why) && !fault.contains("canary"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn what_goes_to_another_machine_is_encrypted() {
+        let mode = |address| Server::parse(address, None, None).unwrap().config.get_ssl_mode();
+        assert_eq!(mode("postgres://jindu@db1.example.org/jindu"), SslMode::Require);
+        assert_eq!(mode("postgres://jindu@localhost,db1.example.org/jindu"), SslMode::Require);
+        assert_eq!(mode("postgres://jindu@localhost/jindu"), SslMode::Disable);
+        assert_eq!(mode("postgres://jindu@localhost/jindu?sslmode=require"), SslMode::Require);
+    }
+}

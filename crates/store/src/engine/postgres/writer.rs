@@ -1,0 +1,166 @@
+//! The writer of one process: waits for jobs, gathers those that wait with them, one commit for all.
+//!
+//! A change is never cancelled. Where the server goes away while it commits, the writer looks on the next server
+//! whether the change is there: every change has its row in the audit, and both are there or neither is.
+
+use super::deadline;
+use super::lines::{Line, Lines};
+use crate::audit::Trace;
+use crate::engine::{JOBS_PER_COMMIT, Queued, Told, Value, Work};
+use crate::error::{Result, StoreError};
+use crate::{Write, Writing};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Poll;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep};
+
+/// Begins a transaction that is the only one that changes anything until it ends: the lock is its own.
+const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(7599936)";
+const TOLD: &str = "SELECT CAST(1 AS BIGINT) FROM audit WHERE at = $1 AND id = $2";
+
+/// The writer's desk.
+pub(super) struct Writer {
+    lines: Arc<Lines>,
+    line: Option<Line>,
+}
+
+/// A job that is done and not committed yet, and the audit row by which it is found again.
+struct Done {
+    told: Told,
+    trace: Option<Trace>,
+}
+
+impl Writer {
+    pub(super) fn new(lines: Arc<Lines>) -> Self {
+        Self { lines, line: None }
+    }
+
+    /// The writer's life.
+    pub(super) async fn write_until_closed(mut self, mut jobs: UnboundedReceiver<Queued>) {
+        let mut group = Vec::new();
+        while jobs.recv_many(&mut group, JOBS_PER_COMMIT).await > 0 {
+            self.commit_group(std::mem::take(&mut group)).await;
+        }
+    }
+
+    async fn commit_group(&mut self, group: Vec<Queued>) {
+        let line = match self.begin().await {
+            Ok(line) => line,
+            Err(error) => {
+                let error = Arc::new(error);
+                group.into_iter().for_each(|queued| (queued.failed)(StoreError::Begin(Arc::clone(&error))));
+                return;
+            }
+        };
+        let alone = group.len() == 1;
+        let mut done = Vec::with_capacity(group.len());
+        for queued in group {
+            done.extend(run_job(&line, queued, alone).await);
+        }
+        let end = if done.is_empty() { "ROLLBACK" } else { "COMMIT" };
+        let ended = line.batch(end).await;
+        if ended.is_ok() {
+            self.line = Some(line);
+            done.into_iter().for_each(|done| (done.told)(Ok(())));
+            return;
+        }
+        let is_closed = line.is_closed();
+        line.hang_up();
+        if let Err(error) = ended {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a commit was not confirmed");
+            let unknown = is_closed && error.is_passing();
+            self.resolve(done, unknown, &Arc::new(error)).await;
+        }
+    }
+
+    /// A connection with its transaction begun; while no server takes changes, it is called again.
+    async fn begin(&mut self) -> Result<Line> {
+        let deadline = Instant::now() + deadline::WRITE;
+        loop {
+            let begun = deadline::before(deadline, async {
+                let line = match self.line.take().filter(|line| !line.is_closed()) {
+                    Some(line) => line,
+                    None => self.lines.own().await?,
+                };
+                match line.batch(BEGIN).await {
+                    Ok(()) => Ok(line),
+                    Err(error) => {
+                        line.hang_up();
+                        Err(error)
+                    }
+                }
+            });
+            match begun.await {
+                Err(error) if error.is_passing() && Instant::now() < deadline => sleep(deadline::PAUSE).await,
+                begun => return begun,
+            }
+        }
+    }
+
+    /// Tells the callers of a commit that failed what became of it.
+    async fn resolve(&self, done: Vec<Done>, unknown: bool, error: &Arc<StoreError>) {
+        for Done { told, trace } in done {
+            let failed = || StoreError::Begin(Arc::clone(error));
+            let outcome = match trace.filter(|_| unknown) {
+                Some(trace) => match self.is_there(trace).await {
+                    Ok(true) => Ok(()),
+                    Ok(false) => Err(failed()),
+                    Err(_) => Err(StoreError::Unknown),
+                },
+                None if unknown => Err(StoreError::Unknown),
+                None => Err(failed()),
+            };
+            told(outcome);
+        }
+    }
+
+    /// Whether a change is in the database: asked until a server answers.
+    async fn is_there(&self, trace: Trace) -> Result<bool> {
+        let deadline = Instant::now() + deadline::WRITE;
+        let values = [Value::Int(trace.at.millis()), Value::Int(trace.id)];
+        loop {
+            match self.lines.rows(TOLD, &values, |row| row.int(0)).await {
+                Err(error) if error.is_passing() && Instant::now() < deadline => {}
+                found => return Ok(!found?.is_empty()),
+            }
+        }
+    }
+}
+
+/// Runs one job, in its savepoint unless it is alone; a failed or panicking job leaves no trace in the group.
+async fn run_job(line: &Line, queued: Queued, alone: bool) -> Option<Done> {
+    let Queued { job, failed } = queued;
+    let outcome = async {
+        if !alone {
+            line.batch("SAVEPOINT job").await?;
+        }
+        let mut write = Write::new(Writing::Postgres(line));
+        let outcome = without_panic(AssertUnwindSafe(|| job(&mut write))).await;
+        // What went wrong in a statement ended the transaction, whatever the job made of it.
+        let outcome = if write.is_spoilt { outcome.and(Err(StoreError::Abandoned)) } else { outcome };
+        let trace = write.trace;
+        if !alone {
+            let end = if outcome.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+            line.batch(end).await?;
+        }
+        outcome.map(|told| Done { told, trace })
+    };
+    match outcome.await {
+        Ok(done) => Some(done),
+        Err(error) => {
+            failed(error);
+            None
+        }
+    }
+}
+
+/// The outcome of work that may panic, in the making or while it waits.
+async fn without_panic<'w, T>(make: AssertUnwindSafe<impl FnOnce() -> Work<'w, T>>) -> Result<T> {
+    let mut work = catch_unwind(make).map_err(|_| StoreError::Panicked)?;
+    std::future::poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        polled.unwrap_or(Poll::Ready(Err(StoreError::Panicked)))
+    })
+    .await
+}

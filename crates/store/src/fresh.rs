@@ -1,0 +1,177 @@
+//! Databases for tests, each of them a test's own and gone with it.
+//!
+//! Where `TEST_POSTGRES` names a server by its administrator's address, they are made there, as copies of one that is
+//! migrated; otherwise they are files in the folder of the test.
+
+use crate::engine::postgres::{Server, migrated};
+use crate::{DATABASE_FILE, Database};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use tokio_postgres::{Client, Row};
+
+/// The environment's name for the server.
+const SERVER: &str = "TEST_POSTGRES";
+/// The lock of whoever makes the template.
+const MAKES: &str = "SELECT pg_advisory_lock(7599937)";
+
+/// A database of a test's own.
+pub struct FreshDatabase {
+    folder: PathBuf,
+    server: Option<Own>,
+}
+
+/// A database on the server.
+struct Own {
+    administrator: String,
+    name: String,
+}
+
+impl FreshDatabase {
+    /// Makes one for a test whose data lie in this folder.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        let server = std::env::var(SERVER).ok().map(Own::new);
+        Self { folder: folder.to_owned(), server }
+    }
+
+    /// Where it is, for the store.
+    #[must_use]
+    pub fn database(&self) -> Database {
+        match &self.server {
+            None => Database::Folder,
+            Some(own) => Database::Server(server(&own.address())),
+        }
+    }
+
+    /// Its address on the server, if it is on one.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        self.server.as_ref().map(Own::address)
+    }
+
+    /// Whether anything was ever kept in it.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.server.is_some() || self.folder.join(DATABASE_FILE).exists()
+    }
+
+    /// Runs statements past all of our code.
+    pub fn execute(&self, sql: &str) {
+        match &self.server {
+            None => self.file().execute_batch(sql).unwrap(),
+            Some(own) => on_server(own.address(), sql.to_owned(), async |client: Client, sql| {
+                client.batch_execute(&sql).await.unwrap();
+            }),
+        }
+    }
+
+    /// The number that a query gives.
+    #[must_use]
+    pub fn int(&self, sql: &str) -> i64 {
+        match &self.server {
+            None => self.file().query_row(sql, [], |row| row.get(0)).unwrap(),
+            Some(own) => row(own, sql).get(0),
+        }
+    }
+
+    /// The text that a query gives.
+    #[must_use]
+    pub fn text(&self, sql: &str) -> String {
+        match &self.server {
+            None => self.file().query_row(sql, [], |row| row.get(0)).unwrap(),
+            Some(own) => row(own, sql).get(0),
+        }
+    }
+
+    /// The bytes that a query gives, where it gives any.
+    #[must_use]
+    pub fn bytes(&self, sql: &str) -> Option<Vec<u8>> {
+        match &self.server {
+            None => self.file().query_row(sql, [], |row| row.get(0)).unwrap(),
+            Some(own) => row(own, sql).get(0),
+        }
+    }
+
+    fn file(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.join(DATABASE_FILE)).unwrap()
+    }
+}
+
+impl Own {
+    fn new(administrator: String) -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("jindu_test_{}_{number}", std::process::id());
+        let own = Self { administrator: administrator.clone(), name };
+        on_server(administrator.clone(), own.name.clone(), async move |client: Client, name| {
+            let template = template(&client, &administrator).await;
+            let sql = format!("DROP DATABASE IF EXISTS {name}; ");
+            client.batch_execute(&sql).await.unwrap();
+            let sql = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY");
+            client.batch_execute(&sql).await.unwrap();
+        });
+        own
+    }
+
+    fn address(&self) -> String {
+        let (server, _) = self.administrator.rsplit_once('/').unwrap();
+        format!("{server}/{}", self.name)
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        on_server(self.administrator.clone(), self.name.clone(), async |client: Client, name| {
+            let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            client.batch_execute(&sql).await.unwrap();
+        });
+    }
+}
+
+/// The migrated database that the others are copies of; made by the first test that needs it.
+async fn template(client: &Client, administrator: &str) -> String {
+    let name = format!("jindu_template_{:x}", crate::migrations::fingerprint());
+    client.batch_execute(MAKES).await.unwrap();
+    let there = "SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate";
+    if client.query(there, &[&name]).await.unwrap().is_empty() {
+        let make =
+            format!("CREATE DATABASE {name} TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C' ENCODING 'UTF8'");
+        client.batch_execute(&format!("DROP DATABASE IF EXISTS {name}")).await.unwrap();
+        client.batch_execute(&make).await.unwrap();
+        let (server_address, _) = administrator.rsplit_once('/').unwrap();
+        migrated(&server(&format!("{server_address}/{name}"))).await.unwrap();
+        client.batch_execute(&format!("ALTER DATABASE {name} IS_TEMPLATE true")).await.unwrap();
+    }
+    client.batch_execute("SELECT pg_advisory_unlock_all()").await.unwrap();
+    name
+}
+
+fn server(address: &str) -> Server {
+    Server::parse(address, None, None).unwrap()
+}
+
+/// The only row of a query.
+fn row(own: &Own, sql: &str) -> Row {
+    on_server(own.address(), sql.to_owned(), async |client: Client, sql| {
+        client.query_one(&sql, &[]).await.unwrap()
+    })
+}
+
+/// Does something on a connection of its own, on a thread of its own: the test may be in a runtime.
+fn on_server<T: Send + 'static>(
+    address: String,
+    given: String,
+    work: impl AsyncFnOnce(Client, String) -> T + Send + 'static,
+) -> T {
+    let done = thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (client, connection) =
+                tokio_postgres::connect(&address, tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            work(client, given).await
+        })
+    });
+    done.join().unwrap_or_else(|why| std::panic::resume_unwind(why))
+}
