@@ -1,6 +1,6 @@
--- The record of inquiries. Each frame holds the entries that were written together, as the segment files of the embedded
--- engine hold them, and names the hash of the frame before it: of the same server in the same run, for servers write
--- side by side. `at` is in milliseconds; a partition holds a year in UTC.
+-- The record of inquiries. Each frame holds the entries that were written together, as the segment files of the
+-- embedded engine hold them, and names the hash of the frame before it: of the same server in the same run, for
+-- servers write side by side. `at` is in milliseconds; a partition holds a year in UTC.
 CREATE TABLE inquiry_frame (
     server BYTEA NOT NULL CHECK (octet_length(server) = 16),
     number BIGINT NOT NULL,
