@@ -6,6 +6,7 @@ mod bench;
 mod counts;
 mod fuzz;
 mod places;
+mod postgres;
 mod process;
 mod screenshots;
 mod setup;
@@ -23,6 +24,8 @@ cargo xtask COMMAND
   test         set-up, formatting, clippy, tidy, all tests, browser tests; one line of counts
                  --long           with the long tests
                  --only PART      rust, browser, fuzz or tidy
+                 --engine ENGINE  the Rust tests on sqlite or postgres alone
+                 --pg-matrix      on PostgreSQL 17 and 18 too
   tidy         the house rules that a tool can check
   bench inquiry  the running server under load, against its own do-nothing ceiling
                  --applications N (1000000)  --rounds N (5)  --connections N (64)  --seconds N (8)
@@ -32,6 +35,9 @@ cargo xtask COMMAND
                  --applications N (1000000)  --fresh N (200000)  --rounds N (3)  --data DIR  --binary FILE
   fuzz         every fuzz target for a bounded time; name one to run it alone
                  --seconds N      for each target (10)
+  postgres     a throw-away PostgreSQL for single tests, until Enter
+                 --version N      17 or 18 instead of this system's
+                 --durable        that keeps what it has written, as in operation
   screenshots  pictures of form and answer into docs/images";
 
 fn main() -> ExitCode {
@@ -44,6 +50,7 @@ fn main() -> ExitCode {
         "tidy" => args.finish().and_then(|()| tidy::run()).map(|counts| counts.all_passed()),
         "bench" => bench::run(args).map(|()| true),
         "fuzz" => fuzz::run_command(args).map(|counts| counts.all_passed()),
+        "postgres" => postgres::run(args).map(|()| true),
         "screenshots" => args.finish().and_then(|()| screenshots::run()).map(|()| true),
         "" | "help" | "-h" | "--help" => {
             println!("{HELP}");

@@ -36,6 +36,11 @@ pub(crate) fn python() -> PathBuf {
     python_folder().join("bin").join("python")
 }
 
+/// The folder of the Python packages that bring newer versions of PostgreSQL.
+pub(crate) fn postgres_packages() -> PathBuf {
+    target().join("postgres-of-tests")
+}
+
 /// The first file of that name in `PATH`, or where Debian puts servers, which is not in everyone's `PATH`.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();

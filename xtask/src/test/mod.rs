@@ -1,53 +1,23 @@
 //! Everything that must hold before a change lands, closed by one line of counts.
 
+mod plan;
+mod rust;
+
 use std::process::Command;
 use std::time::Instant;
 
 use crate::args::Args;
 use crate::counts::Counts;
+use crate::postgres::Installation;
 use crate::process::{self, command, run_heard};
 use crate::{fuzz, places, setup, tidy};
-
-/// Which part of the tests runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Rust,
-    Browser,
-    Fuzz,
-    Tidy,
-}
-
-/// What runs: all parts or one, with the long tests or without.
-struct Plan {
-    only: Option<Part>,
-    long: bool,
-}
-
-impl Plan {
-    fn parse(mut args: Args) -> Result<Self, String> {
-        let only = match args.value("--only")?.as_deref() {
-            None => None,
-            Some("rust") => Some(Part::Rust),
-            Some("browser") => Some(Part::Browser),
-            Some("fuzz") => Some(Part::Fuzz),
-            Some("tidy") => Some(Part::Tidy),
-            Some(other) => return Err(format!("--only takes rust, browser, fuzz or tidy, not {other:?}")),
-        };
-        let long = args.switch("--long");
-        args.finish()?;
-        Ok(Self { only, long })
-    }
-
-    fn holds(&self, part: Part) -> bool {
-        self.only.is_none_or(|only| only == part)
-    }
-}
+use plan::{Engine, Part, Plan};
 
 /// Runs the plan. Every step runs, also after one that failed; true if nothing failed.
 pub(crate) fn run(args: Args) -> Result<bool, String> {
     let plan = Plan::parse(args)?;
     let mut sum = Counts::default();
-    if plan.only != Some(Part::Tidy) {
+    if plan.needs_set_up() {
         sum += step("set-up", || chore(setup::run()));
     }
     if plan.holds(Part::Rust) {
@@ -58,8 +28,8 @@ pub(crate) fn run(args: Args) -> Result<bool, String> {
         sum += step("tidy", tidy::run);
     }
     if plan.holds(Part::Rust) {
-        sum += step("Rust tests", || rust_tests(plan.long));
-        sum += step("documentation tests", doc_tests);
+        sum += on_engines(&plan);
+        sum += step("documentation tests", rust::doc_tests);
     }
     if plan.holds(Part::Browser) {
         sum += step("release build", || chore(build_release()));
@@ -99,37 +69,34 @@ fn clippy() -> Command {
     command("cargo", ["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"])
 }
 
-fn rust_tests(long: bool) -> Result<Counts, String> {
-    let mut tests =
-        if places::program("cargo-nextest").is_some() { nextest(long) } else { plain_tests(long) };
-    tests.env("PYTHON_OF_TESTS", places::python());
-    if long {
-        tests.env("LONG_TESTS", "1");
+/// Runs the Rust tests once on every engine of the plan.
+fn on_engines(plan: &Plan) -> Counts {
+    let mut sum = Counts::default();
+    if plan.runs_on(Engine::Sqlite) {
+        sum += step("Rust tests on SQLite", || rust::on_sqlite(plan.long));
     }
-    let heard = run_heard(&mut tests)?;
-    let counts = Counts::of_nextest(&heard.words).or_else(|| Counts::of_cargo_test(&heard.words));
-    settled(counts, heard.ended_well)
-}
-
-fn nextest(long: bool) -> Command {
-    let profile = if long { "long" } else { "default" };
-    let words = ["nextest", "run", "--workspace", "--no-fail-fast", "--color", "never", "--profile", profile];
-    command("cargo", words)
-}
-
-/// The same tests where nextest is missing.
-fn plain_tests(long: bool) -> Command {
-    let words = ["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"];
-    let mut tests = command("cargo", words);
-    if !long {
-        tests.args(["--", "--skip", "long::"]);
+    if plan.runs_on(Engine::Postgres) {
+        match servers(plan.matrix) {
+            Ok(servers) => {
+                for server in servers {
+                    let name = format!("Rust tests on PostgreSQL {}", server.version);
+                    sum += step(&name, || rust::on_postgres(&server, plan.long));
+                }
+            }
+            Err(reason) => sum += step("Rust tests on PostgreSQL", || Err(reason)),
+        }
     }
-    tests
+    sum
 }
 
-fn doc_tests() -> Result<Counts, String> {
-    let heard = run_heard(&mut command("cargo", ["test", "--doc", "--workspace", "--no-fail-fast"]))?;
-    settled(Counts::of_cargo_test(&heard.words), heard.ended_well)
+/// The PostgreSQL of this system, and for the matrix those of other packages.
+pub(crate) fn servers(matrix: bool) -> Result<Vec<Installation>, String> {
+    let mut servers = vec![Installation::newest()?];
+    if matrix {
+        setup::install_postgres_packages()?;
+        servers.extend(Installation::of_packages()?);
+    }
+    Ok(servers)
 }
 
 fn browser_tests(long: bool) -> Result<Counts, String> {
@@ -159,22 +126,6 @@ fn settled(counts: Option<Counts>, ended_well: bool) -> Result<Counts, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn plan(line: &str) -> Result<Plan, String> {
-        Plan::parse(Args::new(line.split_whitespace().map(str::to_owned)))
-    }
-
-    #[test]
-    fn a_part_can_run_alone() {
-        let whole = plan("").unwrap();
-        assert!(
-            whole.holds(Part::Rust) && whole.holds(Part::Browser) && whole.holds(Part::Tidy) && !whole.long
-        );
-        let browser = plan("--long --only browser").unwrap();
-        assert!(browser.holds(Part::Browser) && !browser.holds(Part::Rust) && browser.long);
-        assert!(plan("--only everything").is_err());
-        assert!(plan("--quick").is_err());
-    }
 
     #[test]
     fn an_exit_code_outweighs_the_counts() {
