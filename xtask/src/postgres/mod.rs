@@ -4,14 +4,14 @@ mod command;
 mod folder;
 mod installation;
 mod place;
-mod server;
+mod postmaster;
 
 use std::path::PathBuf;
 
 pub(crate) use command::run;
 pub(crate) use installation::Installation;
 use place::Place;
-use server::Server;
+use postmaster::Postmaster;
 
 /// What tests want: speed. A cluster that is thrown away has nothing to lose.
 const HASTY: [(&str, &str); 4] =
@@ -33,7 +33,7 @@ pub(crate) enum Writes {
 #[derive(Debug)]
 pub(crate) struct Cluster {
     // In this order: the server ends before its folder does.
-    server: Server,
+    postmaster: Postmaster,
     place: Place,
 }
 
@@ -45,13 +45,13 @@ impl Cluster {
         place.make_data(&data)?;
         let hasty: &[(&str, &str)] = if writes == Writes::Hasty { &HASTY } else { &[] };
         place.settle(&data, ROOMY.iter().chain(hasty).copied())?;
-        let server = Server::start_anywhere(&place, &data)?;
-        Ok(Self { server, place })
+        let postmaster = Postmaster::start_anywhere(&place, &data)?;
+        Ok(Self { postmaster, place })
     }
 
     /// The administrator's URL.
     pub(crate) fn url(&self) -> String {
-        self.server.url()
+        self.postmaster.url()
     }
 
     /// Where it lies as long as it runs.
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn answers(cluster: &Cluster) -> bool {
-        TcpStream::connect(("127.0.0.1", cluster.server.port())).is_ok()
+        TcpStream::connect(("127.0.0.1", cluster.postmaster.port())).is_ok()
     }
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
             cluster.ask("SELECT datcollate, pg_encoding_to_char(encoding) FROM pg_database LIMIT 1").unwrap(),
             "C|UTF8"
         );
-        let (folder, port) = (cluster.folder(), cluster.server.port());
+        let (folder, port) = (cluster.folder(), cluster.postmaster.port());
         drop(cluster);
         assert!(!folder.exists() && TcpStream::connect(("127.0.0.1", port)).is_err());
     }
@@ -99,7 +99,7 @@ mod tests {
         cluster.place.abandon();
         // Who dies leaves no one to wait for the server; here it would stay behind as a zombie.
         let ended = Instant::now();
-        while cluster.server.is_running() && ended.elapsed() < Duration::from_secs(20) {
+        while cluster.postmaster.is_running() && ended.elapsed() < Duration::from_secs(20) {
             std::thread::sleep(Duration::from_millis(20));
         }
         while cluster.folder().exists() && ended.elapsed() < Duration::from_secs(20) {

@@ -13,13 +13,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server; it ends with its value, without a word to those who are connected.
 #[derive(Debug)]
-pub(crate) struct Server {
+pub(crate) struct Postmaster {
     child: Child,
     data: PathBuf,
     port: u16,
 }
 
-impl Server {
+impl Postmaster {
     /// Starts it on a port that is free.
     pub(crate) fn start_anywhere(place: &Place, data: &Path) -> Result<Self, String> {
         let mut tries = 0;
@@ -86,7 +86,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Postmaster {
     fn drop(&mut self) {
         if !self.is_running() {
             return;
