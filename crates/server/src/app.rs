@@ -82,7 +82,7 @@ impl App {
         settle_limits(&store, config, clock).await?;
         let decoy = Application::decoy(store.keys())?;
         Ok(Arc::new(Self {
-            inquiries: InquiryLog::open(&config.data.join(INQUIRIES_FOLDER))?,
+            inquiries: InquiryLog::open(&store)?,
             offices: Offices::default(),
             histories: Histories::default(),
             freshness: Freshness::default(),
@@ -136,5 +136,5 @@ async fn settle_limits(store: &Store, config: &Config, clock: Clock) -> Result<(
 pub async fn open_store(config: &Config, wanted: Option<Purpose>) -> Result<Store, Failed> {
     let keys = Keys::load(&config.key_file())?;
     let fresh = if config.demonstration { Purpose::Demonstration } else { Purpose::Service };
-    Ok(Store::open(&config.data, keys, wanted, fresh).await?)
+    Ok(Store::open(&config.data, &config.database()?, keys, wanted, fresh).await?)
 }

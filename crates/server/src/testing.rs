@@ -13,7 +13,7 @@ pub(crate) use answered::Answered;
 pub(crate) use case::{Case, Facts, day, moment, organ, receipt_of};
 pub(crate) use folder::Folder;
 
-use crate::app::{App, INQUIRIES_FOLDER};
+use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::router;
@@ -56,7 +56,7 @@ impl Server {
     /// The same with another configuration.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = Folder::new();
-        let mut config = Config { data: folder.path().to_owned(), demonstration: true, ..Config::default() };
+        let mut config = Config { demonstration: true, ..Config::load(None, Some(folder.path())).unwrap() };
         change(&mut config);
         store::keys::Keys::init(&config.key_file()).unwrap();
         let app = App::open(&config, None, Clock::Frozen(moment(NOW))).await.unwrap();
@@ -175,9 +175,9 @@ impl Server {
         answered
     }
 
-    /// What the record of inquiries holds on disk.
-    pub(crate) fn inquiries(&self) -> Vec<InquiryEntry> {
-        inquiry_log::recorded(&self.config.data.join(INQUIRIES_FOLDER)).unwrap()
+    /// What the record of inquiries holds.
+    pub(crate) async fn inquiries(&self) -> Vec<InquiryEntry> {
+        inquiry_log::recorded(&self.app.store).await.unwrap()
     }
 
     /// From now on this must not leak.

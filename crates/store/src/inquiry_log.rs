@@ -1,14 +1,18 @@
 //! The durable record of every inquiry, written before its answer leaves.
 //!
-//! One writer appends frames to pre-zeroed segment files: the entries of all inquiries in flight share
-//! one frame and one sync. A frame names the hash of the frame before it, so that nothing in the middle
-//! can be changed or taken out unseen, and a torn frame at the end is known for what it is.
+//! One writer appends frames: the entries of all inquiries in flight share one frame and one sync. A frame names the
+//! hash of the frame before it, so that nothing in the middle can be changed or taken out unseen. Beside the embedded
+//! engine they go to pre-zeroed segment files, where a torn frame at the end is known for what it is; on a database
+//! server they are rows.
 //! The entries name the subject by its keyed hash only.
 
+mod frame;
 mod segment;
+mod server;
 #[cfg(test)]
 mod tests;
 
+use crate::Store;
 use crate::error::{Result, StoreError, at, private_folder};
 use crate::keys::{HASH_LENGTH, Subject};
 use domain::moment::Moment;
@@ -17,9 +21,9 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{JoinHandle, Thread};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Bytes of one entry on disk.
 pub const ENTRY_LENGTH: usize = 32;
@@ -107,15 +111,27 @@ impl InquiryEntry {
     }
 }
 
-/// Every recorded inquiry of a folder, oldest first.
+/// Every recorded inquiry, oldest first; of several servers one after the other.
+///
+/// # Errors
+/// Fails when the record cannot be read or its chain is broken.
+pub async fn recorded(store: &Store) -> Result<Vec<InquiryEntry>> {
+    match store.server() {
+        None => recorded_in(&store.record),
+        Some(_) => parsed(&server::read_all(&store.read()).await?),
+    }
+}
+
+/// The same from the files of a folder.
 ///
 /// # Errors
 /// Fails when a file cannot be read or the chain is broken between two segments.
-pub fn recorded(folder: &Path) -> Result<Vec<InquiryEntry>> {
-    segment::read_all(folder)?
-        .iter()
-        .map(|bytes| InquiryEntry::parse(bytes).ok_or(StoreError::Corrupt("inquiry")))
-        .collect()
+pub fn recorded_in(folder: &Path) -> Result<Vec<InquiryEntry>> {
+    parsed(&segment::read_all(folder)?)
+}
+
+fn parsed(entries: &[[u8; ENTRY_LENGTH]]) -> Result<Vec<InquiryEntry>> {
+    entries.iter().map(|bytes| InquiryEntry::parse(bytes).ok_or(StoreError::Corrupt("inquiry"))).collect()
 }
 
 /// An entry on its way, and who waits for it.
@@ -149,43 +165,32 @@ pub(crate) fn is_written(folder: &Path) -> bool {
 /// A handle to the log; dropping it ends the writer after its last frame.
 pub struct InquiryLog {
     desk: Arc<Desk>,
-    writer: Option<JoinHandle<()>>,
-    thread: Thread,
-    // Held for its lock: one server at a time writes this folder.
-    _lock: File,
+    writer: Writer,
+}
+
+/// Who writes the frames.
+enum Writer {
+    /// A thread, to files. The lock says that one server at a time writes the folder.
+    Files { thread: Option<JoinHandle<()>>, _lock: File },
+    /// A task, to the database server.
+    Rows(Arc<Notify>),
 }
 
 impl InquiryLog {
-    /// Opens the folder, finds the end of the last segment, and starts the writer. Needs a running Tokio
-    /// runtime, in which callers are told.
+    /// Starts the writer of a store's record. Needs a running Tokio runtime, in which callers are told.
     ///
     /// # Errors
     /// Refuses a folder that another process writes; fails when the files cannot be read.
-    pub fn open(folder: &Path) -> Result<Self> {
-        private_folder(folder)?;
-        let lock = File::create(folder.join("lock")).map_err(at(folder))?;
-        // Whoever asks whether it is written holds the lock for a moment.
-        let is_ours = (0..20).any(|turn| {
-            std::thread::sleep(Duration::from_millis(turn));
-            lock.try_lock().is_ok()
-        });
-        if !is_ours {
-            return Err(StoreError::InUse(folder.to_owned()));
-        }
-        let segments = Segments::open(folder)?;
+    pub fn open(store: &Store) -> Result<Self> {
         let desk = Arc::new(Desk::default());
-        let (acknowledge, acknowledged) = mpsc::unbounded_channel();
-        let at_desk = Arc::clone(&desk);
-        let writer = std::thread::Builder::new()
-            .name("jindu-inquiries".into())
-            .spawn(move || write_frames(segments, &at_desk, &acknowledge))
-            .map_err(at(folder))?;
-        tokio::spawn(tell_callers(acknowledged));
-        let thread = writer.thread().clone();
-        Ok(Self { desk, writer: Some(writer), thread, _lock: lock })
+        let writer = match store.server() {
+            None => Writer::to_files(&store.record, &desk)?,
+            Some(server) => Writer::Rows(server::start(server, &desk)?),
+        };
+        Ok(Self { desk, writer })
     }
 
-    /// Records an inquiry. It is on its way when this returns, and on disk when the future is ready.
+    /// Records an inquiry. It is on its way when this returns, and kept when the future is ready.
     ///
     /// # Errors
     /// Fails when it could not be written: then there must be no answer.
@@ -197,7 +202,7 @@ impl InquiryLog {
             waiting.len() == 1
         };
         if first {
-            self.thread.unpark();
+            self.writer.wake();
         }
         async { written.await.unwrap_or(Err(StoreError::Stopped)) }
     }
@@ -206,9 +211,43 @@ impl InquiryLog {
 impl Drop for InquiryLog {
     fn drop(&mut self) {
         self.desk.closed.store(true, Ordering::Release);
-        self.thread.unpark();
-        if let Some(writer) = self.writer.take() {
-            drop(writer.join());
+        self.writer.wake();
+        if let Writer::Files { thread, .. } = &mut self.writer
+            && let Some(thread) = thread.take()
+        {
+            drop(thread.join());
+        }
+    }
+}
+
+impl Writer {
+    /// Finds the end of the last segment, and starts a thread.
+    fn to_files(folder: &Path, desk: &Arc<Desk>) -> Result<Self> {
+        private_folder(folder)?;
+        let lock = File::create(folder.join("lock")).map_err(at(folder))?;
+        // Whoever asks whether it is written holds the lock for a moment.
+        let is_ours = (0..20).any(|turn| {
+            std::thread::sleep(Duration::from_millis(turn));
+            lock.try_lock().is_ok()
+        });
+        if !is_ours {
+            return Err(StoreError::InUse(folder.to_owned()));
+        }
+        let segments = Segments::open(folder)?;
+        let (acknowledge, acknowledged) = mpsc::unbounded_channel();
+        let desk = Arc::clone(desk);
+        let thread = std::thread::Builder::new()
+            .name("jindu-inquiries".into())
+            .spawn(move || write_frames(segments, &desk, &acknowledge))
+            .map_err(at(folder))?;
+        tokio::spawn(tell_callers(acknowledged));
+        Ok(Self::Files { thread: Some(thread), _lock: lock })
+    }
+
+    fn wake(&self) {
+        match self {
+            Self::Files { thread, .. } => thread.iter().for_each(|thread| thread.thread().unpark()),
+            Self::Rows(wake) => wake.notify_one(),
         }
     }
 }

@@ -31,8 +31,8 @@ mod tests;
 pub mod upkeep;
 
 pub use engine::Work;
-use engine::postgres::Line;
 pub use engine::postgres::Server;
+use engine::postgres::{Line, Postgres};
 use engine::{Engine, Queued, Row, Told, Unmigrated, Value, sqlite};
 pub use error::{Result, StoreError};
 use keys::Keys;
@@ -111,6 +111,14 @@ impl Store {
     #[must_use]
     pub fn is_answered_from(&self) -> bool {
         inquiry_log::is_written(&self.record)
+    }
+
+    /// The server, where the database is on one.
+    pub(crate) fn server(&self) -> Option<&Postgres> {
+        match &self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => Some(postgres),
+        }
     }
 
     /// The keys that hash and seal for this database.

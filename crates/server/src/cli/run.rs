@@ -74,11 +74,7 @@ pub(super) fn on_runtime(work: impl Future<Output = Result<ExitCode, Failed>>) -
 }
 
 pub(super) fn configured(place: &Place) -> Result<Config, Failed> {
-    let mut config = Config::load(place.config.as_deref())?;
-    if let Some(data) = &place.data {
-        config.data.clone_from(data);
-    }
-    Ok(config)
+    Ok(Config::load(place.config.as_deref(), place.data.as_deref())?)
 }
 
 async fn run_serve(serve: Serve) -> Result<ExitCode, Failed> {
@@ -104,7 +100,7 @@ async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
         .prefix("jindu-demo-")
         .permissions(Permissions::from_mode(0o700))
         .tempdir()?;
-    let config = Config::load(None)?;
+    let config = Config::load(None, None)?;
     let mut config = Config {
         listen: demo.listen,
         data: demo.data.unwrap_or_else(|| temporary.path().to_owned()),

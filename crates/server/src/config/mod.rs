@@ -13,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use store::{Database, Server, StoreError};
+
+/// The configuration's name in a data folder.
+const FILE: &str = "jindu.toml";
 
 /// Everything an installation sets. `docs/jindu.toml` explains each key.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
@@ -22,6 +26,16 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The data folder: database, record of inquiries, and the keys unless `key_file` says otherwise.
     pub data: PathBuf,
+    /// The PostgreSQL database, such as `postgres://jindu@host1,host2/jindu`; without it the embedded engine keeps the
+    /// data in the data folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// The file with the password for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_password_file: Option<PathBuf>,
+    /// The certificates (PEM) that the database server's is checked with, instead of the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_root_certificates: Option<PathBuf>,
     /// The key file, where it is not `keys.toml` in the data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
@@ -95,6 +109,9 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             data: PathBuf::from("data-of-jindu"),
+            database: None,
+            database_password_file: None,
+            database_root_certificates: None,
             key_file: None,
             demonstration: false,
             receipt_format: "RRRRRRSSSYYYYMMDDNNNNN".to_owned(),
@@ -119,6 +136,10 @@ impl Default for Config {
     }
 }
 
+fn unfit(error: figment::Error) -> ConfigError {
+    ConfigError::Unfit(Box::new(error))
+}
+
 /// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -137,28 +158,47 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads the file, if one is named, and the environment (`JINDU_LISTEN`, `JINDU_LIMITS__CONNECTIONS`).
+    /// Reads the file and the environment (`JINDU_LISTEN`, `JINDU_LIMITS__CONNECTIONS`). Where no file is named it is
+    /// the one in the data folder, if there is one: every command on a folder goes by the same settings.
     ///
     /// # Errors
     /// Refuses a missing file, unknown keys and values that do not fit.
-    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+    pub fn load(file: Option<&Path>, data: Option<&Path>) -> Result<Self, ConfigError> {
+        let environment = || Env::prefixed("JINDU_").split("__");
         let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        let folder = match data {
+            Some(folder) => folder.to_owned(),
+            None => figment.clone().merge(environment()).extract_inner("data").map_err(unfit)?,
+        };
+        let own = folder.join(FILE);
+        let file = file.or_else(|| Some(own.as_path()).filter(|own| own.is_file()));
         if let Some(file) = file {
             if !file.is_file() {
                 return Err(ConfigError::Missing(file.to_owned()));
             }
             figment = figment.merge(Toml::file_exact(file));
         }
-        let config: Self = figment
-            .merge(Env::prefixed("JINDU_").split("__"))
-            .extract()
-            .map_err(|error| ConfigError::Unfit(Box::new(error)))?;
+        let mut config: Self = figment.merge(environment()).extract().map_err(unfit)?;
+        if data.is_some() || file == Some(&own) {
+            config.data = folder;
+        }
         config.receipt_format()?;
         config
             .stream
             .iter()
             .find_map(Stream::fault)
             .map_or(Ok(config), |fault| Err(ConfigError::Stream(fault)))
+    }
+
+    /// Where the database is.
+    ///
+    /// # Errors
+    /// Refuses an address that does not fit, and files that cannot be read.
+    pub fn database(&self) -> Result<Database, StoreError> {
+        let Some(address) = &self.database else { return Ok(Database::Folder) };
+        let password = self.database_password_file.as_deref();
+        let server = Server::parse(address, password, self.database_root_certificates.as_deref())?;
+        Ok(Database::Server(server))
     }
 
     /// The key file's place.

@@ -6,7 +6,7 @@ fn load(text: &str) -> Result<Config, ConfigError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("jindu.toml");
     std::fs::write(&file, text).unwrap();
-    Config::load(Some(&file))
+    Config::load(Some(&file), None)
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn a_misspelt_key_is_refused_by_name() {
 
 #[test]
 fn a_missing_file_is_refused_by_name() {
-    let error = Config::load(Some(Path::new("/nowhere/jindu.toml"))).unwrap_err();
+    let error = Config::load(Some(Path::new("/nowhere/jindu.toml")), None).unwrap_err();
     assert!(error.to_string().contains("/nowhere/jindu.toml"));
 }
 
@@ -79,4 +79,24 @@ fn the_documented_folders_and_streams_are_read() {
     let config = load(&format!("[[drop]]\n{}", keys.collect::<Vec<_>>().join("\n"))).unwrap();
     assert_eq!((config.drop.len(), config.stream.len()), (1, 1));
     assert_eq!(config.stream[0].batch, Stream::usual_batch());
+}
+
+#[test]
+fn a_folder_may_hold_its_own_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = || Config::load(None, Some(folder.path())).unwrap();
+    assert_eq!((load().data.as_path(), load().demonstration), (folder.path(), false));
+    std::fs::write(folder.path().join(FILE), "data = \"/elsewhere\"\ndemonstration = true\n").unwrap();
+    assert_eq!((load().data.as_path(), load().demonstration), (folder.path(), true));
+}
+
+#[test]
+fn a_database_on_a_server_is_reached_as_it_must_be() {
+    let said = |text: &str| load(text).unwrap().database().err().map(|error| error.to_string());
+    assert_eq!(said(""), None);
+    assert_eq!(said("database = \"postgres://jindu@127.0.0.1/jindu\""), None);
+    let open = said("database = \"postgres://jindu@db.example.org/jindu?sslmode=disable\"").unwrap();
+    assert!(open.contains("in the open"), "{open}");
+    let file = said("database = \"postgres://jindu@127.0.0.1/jindu\"\ndatabase_password_file = \"/nowhere\"");
+    assert!(file.unwrap().contains("/nowhere"));
 }

@@ -93,7 +93,7 @@ async fn a_form_posted_from_another_site_is_refused() {
     let request = Request::post("/inquiry").header("content-type", "application/x-www-form-urlencoded");
     let request = request.header("sec-fetch-site", "cross-site").header("origin", "https://example.com");
     assert_eq!(server.send(request.body("name=x".into()).unwrap()).await.status, 403);
-    assert!(server.inquiries().is_empty());
+    assert!(server.inquiries().await.is_empty());
 }
 
 #[tokio::test]

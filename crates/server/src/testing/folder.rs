@@ -3,47 +3,73 @@
 
 use domain::progress::Progress;
 use std::panic::resume_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use store::application::{self, ApplicationId};
+use store::fresh::FreshDatabase;
 use store::keys::Keys;
 use store::setting::Purpose;
-use store::{DATABASE_FILE, Store, milestone};
+use store::{Database, Store, milestone};
 use tempfile::TempDir;
 
 /// A temporary folder; a test whose data is wrong on purpose takes a plain one.
-pub(crate) struct Folder(TempDir);
+pub(crate) struct Folder {
+    database: FreshDatabase,
+    folder: TempDir,
+}
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let folder = tempfile::tempdir().unwrap();
+        let database = FreshDatabase::new(folder.path());
+        if let Some(address) = database.address() {
+            // Every command on the folder finds its database there.
+            std::fs::write(folder.path().join("jindu.toml"), format!("database = {address:?}\n")).unwrap();
+        }
+        Self { database, folder }
+    }
+
+    /// One whose database is a file in it, whatever the others have: for what that file's own nature is about.
+    pub(crate) fn embedded() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { database: FreshDatabase::embedded(folder.path()), folder }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
+    }
+
+    /// The database, past all of our code.
+    pub(crate) fn database(&self) -> &FreshDatabase {
+        &self.database
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
         // A test that has failed already says why itself.
-        if thread::panicking() || !self.path().join(DATABASE_FILE).exists() {
+        if thread::panicking() || !self.database.is_used() || !keys(self.path()).exists() {
             return;
         }
-        let folder = self.path().to_owned();
         // On a thread of its own, for the test may be in a runtime.
-        if let Err(why) = thread::spawn(move || prove(&folder)).join() {
+        let proven =
+            thread::scope(|scope| scope.spawn(|| prove(self.path(), &self.database.database())).join());
+        if let Err(why) = proven {
             resume_unwind(why);
         }
     }
 }
 
+fn keys(data: &Path) -> PathBuf {
+    data.join("keys.toml")
+}
+
 /// Proves every application of a folder of data.
-fn prove(data: &Path) {
-    let keys = Keys::load(&data.join("keys.toml")).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+fn prove(data: &Path, database: &Database) {
+    let keys = Keys::load(&keys(data)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store = Store::open(data, keys, None, Purpose::Demonstration).await.unwrap();
+        let store = Store::open(data, database, keys, None, Purpose::Demonstration).await.unwrap();
         let mut after = ApplicationId(0);
         loop {
             let page = application::page(&store.read(), after, 1_000).await.unwrap();

@@ -8,10 +8,12 @@ use domain::moment::Moment;
 use domain::organ::OrganCode;
 use domain::progress::Progress;
 use domain::stage::Stage;
+use server::config::Config;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use store::application::{self, ApplicationId};
+use store::inquiry_log::{InquiryEntry, recorded};
 use store::keys::Keys;
 use store::setting::Purpose;
 use store::{Store, history, milestone};
@@ -48,10 +50,7 @@ impl Kept {
 
     /// Everything that the database of a folder holds.
     pub(crate) fn of(data: &Path) -> Self {
-        let keys = Keys::load(&data.join("keys.toml")).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
-            let store = Store::open(data, keys, None, Purpose::Demonstration).await.unwrap();
+        looked_into(data, async |store| {
             let (mut applications, mut after) = (BTreeMap::new(), ApplicationId(0));
             loop {
                 let page = application::page(&store.read(), after, 1_000).await.unwrap();
@@ -98,4 +97,19 @@ fn a_test_that_leaves_a_fold_its_milestones_do_not_say_fails_at_its_end() {
         overwrite(data, "progress", 2, &other);
         overwrite(data, "progress", 1, &other);
     }));
+}
+
+/// Looks into the database of a folder.
+pub(crate) fn looked_into<T>(data: &Path, look: impl AsyncFnOnce(Store) -> T) -> T {
+    let keys = Keys::load(&data.join("keys.toml")).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let database = Config::load(None, Some(data)).unwrap().database().unwrap();
+        look(Store::open(data, &database, keys, None, Purpose::Demonstration).await.unwrap()).await
+    })
+}
+
+/// Every inquiry that was recorded; fewer where the record is damaged.
+pub(crate) fn inquiries(data: &Path) -> Vec<InquiryEntry> {
+    looked_into(data, async |store| recorded(&store).await.unwrap_or_default())
 }

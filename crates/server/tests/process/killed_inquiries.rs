@@ -2,6 +2,7 @@
 
 use crate::asking::{Client, empty, person};
 use crate::folder::Folder;
+use crate::kept::inquiries;
 use crate::running::{Running, jindu, serve};
 use domain::number::CitizenNumber;
 use rand::rngs::StdRng;
@@ -13,7 +14,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{scope, sleep};
 use std::time::Duration;
-use store::inquiry_log::recorded;
+use store::inquiry_log::InquiryEntry;
 use store::keys::{Keys, Subject};
 
 const CLIENTS: usize = 4;
@@ -33,7 +34,7 @@ mod long {
 /// Kills a server so many times, each time before so many milliseconds of asking.
 fn killed(times: u32, longest: u64) {
     let folder = Folder::new();
-    let (keys, log) = (empty(folder.path()), folder.path().join("inquiries"));
+    let keys = empty(folder.path());
     let mut rng = StdRng::seed_from_u64(119_900);
     let (people, mut answered) = (AtomicU32::new(0), Vec::new());
     for time in 0..times {
@@ -47,10 +48,10 @@ fn killed(times: u32, longest: u64) {
         let address = server.address();
         let patience = Duration::from_millis(rng.random_range(20..longest));
         answered.extend(asked_until_killed(&mut server, &address, patience, &people));
-        assert_eq!(unrecorded(&keys, &answered, &log), 0, "after kill {time}");
+        assert_eq!(unrecorded(&keys, &answered, &inquiries(folder.path())), 0, "after kill {time}");
     }
     assert!(answered.len() > usize::try_from(times).unwrap() * CLIENTS, "only {} answers", answered.len());
-    a_cut_record_is_noticed(&keys, &answered, &log);
+    a_cut_record_is_noticed(&keys, &answered, &folder);
 }
 
 /// The people whose inquiries were answered before the server was killed.
@@ -87,22 +88,31 @@ fn asked_until_killed(
 }
 
 /// How many of the answered inquiries the record does not hold.
-fn unrecorded(keys: &Keys, answered: &[CitizenNumber], log: &Path) -> usize {
-    let recorded = recorded(log).unwrap_or_default();
+fn unrecorded(keys: &Keys, answered: &[CitizenNumber], recorded: &[InquiryEntry]) -> usize {
     let recorded: HashSet<Subject> = recorded.iter().map(|entry| entry.subject).collect();
     answered.iter().filter(|person| !recorded.contains(&keys.subject(person))).count()
 }
 
 /// The control: the same check on a record that lost its second half.
-fn a_cut_record_is_noticed(keys: &Keys, answered: &[CitizenNumber], log: &Path) {
-    let cut = tempfile::tempdir().unwrap();
+fn a_cut_record_is_noticed(keys: &Keys, answered: &[CitizenNumber], folder: &Folder) {
+    assert_eq!(unrecorded(keys, answered, &inquiries(folder.path())), 0);
+    if folder.database().address().is_some() {
+        folder.database().execute(
+            "DELETE FROM inquiry_frame WHERE number % 2 = 0 OR at > (SELECT (min(at) + max(at)) / 2 FROM inquiry_frame)",
+        );
+    } else {
+        cut(&folder.path().join("inquiries"));
+    }
+    assert!(unrecorded(keys, answered, &inquiries(folder.path())) > answered.len() / 4);
+}
+
+/// Takes the second half of each file.
+fn cut(log: &Path) {
     for file in fs::read_dir(log).unwrap() {
         let file = file.unwrap();
         let mut bytes = fs::read(file.path()).unwrap();
         let written = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0);
         bytes[written / 2..].fill(0);
-        fs::write(cut.path().join(file.file_name()), bytes).unwrap();
+        fs::write(file.path(), bytes).unwrap();
     }
-    assert_eq!(unrecorded(keys, answered, log), 0);
-    assert!(unrecorded(keys, answered, cut.path()) > answered.len() / 4);
 }

@@ -35,7 +35,7 @@ const FULL: &str = "trap '' XFSZ; ulimit -f 80";
 
 #[test]
 fn an_inquiry_that_cannot_be_recorded_is_not_answered() {
-    let folder = Folder::new();
+    let folder = Folder::embedded();
     let samples = demonstration(folder.path(), 4);
     let mut server = Running::start(&mut serve(jindu_after(FULL), folder.path()));
     let client = Client::of(&server.address());
@@ -60,12 +60,12 @@ fn an_inquiry_that_cannot_be_recorded_is_not_answered() {
     assert_eq!(client.get("/healthz").unwrap().0, 200);
     server.kill();
     assert!(server.said().contains("cannot be recorded"));
-    let recorded = store::inquiry_log::recorded(&folder.path().join("inquiries")).unwrap().len();
+    let recorded = store::inquiry_log::recorded_in(&folder.path().join("inquiries")).unwrap().len();
     assert!(answered <= recorded, "{answered} answered, {recorded} recorded");
     // With room again, the same folder is served again.
     let mut server = Running::start(&mut serve(jindu(), folder.path()));
     let client = Client::of(&server.address());
     assert_eq!(client.ask(&facts(&samples[0], "name")).unwrap().0, 200);
-    let after = store::inquiry_log::recorded(&folder.path().join("inquiries")).unwrap().len();
+    let after = store::inquiry_log::recorded_in(&folder.path().join("inquiries")).unwrap().len();
     assert_eq!(after, recorded + 1);
 }

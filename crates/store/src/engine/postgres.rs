@@ -25,6 +25,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use writer::Writer;
 
 /// One database: the connections that read it, and its writer.
+#[derive(Clone)]
 pub(crate) struct Postgres {
     lines: Arc<Lines>,
     jobs: UnboundedSender<Queued>,

@@ -1,8 +1,8 @@
 //! Segment files: pre-zeroed, written front to back in hash-chained frames.
 
 use super::ENTRY_LENGTH;
+use super::frame::{self, Hash};
 use crate::error::{Result, StoreError, at};
-use aws_lc_rs::digest::{Context, SHA256};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt as _;
@@ -11,16 +11,8 @@ use std::path::{Path, PathBuf};
 /// A segment is filled with zeros first: overwriting syncs cheaper than growing.
 const SEGMENT_LENGTH: u64 = 8 << 20;
 const SEGMENT_MAGIC: [u8; 4] = *b"JDIS";
-const FRAME_MAGIC: [u8; 4] = *b"JDIF";
 /// Magic, and the hash of the last frame of the segment before.
 const SEGMENT_HEADER: usize = 4 + 32;
-/// Magic, number of entries, and the hash of the frame before, that number and the entries.
-const FRAME_HEADER: usize = 4 + 4 + 32;
-/// Entries in one frame at the most, so that a frame always fits a fresh segment.
-const FRAME_ENTRIES: usize = 65_536;
-
-type Hash = [u8; 32];
-
 /// The folder's segments and the place where the next frame goes.
 pub(crate) struct Segments {
     folder: PathBuf,
@@ -50,25 +42,11 @@ impl Segments {
     pub(crate) fn append<'a>(&mut self, entries: impl Iterator<Item = &'a [u8; ENTRY_LENGTH]>) -> Result<()> {
         let mut entries = entries.peekable();
         while entries.peek().is_some() {
-            let hash = self.fill_frame(entries.by_ref().take(FRAME_ENTRIES));
+            let hash = frame::fill(&mut self.frame, self.last, &mut entries);
             self.write_frame()?;
             self.last = hash;
         }
         Ok(())
-    }
-
-    fn fill_frame<'a>(&mut self, entries: impl Iterator<Item = &'a [u8; ENTRY_LENGTH]>) -> Hash {
-        self.frame.clear();
-        self.frame.resize(FRAME_HEADER, 0);
-        let mut count = 0_u32;
-        for entry in entries {
-            self.frame.extend_from_slice(entry);
-            count += 1;
-        }
-        let hash = frame_hash(self.last, count, self.frame.get(FRAME_HEADER..).unwrap_or_default());
-        let header = FRAME_MAGIC.into_iter().chain(count.to_le_bytes()).chain(hash);
-        self.frame.iter_mut().zip(header).for_each(|(to, from)| *to = from);
-        hash
     }
 
     fn write_frame(&mut self) -> Result<()> {
@@ -103,12 +81,12 @@ fn whole(segment: &[u8], each: impl FnMut(&[u8])) -> Result<Walked> {
 
 /// Whether something that looks like a frame stands anywhere in these bytes.
 fn has_frame(bytes: &[u8]) -> bool {
-    let starts = bytes.windows(FRAME_HEADER).enumerate();
-    let mut frames = starts.filter(|(_, header)| header.starts_with(&FRAME_MAGIC));
+    let starts = bytes.windows(frame::HEADER).enumerate();
+    let mut frames = starts.filter(|(_, header)| header.starts_with(&frame::MAGIC));
     frames.any(|(start, header)| {
         let count = header.get(4..8).and_then(|count| count.try_into().ok()).map_or(0, u32::from_le_bytes);
-        let length = FRAME_HEADER + count as usize * ENTRY_LENGTH;
-        (1..=FRAME_ENTRIES as u32).contains(&count) && start + length <= bytes.len()
+        let length = frame::HEADER + count as usize * ENTRY_LENGTH;
+        (1..=frame::ENTRIES as u32).contains(&count) && start + length <= bytes.len()
     })
 }
 
@@ -117,31 +95,11 @@ fn walk(segment: &[u8], mut each: impl FnMut(&[u8])) -> Option<Walked> {
     let (header, mut rest) = segment.split_first_chunk::<SEGMENT_HEADER>()?;
     let first = *header.strip_prefix(&SEGMENT_MAGIC)?.first_chunk()?;
     let mut last = first;
-    while let Some((hash, entries, after)) = next_frame(rest, last) {
+    while let Some((hash, entries, after)) = frame::next(rest, last) {
         each(entries);
         (last, rest) = (hash, after);
     }
     Some(Walked { first, last, end: (segment.len() - rest.len()) as u64 })
-}
-
-/// The frame at the front, its entries and what follows, if it is whole and follows `last`.
-fn next_frame(bytes: &[u8], last: Hash) -> Option<(Hash, &[u8], &[u8])> {
-    let (header, rest) = bytes.split_first_chunk::<FRAME_HEADER>()?;
-    let (count, hash) = header.strip_prefix(&FRAME_MAGIC)?.split_first_chunk::<4>()?;
-    let count = u32::from_le_bytes(*count);
-    let (entries, after) = rest.split_at_checked(usize::try_from(count).ok()?.checked_mul(ENTRY_LENGTH)?)?;
-    let expected = frame_hash(last, count, entries);
-    (hash == expected).then_some((expected, entries, after))
-}
-
-fn frame_hash(before: Hash, count: u32, entries: &[u8]) -> Hash {
-    let mut context = Context::new(&SHA256);
-    context.update(&before);
-    context.update(&count.to_le_bytes());
-    context.update(entries);
-    let mut hash = [0; 32];
-    hash.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
-    hash
 }
 
 /// Every entry of the folder in order.

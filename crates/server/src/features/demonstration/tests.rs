@@ -25,7 +25,7 @@ fn recipe(applications: u64, now: &str) -> Recipe {
 }
 
 fn config(folder: &Path) -> Config {
-    Config { data: folder.to_owned(), demonstration: true, ..Config::default() }
+    Config { demonstration: true, ..Config::load(None, Some(folder)).unwrap() }
 }
 
 async fn filled(folder: &Path, recipe: Recipe) -> (Arc<App>, Vec<Sample>) {

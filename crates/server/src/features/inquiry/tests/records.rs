@@ -28,7 +28,7 @@ async fn every_inquiry_leaves_one_entry_before_its_answer() {
             let subject = server.app.store.keys().subject(&Case::of(person, "2026-03-02").opening.number);
             expected.push(InquiryEntry { at: moment(NOW), subject, channel, outcome });
             // The answer is here, so the entry is on disk.
-            assert_eq!(server.inquiries(), expected);
+            assert_eq!(server.inquiries().await, expected);
         }
     }
 }
@@ -46,10 +46,10 @@ async fn inquiries_at_the_same_time_are_all_recorded() {
     for answered in asked {
         assert_eq!(answered.await.unwrap(), 404);
     }
-    let mut subjects: Vec<_> = server.inquiries().iter().map(|entry| entry.subject).collect();
+    let mut subjects: Vec<_> = server.inquiries().await.iter().map(|entry| entry.subject).collect();
     subjects.sort_unstable();
     subjects.dedup();
-    assert_eq!((server.inquiries().len(), subjects.len()), (200, 200));
+    assert_eq!((server.inquiries().await.len(), subjects.len()), (200, 200));
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn what_is_no_inquiry_leaves_no_entry() {
     server.get("/inquiry").await;
     server.page("zh", &ordinary().by_name().with("applied_on", "soon")).await;
     server.api("zh", &ordinary().by_name().with("citizen_number", "1")).await;
-    assert!(server.inquiries().is_empty());
+    assert!(server.inquiries().await.is_empty());
 }
 
 async fn ask_from(server: &Server, peer: &str, address: &str, facts: &Facts) -> Answered {
@@ -91,7 +91,7 @@ async fn a_source_that_spent_its_budget_waits() {
             assert_eq!(refused.json()["type"], "/problems/too-many-requests");
         }
         // Refused is not asked; and another source is answered.
-        assert_eq!(server.inquiries().len(), 3);
+        assert_eq!(server.inquiries().await.len(), 3);
         assert_eq!(ask_from(&server, "192.0.2.2:1", address, &facts).await.status, 200);
         assert!(server.get("/metrics").await.body.contains("jindu_inquiries_refused_total 1"));
     }

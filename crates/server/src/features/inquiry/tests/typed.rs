@@ -164,5 +164,5 @@ async fn bodies_that_are_no_inquiry_are_refused() {
     assert_eq!(send("application/json", "{".to_owned()).await, 400);
     assert_eq!(send("text/plain", "{}".to_owned()).await, 415);
     assert_eq!(send("application/json", format!("{{\"name\":\"{}\"}}", "x".repeat(20_000))).await, 413);
-    assert!(server.inquiries().is_empty());
+    assert!(server.inquiries().await.is_empty());
 }

@@ -1,0 +1,103 @@
+//! The record on a database server: a frame is a row, and each server's run has a chain of its own.
+
+use super::frame::{self, Hash};
+use super::{Desk, ENTRY_LENGTH, Waiting};
+use crate::Read;
+use crate::engine::Value;
+use crate::engine::postgres::Postgres;
+use crate::error::{Result, StoreError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::sync::Notify;
+
+/// Told again after a connection broke, it is the same row.
+const KEEP: &str = "INSERT INTO inquiry_frame (server, number, at, frame) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (at, server, number) DO NOTHING";
+const ALL: &str = "SELECT server, frame FROM inquiry_frame ORDER BY server, number";
+
+/// One run of a server.
+const RUN: usize = 16;
+
+/// Starts the task that writes; it is woken when there is something to write.
+pub(super) fn start(server: &Postgres, desk: &Arc<Desk>) -> Result<Arc<Notify>> {
+    let mut run = [0; RUN];
+    aws_lc_rs::rand::fill(&mut run).map_err(|_| StoreError::Unsealed)?;
+    let wake = Arc::new(Notify::new());
+    let chain = Chain { server: server.clone(), run, number: 0, last: [0; 32], frame: Vec::new() };
+    tokio::spawn(write_frames(chain, Arc::clone(desk), Arc::clone(&wake)));
+    Ok(wake)
+}
+
+/// The chain of one run.
+struct Chain {
+    server: Postgres,
+    run: [u8; RUN],
+    number: i64,
+    last: Hash,
+    frame: Vec<u8>,
+}
+
+/// The writer's life: one frame is written while the next one gathers.
+async fn write_frames(mut chain: Chain, desk: Arc<Desk>, wake: Arc<Notify>) {
+    loop {
+        let group = std::mem::take(&mut *desk.waiting());
+        if !group.is_empty() {
+            chain.keep(group).await;
+        } else if desk.closed.load(Ordering::Acquire) {
+            return;
+        } else {
+            wake.notified().await;
+        }
+    }
+}
+
+impl Chain {
+    async fn keep(&mut self, group: Vec<Waiting>) {
+        let mut group = group.into_iter().peekable();
+        while group.peek().is_some() {
+            let part: Vec<Waiting> = group.by_ref().take(frame::ENTRIES).collect();
+            let mut entries = part.iter().map(|waiting| &waiting.entry);
+            let hash = frame::fill(&mut self.frame, self.last, &mut entries);
+            let written = self.write(&part).await;
+            if let Err(error) = &written {
+                tracing::error!(error = error as &dyn std::error::Error, "inquiries cannot be recorded");
+            } else {
+                self.last = hash;
+            }
+            // Where nobody knows whether the row is there, the next one takes another number and names the frame
+            // before both.
+            self.number += 1;
+            for Waiting { done, .. } in part {
+                drop(done.send(if written.is_ok() { Ok(()) } else { Err(StoreError::Stopped) }));
+            }
+        }
+    }
+
+    async fn write(&self, part: &[Waiting]) -> Result<()> {
+        let first = part.first().and_then(|waiting| waiting.entry.first_chunk());
+        let at = first.map_or(0, |at| i64::from_le_bytes(*at));
+        let values =
+            [Value::Blob(&self.run), Value::Int(self.number), Value::Int(at), Value::Blob(&self.frame)];
+        self.server.rows(KEEP, &values, |_| Ok(())).await.map(drop)
+    }
+}
+
+/// Every entry, in the order of each run.
+///
+/// # Errors
+/// Fails where a chain is broken.
+pub(super) async fn read_all(read: &Read<'_>) -> Result<Vec<[u8; ENTRY_LENGTH]>> {
+    let (mut last, mut all) = (BTreeMap::<[u8; RUN], [Hash; 2]>::new(), Vec::new());
+    let rows = read.rows(ALL, &[], |row| Ok((row.array::<RUN>(0)?, row.blob(1)?.to_vec()))).await?;
+    for (run, bytes) in rows {
+        let [newest, before] = last.get(&run).copied().unwrap_or_default();
+        // A frame that nobody was told of may stand there too: the one after it names the frame before it.
+        let follows = |hash| frame::next(&bytes, hash).map(|(is, entries, _)| (hash, is, entries));
+        let (named, hash, entries) =
+            follows(newest).or_else(|| follows(before)).ok_or(StoreError::Corrupt("chain of inquiries"))?;
+        all.extend_from_slice(entries.as_chunks().0);
+        last.insert(run, [hash, named]);
+    }
+    Ok(all)
+}
