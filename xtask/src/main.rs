@@ -5,6 +5,8 @@ mod args;
 mod bench;
 mod counts;
 mod fuzz;
+#[cfg(test)]
+mod ha;
 mod places;
 mod postgres;
 mod process;

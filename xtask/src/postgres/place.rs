@@ -91,6 +91,12 @@ impl Place {
         written.map_err(|reason| format!("{}: {reason}", file.display()))
     }
 
+    /// Makes an empty file that is the user's.
+    #[cfg(test)]
+    pub(crate) fn touch(&self, file: &Path) -> Result<(), String> {
+        ask(self.as_user(Path::new("touch")).arg(file)).map(|_| ())
+    }
+
     /// What a statement answers, without decoration.
     pub(crate) fn ask(&self, url: &str, statement: &str) -> Result<String, String> {
         let mut psql = self.program("psql");

@@ -8,6 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::place::Place;
+#[cfg(test)]
+use crate::process::ask;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -65,6 +67,18 @@ impl Postmaster {
         matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Kills all of its processes at once, as the death of its machine would.
+    #[cfg(test)]
+    pub(crate) fn kill(mut self) -> Result<(), String> {
+        let id = self.child.id().to_string();
+        // It stands still while its children are counted, so that there is no later one.
+        ask(Command::new("kill").args(["-STOP", &id]))?;
+        let all = std::iter::once(id).chain(children(self.child.id()).into_iter().map(|id| id.to_string()));
+        // One that ends by itself in between is no failure.
+        let _ = Command::new("kill").arg("-KILL").args(all).stderr(std::process::Stdio::null()).status();
+        self.child.wait().map(|_| ()).map_err(|reason| format!("PostgreSQL cannot be waited for: {reason}"))
+    }
+
     fn wait_until_ready(&mut self) -> Result<(), String> {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
@@ -97,8 +111,21 @@ impl Drop for Postmaster {
     }
 }
 
+/// The processes that a process started, in the words of Linux.
+#[cfg(test)]
+fn children(parent: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = processes.filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok());
+    let parent_of = |id: u32| {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        // After the name, which may hold anything: the state, then the parent.
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse::<u32>().ok()
+    };
+    ids.filter(|id| parent_of(*id) == Some(parent)).collect()
+}
+
 /// A port of the loopback that nobody listens on.
-fn free_port() -> Result<u16, String> {
+pub(crate) fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(|reason| format!("no free port: {reason}"))?;
     listener.local_addr().map(|address| address.port()).map_err(|reason| format!("no free port: {reason}"))
 }
