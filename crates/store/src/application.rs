@@ -1,9 +1,13 @@
 //! Applications: who asked for which card, by hash and sealed, with the packed fold of their milestones.
 
+mod changing;
+
+pub(crate) use changing::{Case, Known, New, Packed, found, insert, known, known_by, next, set_progress};
+
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::{HASH_LENGTH, Keys, Place, Receipt, Subject};
-use crate::{Read, Write, packed};
+use crate::{Read, packed};
 use domain::Date;
 use domain::kind::{Delivery, Kind, Reason};
 use domain::name::Name;
@@ -23,14 +27,6 @@ const BY_RECEIPT: &str = "SELECT subject, application FROM receipt_case WHERE re
 const ONE: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
     handing_out, promised_days, person, progress, missing
     FROM application WHERE subject = $1 AND id = $2";
-const KNOWN: &str = "SELECT id, subject, applied_on, kind, accepting, progress, missing
-    FROM application WHERE subject = $1 AND id = $2";
-const INSERT: &str =
-    "INSERT INTO application (subject, receipt, applied_on, kind, reason, delivery, accepting,
-    signing, handing_out, promised_days, person, progress)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id";
-const NAME: &str = "INSERT INTO receipt_case (receipt, subject, application) VALUES ($1, $2, $3)";
-const SET_PROGRESS: &str = "UPDATE application SET progress = $1 WHERE id = $2 AND subject = $3";
 const PAGE: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
     handing_out, promised_days, person, progress, missing FROM application WHERE id > $1 ORDER BY id LIMIT $2";
 const COUNT: &str = "SELECT count(*) FROM application";
@@ -132,33 +128,6 @@ pub struct Application {
     /// Whether its card was announced in a batch that is past due, and did not arrive.
     pub missing: bool,
     person: Vec<u8>,
-}
-
-/// What recording needs of a stored application.
-pub(crate) struct Known {
-    pub(crate) id: ApplicationId,
-    pub(crate) subject: Subject,
-    pub(crate) applied_on: Date,
-    pub(crate) kind: Kind,
-    pub(crate) accepting: OrganCode,
-    pub(crate) progress: Option<Progress>,
-    pub(crate) missing: bool,
-}
-
-/// An application as the records beside it name it.
-pub(crate) struct Case {
-    pub(crate) id: ApplicationId,
-    pub(crate) subject: Subject,
-    pub(crate) receipt: Receipt,
-    pub(crate) accepting: OrganCode,
-    pub(crate) kind: Kind,
-}
-
-impl Known {
-    pub(crate) fn case(&self, receipt: Receipt) -> Case {
-        let Self { id, subject, accepting, kind, .. } = *self;
-        Case { id, subject, receipt, accepting, kind }
-    }
 }
 
 /// The person of an application, opened.
@@ -273,78 +242,6 @@ pub async fn of_receipt(read: &Read<'_>, receipt: Receipt) -> Result<Option<Appl
     let Some((subject, id)) = found.into_iter().next() else { return Ok(None) };
     let found = read.rows(ONE, &[Value::Blob(&subject.0), Value::Int(id.0)], application).await?;
     found.into_iter().next().map(Some).ok_or(StoreError::Corrupt("application"))
-}
-
-/// Where the application of a receipt is found.
-pub(crate) async fn found(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<Address>> {
-    let found = write.rows(BY_RECEIPT, &[Value::Blob(&receipt.0)], address).await?;
-    Ok(found.into_iter().next())
-}
-
-pub(crate) async fn known(write: &mut Write<'_>, (subject, id): Address) -> Result<Known> {
-    let values = [Value::Blob(&subject.0), Value::Int(id.0)];
-    let found = write.rows(KNOWN, &values, |row| {
-        Ok(Known {
-            id: ApplicationId(row.int(0)?),
-            subject: Subject(row.array(1)?),
-            applied_on: day(row.text(2)?)?,
-            kind: Kind::parse(row.text(3)?).ok_or(StoreError::Corrupt("kind"))?,
-            accepting: organ(row, 4)?,
-            progress: progress(row, 5)?,
-            missing: row.int(6)? != 0,
-        })
-    });
-    found.await?.into_iter().next().ok_or(StoreError::Corrupt("application"))
-}
-
-/// What recording needs of the application of a receipt.
-pub(crate) async fn known_by(write: &mut Write<'_>, receipt: Receipt) -> Result<Option<Known>> {
-    match found(write, receipt).await? {
-        Some(address) => known(write, address).await.map(Some),
-        None => Ok(None),
-    }
-}
-
-/// Opens an application: the row, and the name by which reports find it.
-pub(crate) async fn insert(
-    write: &mut Write<'_>,
-    sealed: &Sealed,
-    progress: Option<&Progress>,
-) -> Result<ApplicationId> {
-    let opening = &sealed.opening;
-    let applied_on = opening.applied_on.to_string();
-    let packed = progress.map(packed::pack);
-    let values = [
-        Value::Blob(&sealed.subject.0),
-        Value::Blob(&sealed.receipt.0),
-        Value::Text(&applied_on),
-        Value::Text(opening.kind.as_str()),
-        Value::Text(opening.reason.as_str()),
-        Value::Text(opening.delivery.as_str()),
-        Value::Int(opening.accepting.get().into()),
-        Value::Int(opening.signing.get().into()),
-        Value::Int(opening.handing_out.get().into()),
-        Value::Int(opening.promised_days.into()),
-        Value::Blob(&sealed.person),
-        packed.as_deref().map_or(Value::Null, Value::Blob),
-    ];
-    let id = write.rows(INSERT, &values, |row| row.int(0)).await?;
-    let id = id.into_iter().next().ok_or(StoreError::Corrupt("application"))?;
-    let values = [Value::Blob(&sealed.receipt.0), Value::Blob(&sealed.subject.0), Value::Int(id)];
-    write.execute(NAME, &values).await?;
-    Ok(ApplicationId(id))
-}
-
-pub(crate) async fn set_progress(
-    write: &mut Write<'_>,
-    id: ApplicationId,
-    subject: Subject,
-    progress: Option<&Progress>,
-) -> Result<()> {
-    let packed = progress.map(packed::pack);
-    let values =
-        [packed.as_deref().map_or(Value::Null, Value::Blob), Value::Int(id.0), Value::Blob(&subject.0)];
-    write.execute(SET_PROGRESS, &values).await.map(drop)
 }
 
 fn place(row: &[u8; 32]) -> Place<'_> {

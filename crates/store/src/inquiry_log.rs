@@ -7,8 +7,8 @@
 //! The entries name the subject by its keyed hash only.
 
 mod frame;
+mod rows;
 mod segment;
-mod server;
 #[cfg(test)]
 mod tests;
 
@@ -118,7 +118,7 @@ impl InquiryEntry {
 pub async fn recorded(store: &Store) -> Result<Vec<InquiryEntry>> {
     match store.server() {
         None => recorded_in(&store.record),
-        Some(_) => parsed(&server::read_all(&store.read()).await?),
+        Some(_) => parsed(&rows::read_all(&store.read()).await?),
     }
 }
 
@@ -185,7 +185,7 @@ impl InquiryLog {
         let desk = Arc::new(Desk::default());
         let writer = match store.server() {
             None => Writer::to_files(&store.record, &desk)?,
-            Some(server) => Writer::Rows(server::start(server, &desk)?),
+            Some(server) => Writer::Rows(rows::start(server, &desk)?),
         };
         Ok(Self { desk, writer })
     }

@@ -254,4 +254,51 @@ impl<'c> Write<'c> {
         self.is_spoilt |= found.is_err();
         found?.iter().map(|row| map(&Row::Postgres(row))).collect()
     }
+
+    /// Runs a statement for each of many tuples of values, which must be of different rows.
+    pub(crate) async fn execute_each<const N: usize>(
+        &mut self,
+        sql: &str,
+        many: &[[Value<'_>; N]],
+    ) -> Result<()> {
+        let line = match &mut self.connection {
+            Writing::Sqlite(connection) => {
+                return many.iter().try_for_each(|values| sqlite::execute(connection, sql, values).map(drop));
+            }
+            Writing::Postgres(line) => *line,
+        };
+        if many.is_empty() {
+            return Ok(());
+        }
+        let changed = line.execute_each(sql, many).await;
+        self.is_spoilt |= changed.is_err();
+        changed
+    }
+
+    /// The rows of a statement for each of many tuples of values, in their order.
+    pub(crate) async fn rows_each<T, const N: usize>(
+        &mut self,
+        sql: &str,
+        many: &[[Value<'_>; N]],
+        mut map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<Vec<T>>> {
+        let line = match &mut self.connection {
+            Writing::Sqlite(connection) => {
+                return many.iter().map(|values| sqlite::rows(connection, sql, values, &mut map)).collect();
+            }
+            Writing::Postgres(line) => *line,
+        };
+        let mut found: Vec<Vec<T>> = many.iter().map(|_| Vec::new()).collect();
+        if many.is_empty() {
+            return Ok(found);
+        }
+        let rows = line.query_each(sql, many).await;
+        self.is_spoilt |= rows.is_err();
+        for row in &rows? {
+            let place: i64 = row.try_get(row.len() - 1)?;
+            let place = usize::try_from(place - 1).ok().and_then(|place| found.get_mut(place));
+            place.ok_or(StoreError::Corrupt("place"))?.push(map(&Row::Postgres(row))?);
+        }
+        Ok(found)
+    }
 }

@@ -1,6 +1,6 @@
 //! Milestones: the truth behind every application's progress. Rows are added, never changed.
 
-use crate::application::{Application, ApplicationId};
+use crate::application::{Address, Application, ApplicationId};
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::Subject;
@@ -36,27 +36,34 @@ pub(crate) async fn of_changing(
     write.rows(OF_APPLICATION, &values, milestone).await
 }
 
-/// Adds a milestone that the application does not have yet.
-pub(crate) async fn insert(
-    write: &mut Write<'_>,
-    application: ApplicationId,
-    subject: Subject,
-    milestone: &Milestone,
-) -> Result<()> {
-    let step = milestone.step.word();
-    let values = [
+/// The same of many applications, in their order.
+pub(crate) async fn of_each(write: &mut Write<'_>, applications: &[Address]) -> Result<Vec<Vec<Milestone>>> {
+    let values: Vec<_> =
+        applications.iter().map(|(subject, id)| [Value::Int(id.0), Value::Blob(&subject.0)]).collect();
+    write.rows_each(OF_APPLICATION, &values, milestone).await
+}
+
+/// Adds milestones that their applications do not have yet.
+pub(crate) async fn insert(write: &mut Write<'_>, added: &[(Address, Milestone)]) -> Result<()> {
+    let steps: Vec<_> = added.iter().map(|(_, milestone)| milestone.step.word()).collect();
+    let rows: Vec<_> =
+        added.iter().zip(&steps).map(|((address, milestone), step)| row(address, milestone, step)).collect();
+    write.execute_each(INSERT, &rows).await
+}
+
+fn row<'m>((subject, application): &'m Address, milestone: &'m Milestone, step: &'m str) -> [Value<'m>; 10] {
+    [
         Value::Blob(&subject.0),
         Value::Int(application.0),
         Value::Int(milestone.feed.0.into()),
         Value::Blob(&milestone.event.0),
-        Value::Text(&step),
+        Value::Text(step),
         Value::Int(milestone.organ.get().into()),
         milestone.cause.map(Cause::as_str).into(),
         Value::Int(milestone.happened.millis()),
         Value::Int(milestone.learned.millis()),
         Value::Int(milestone.rank.0.into()),
-    ];
-    write.execute(INSERT, &values).await.map(drop)
+    ]
 }
 
 fn milestone(row: &Row<'_>) -> Result<Milestone> {

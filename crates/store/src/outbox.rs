@@ -101,15 +101,18 @@ pub(crate) struct Moving {
     pub(crate) to: Option<Stage>,
 }
 
-pub(crate) async fn add(write: &mut Write<'_>, moving: &Moving, at: Moment) -> Result<()> {
-    let values = [
-        Value::Blob(&moving.subject.0),
-        Value::Int(moving.application.0),
-        moving.from.map(Stage::as_str).into(),
-        moving.to.map(Stage::as_str).into(),
-        Value::Int(at.millis()),
-    ];
-    write.execute(ADD, &values).await.map(drop)
+pub(crate) async fn add(write: &mut Write<'_>, moved: &[Moving], at: Moment) -> Result<()> {
+    let rows = moved.iter().map(|moving| {
+        [
+            Value::Blob(&moving.subject.0),
+            Value::Int(moving.application.0),
+            moving.from.map(Stage::as_str).into(),
+            moving.to.map(Stage::as_str).into(),
+            Value::Int(at.millis()),
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
+    write.execute_each(ADD, &rows).await
 }
 
 fn moved(row: &Row<'_>) -> Result<Move> {

@@ -9,6 +9,7 @@ mod follow;
 mod quota;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use crate::application::Opening;
 use crate::audit::Entry;

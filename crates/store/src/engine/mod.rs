@@ -4,6 +4,7 @@
 //! parameter by its first appearance. Both engines have one writer that takes the jobs that wait and commits them
 //! together; the embedded engine never waits in a statement, the server's does.
 
+mod each;
 pub(crate) mod postgres;
 mod row;
 pub(crate) mod sqlite;

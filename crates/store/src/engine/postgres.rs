@@ -6,20 +6,20 @@
 //! does on the embedded engine.
 
 mod deadline;
+mod host;
 mod lines;
 mod migrate;
-mod server;
 mod value;
 mod writer;
 
 use super::{Queued, Row, Value};
 use crate::error::{Result, StoreError};
+pub use host::Server;
 pub(crate) use lines::Line;
 use lines::Lines;
 pub(crate) use migrate::Unmigrated;
 #[cfg(any(test, feature = "fresh"))]
 pub(crate) use migrate::migrated;
-pub use server::Server;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use writer::Writer;

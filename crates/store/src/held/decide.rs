@@ -224,8 +224,8 @@ impl Decision {
             }
         }
         let mut course = Course::of_decision(Arc::clone(&self.keys), self.now);
-        for Addition { receipt, known, milestones } in &additions {
-            course.add(write, known, *receipt, milestones).await?;
+        for Addition { receipt, known, milestones } in additions {
+            course.add(write, known, receipt, &milestones).await?;
         }
         course.finish(write).await?;
         let values = [Value::Text(closes.as_str()), Value::Int(self.now.millis()), Value::Int(self.id.0)];

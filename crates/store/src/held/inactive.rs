@@ -149,7 +149,7 @@ async fn record(write: &mut Write<'_>, keys: &Arc<Keys>, stayed: &[Stayed], now:
         }
         // First, because what cannot be true is held: its row is opened again.
         waiting::recorded(write, &known.case(receipt), &milestones, now).await?;
-        course.add(write, &known, receipt, &milestones).await?;
+        course.add(write, known, receipt, &milestones).await?;
     }
     course.finish(write).await
 }

@@ -3,9 +3,10 @@
 use super::batch::{Group, Source};
 use super::follow::{Follow, State};
 use super::quota::{self, Refused};
+use super::written::{PART, Written};
 use super::{Outcome, Unknown, held};
 use crate::application::{self, Address, Known, Sealed};
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::held::waiting::{self, Present};
 use crate::keys::{Keys, Receipt};
 use crate::{Write, milestone};
@@ -23,6 +24,7 @@ pub(crate) struct Course {
     /// Whether a feed may tell so much of an application and no more; a decision may always be told.
     bounded: bool,
     present: Present,
+    written: Written,
     follow: Follow,
 }
 
@@ -44,7 +46,15 @@ pub(crate) struct Added {
 impl Course {
     pub(crate) fn new(keys: Arc<Keys>, learned: Moment, unknown: Unknown) -> Self {
         let present = Present { waiting: true, settled: true };
-        Self { keys, learned, unknown, bounded: true, present, follow: Follow::new(learned) }
+        Self {
+            keys,
+            learned,
+            unknown,
+            bounded: true,
+            present,
+            written: Written::default(),
+            follow: Follow::new(learned),
+        }
     }
 
     /// The course of what somebody decided about what is kept already.
@@ -60,43 +70,52 @@ impl Course {
         mut outcomes: Vec<Outcome>,
     ) -> Result<Vec<Outcome>> {
         self.present = waiting::present(write).await?;
-        let mut targets = Vec::with_capacity(groups.len());
-        for mut group in groups {
-            let target = match application::found(write, group.receipt).await? {
-                Some(address) => Target::Known(address),
-                None => group.sealed.take().map_or(Target::Unknown, Target::New),
-            };
-            targets.push((target, group));
+        let mut targets = targets(write, groups).await?.into_iter();
+        loop {
+            let part: Vec<_> = targets.by_ref().take(PART).collect();
+            if part.is_empty() {
+                break;
+            }
+            let stored = Stored::of(write, &part).await?;
+            self.record_part(write, part, stored, &mut outcomes).await?;
+            self.written.write(write).await?;
         }
-        // In the order of arrival: neighbours in a production batch are neighbours on disk.
-        targets.sort_by_cached_key(|(target, group)| {
-            (target.place(), group.sources.first().map(|source| source.index))
-        });
+        self.finish(write).await?;
+        Ok(outcomes)
+    }
+
+    async fn record_part(
+        &mut self,
+        write: &mut Write<'_>,
+        part: Vec<(Target, Group)>,
+        stored: Vec<Stored>,
+        outcomes: &mut [Outcome],
+    ) -> Result<()> {
+        let mut stored = stored.into_iter();
         let mut tell = |index: usize, outcome| {
             outcomes.get_mut(index).into_iter().for_each(|slot| *slot = outcome);
         };
-        for (target, mut group) in targets {
+        for (target, mut group) in part {
             let mut without_foreign = |group: &mut Group, owner| {
                 let foreign = group.without_foreign(owner).into_iter();
                 foreign.for_each(|index| tell(index, Outcome::OtherApplication));
             };
             let told = match target {
-                Target::Known(address) => {
-                    let known = application::known(write, address).await?;
-                    without_foreign(&mut group, (known.subject, known.applied_on));
-                    self.add_group(write, &known, &group).await?
+                Target::Known(_) => {
+                    let stored = stored.next().ok_or(StoreError::Corrupt("application"))?;
+                    without_foreign(&mut group, (stored.known.subject, stored.known.applied_on));
+                    self.add_group(write, stored, &group).await?
                 }
                 Target::New(sealed) => {
                     without_foreign(&mut group, (sealed.subject, sealed.opening.applied_on));
-                    self.open(write, &sealed, &group).await?
+                    self.open(write, sealed, &group).await?
                 }
                 Target::Unknown => self.keep(write, &group).await?,
             };
             self.follow.arrivals(&group, &told);
             group.sources.iter().zip(told).for_each(|(source, outcome)| tell(source.index, outcome));
         }
-        self.finish(write).await?;
-        Ok(outcomes)
+        Ok(())
     }
 
     /// Writes all that follows from what was recorded.
@@ -107,25 +126,38 @@ impl Course {
     async fn add_group(
         &mut self,
         write: &mut Write<'_>,
-        known: &Known,
+        stored: Stored,
         group: &Group,
     ) -> Result<Vec<Outcome>> {
-        let added = self.add(write, known, group.receipt, &group.milestones).await?;
-        if known.missing && group.sources.iter().any(Source::has_batch) {
-            self.follow.may_have_arrived((known.subject, known.id), group.receipt);
+        let Known { subject, id, missing, .. } = stored.known;
+        let added = self.fold(write, stored, group.receipt, &group.milestones).await?;
+        if missing && group.sources.iter().any(Source::has_batch) {
+            self.follow.may_have_arrived((subject, id), group.receipt);
         }
         Ok(added.outcomes(&group.milestones))
     }
 
-    /// Adds milestones to a known application and folds all of them anew.
+    /// Adds milestones to a known application and folds all of them anew; written when this returns.
     pub(crate) async fn add(
         &mut self,
         write: &mut Write<'_>,
-        known: &Known,
+        known: Known,
+        receipt: Receipt,
+        milestones: &[Milestone],
+    ) -> Result<()> {
+        let all = milestone::of_changing(write, known.id, known.subject).await?;
+        self.fold(write, Stored { known, milestones: all }, receipt, milestones).await?;
+        self.written.write(write).await
+    }
+
+    async fn fold(
+        &mut self,
+        write: &mut Write<'_>,
+        stored: Stored,
         receipt: Receipt,
         milestones: &[Milestone],
     ) -> Result<Added> {
-        let mut all = milestone::of_changing(write, known.id, known.subject).await?;
+        let Stored { known, milestones: mut all } = stored;
         let before = all.len();
         let held_before = held(known.progress.as_ref(), &all);
         let fresh = self.unsettled(write, receipt, &mut all, milestones).await?;
@@ -133,12 +165,10 @@ impl Course {
         let Some(added) = all.get(before..).filter(|added| !added.is_empty()) else {
             return Ok(Added { fresh, refused, held: Vec::new() });
         };
-        for milestone in added {
-            milestone::insert(write, known.id, known.subject, milestone).await?;
-        }
+        self.written.add((known.subject, known.id), added);
         self.follow.withdrawn(receipt, &all);
         let progress = Progress::replay(&all);
-        application::set_progress(write, known.id, known.subject, progress.as_ref()).await?;
+        self.written.fold((known.subject, known.id), progress.as_ref());
         let held_now = held(progress.as_ref(), &all);
         let was = State { progress: known.progress.as_ref(), held: &held_before };
         let is = State { progress: progress.as_ref(), held: &held_now };
@@ -148,7 +178,12 @@ impl Course {
 
     /// Opens an application with the milestones of the batch and those that waited for it: its progress is
     /// folded before it is written.
-    async fn open(&mut self, write: &mut Write<'_>, sealed: &Sealed, group: &Group) -> Result<Vec<Outcome>> {
+    async fn open(
+        &mut self,
+        write: &mut Write<'_>,
+        sealed: Box<Sealed>,
+        group: &Group,
+    ) -> Result<Vec<Outcome>> {
         let mut all = Vec::with_capacity(group.milestones.len());
         let fresh = self.unsettled(write, group.receipt, &mut all, &group.milestones).await?;
         let refused = quota::refused(&mut all, 0);
@@ -162,11 +197,10 @@ impl Course {
         gathered(&mut all, &waited);
         self.follow.withdrawn(group.receipt, &all);
         let progress = Progress::replay(&all);
-        let id = application::insert(write, sealed, progress.as_ref()).await?;
-        for milestone in &all {
-            milestone::insert(write, id, sealed.subject, milestone).await?;
-        }
+        let id = self.written.next(write).await?;
         let case = sealed.case(id);
+        self.written.add((sealed.subject, id), &all);
+        self.written.open(id, sealed, progress.as_ref());
         waiting::recorded(write, &case, &waited, self.learned).await?;
         let held = held(progress.as_ref(), &all);
         let is = State { progress: progress.as_ref(), held: &held };
@@ -207,6 +241,44 @@ impl Course {
         let room = self.follow.room(write, feed).await?;
         room.keep(write, &self.keys, &group.waiting()).await
     }
+}
+
+/// What is stored of an application before a batch adds to it.
+struct Stored {
+    known: Known,
+    milestones: Vec<Milestone>,
+}
+
+impl Stored {
+    /// What is stored of those that are known, in their order.
+    async fn of(write: &mut Write<'_>, part: &[(Target, Group)]) -> Result<Vec<Self>> {
+        let address = |(target, _): &(Target, Group)| match target {
+            Target::Known(address) => Some(*address),
+            Target::New(_) | Target::Unknown => None,
+        };
+        let addresses: Vec<Address> = part.iter().filter_map(address).collect();
+        let known = application::known(write, &addresses).await?;
+        let milestones = milestone::of_each(write, &addresses).await?;
+        Ok(known.into_iter().zip(milestones).map(|(known, milestones)| Self { known, milestones }).collect())
+    }
+}
+
+/// Where each group goes, in the order of arrival: neighbours in a production batch are neighbours on disk.
+async fn targets(write: &mut Write<'_>, groups: Vec<Group>) -> Result<Vec<(Target, Group)>> {
+    let mut found = Vec::with_capacity(groups.len());
+    for part in groups.chunks(PART) {
+        let receipts: Vec<Receipt> = part.iter().map(|group| group.receipt).collect();
+        found.extend(application::found(write, &receipts).await?);
+    }
+    let target = |(found, mut group): (Option<Address>, Group)| match found {
+        Some(address) => (Target::Known(address), group),
+        None => (group.sealed.take().map_or(Target::Unknown, Target::New), group),
+    };
+    let mut targets: Vec<_> = found.into_iter().zip(groups).map(target).collect();
+    targets.sort_by_cached_key(|(target, group)| {
+        (target.place(), group.sources.first().map(|source| source.index))
+    });
+    Ok(targets)
 }
 
 impl Target {

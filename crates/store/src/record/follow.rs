@@ -5,6 +5,7 @@
 
 use super::Outcome;
 use super::batch::{Group, Source};
+use super::written::PART;
 use crate::application::{Address, Case};
 use crate::error::Result;
 use crate::held::{Room, queue};
@@ -120,8 +121,8 @@ impl Follow {
 
     pub(super) async fn write(mut self, write: &mut Write<'_>) -> Result<()> {
         self.history.apply(write).await?;
-        for moving in &self.moved {
-            outbox::add(write, moving, self.at).await?;
+        for part in self.moved.chunks(PART) {
+            outbox::add(write, part, self.at).await?;
         }
         self.arrived.sort_unstable();
         self.arrived.dedup();

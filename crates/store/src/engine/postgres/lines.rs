@@ -1,6 +1,7 @@
 //! Connections: a few that many read over at once, and others for whoever needs one alone.
 
-use super::{deadline, server::Server};
+use super::{deadline, host::Server};
+use crate::engine::each::{Column, over_arrays};
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
+use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
 
 /// Connections that are read over. Each carries as many statements as there are; more take memory of the server.
@@ -100,6 +102,41 @@ impl Line {
         let statement = self.0.prepare_cached(sql).await?;
         let changed = self.0.execute(&statement, &parameters(values)).await?;
         usize::try_from(changed).map_err(|_| StoreError::Corrupt("count"))
+    }
+
+    /// Runs a statement for each of many, as one; a row names its place among them in its last column.
+    pub(crate) async fn query_each<const N: usize>(
+        &self,
+        sql: &str,
+        many: &[[Value<'_>; N]],
+    ) -> Result<Vec<tokio_postgres::Row>> {
+        let (statement, columns) = self.each(sql, many).await?;
+        let arrays: Vec<_> = columns.iter().map(Column::array).collect();
+        Ok(self.0.query(&statement, &arrays).await?)
+    }
+
+    /// The same for a statement that changes rows.
+    pub(crate) async fn execute_each<const N: usize>(
+        &self,
+        sql: &str,
+        many: &[[Value<'_>; N]],
+    ) -> Result<()> {
+        let (statement, columns) = self.each(sql, many).await?;
+        let arrays: Vec<_> = columns.iter().map(Column::array).collect();
+        Ok(self.0.execute(&statement, &arrays).await.map(drop)?)
+    }
+
+    async fn each<'v, const N: usize>(
+        &self,
+        sql: &str,
+        many: &[[Value<'v>; N]],
+    ) -> Result<(Statement, Vec<Column<'v>>)> {
+        let one = self.0.prepare_cached(sql).await?;
+        let unfit = || StoreError::Corrupt("statement of many");
+        let turned = over_arrays(sql, one.params()).ok_or_else(unfit)?;
+        let column = |(place, kind)| Column::of(many, place, kind);
+        let columns = one.params().iter().enumerate().map(column).collect::<Option<_>>().ok_or_else(unfit)?;
+        Ok((self.0.prepare_cached(&turned).await?, columns))
     }
 
     /// Statements without values, one after the other.

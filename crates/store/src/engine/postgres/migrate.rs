@@ -1,8 +1,8 @@
 //! A database before it is migrated, and its migration.
 
 use super::Postgres;
+use super::host::Server;
 use super::lines::Lines;
-use super::server::Server;
 use crate::engine::{Row, Value};
 use crate::error::Result;
 use crate::migrations;
