@@ -7,11 +7,14 @@ use crate::engine::postgres::{Server, migrated};
 use crate::{DATABASE_FILE, Database};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
-use tokio_postgres::{Client, Row};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::{self, JoinHandle};
+use tokio_postgres::{Client, Row, SimpleQueryMessage};
 
 /// The environment's name for the server.
 const SERVER: &str = "TEST_POSTGRES";
+/// The lock of whoever writes.
+const BARS: &str = "BEGIN; SELECT pg_advisory_xact_lock(7599936)";
 /// The lock of whoever makes the template.
 const MAKES: &str = "SELECT pg_advisory_lock(7599937)";
 
@@ -33,6 +36,12 @@ impl FreshDatabase {
     pub fn new(folder: &Path) -> Self {
         let server = std::env::var(SERVER).ok().map(Own::new);
         Self { folder: folder.to_owned(), server }
+    }
+
+    /// Makes one in the folder, whatever the environment says: for what only the embedded engine has.
+    #[must_use]
+    pub fn embedded(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), server: None }
     }
 
     /// Where it is, for the store.
@@ -93,9 +102,96 @@ impl FreshDatabase {
         }
     }
 
-    fn file(&self) -> rusqlite::Connection {
+    /// Every row that a query gives, as text; `NULL` where there is nothing, bytes as their hex digits after `\x`.
+    #[must_use]
+    pub fn rows(&self, sql: &str) -> Vec<Vec<String>> {
+        match &self.server {
+            None => rows_of_file(&self.file(), sql),
+            Some(own) => on_server(own.address(), sql.to_owned(), async |client: Client, sql| {
+                let said = client.simple_query(&sql).await.unwrap();
+                said.iter().filter_map(row_in_words).collect()
+            }),
+        }
+    }
+
+    /// Bytes, by their hex digits, as a statement of this engine writes them.
+    #[must_use]
+    pub fn blob(&self, hex: &str) -> String {
+        match &self.server {
+            None => format!("x'{hex}'"),
+            Some(_) => format!("'\\x{hex}'::BYTEA"),
+        }
+    }
+
+    /// Keeps everybody from changing anything until the bar is let go.
+    #[must_use]
+    pub fn bar(&self) -> Bar {
+        let (barred, is_barred) = channel();
+        let (lifted, is_lifted) = channel::<()>();
+        let (address, file) = (self.address(), self.folder.join(DATABASE_FILE));
+        let thread = thread::spawn(move || match address {
+            None => {
+                let file = rusqlite::Connection::open(file).unwrap();
+                file.execute_batch("BEGIN IMMEDIATE").unwrap();
+                barred.send(()).unwrap();
+                is_lifted.recv().unwrap_err();
+                file.execute_batch("ROLLBACK").unwrap();
+            }
+            Some(address) => on_server(address, BARS.to_owned(), async move |client: Client, bars| {
+                client.batch_execute(&bars).await.unwrap();
+                barred.send(()).unwrap();
+                is_lifted.recv().unwrap_err();
+                client.batch_execute("ROLLBACK").await.unwrap();
+            }),
+        });
+        is_barred.recv().unwrap();
+        Bar { lifted: Some(lifted), thread: Some(thread) }
+    }
+
+    /// The file, for tests of the embedded engine.
+    pub(crate) fn file(&self) -> rusqlite::Connection {
+        assert!(self.server.is_none(), "the database is on a server");
         rusqlite::Connection::open(self.folder.join(DATABASE_FILE)).unwrap()
     }
+}
+
+/// While it is there nobody changes anything.
+pub struct Bar {
+    lifted: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.lifted = None;
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+fn rows_of_file(file: &rusqlite::Connection, sql: &str) -> Vec<Vec<String>> {
+    use rusqlite::types::Value;
+    let mut statement = file.prepare(sql).unwrap();
+    let columns = 0..statement.column_count();
+    let rows = statement.query_map([], |row| {
+        let words = columns.clone().map(|column| {
+            Ok(match row.get(column)? {
+                Value::Null => "NULL".to_owned(),
+                Value::Integer(number) => number.to_string(),
+                Value::Real(number) => number.to_string(),
+                Value::Text(text) => text,
+                Value::Blob(bytes) => format!("\\x{}", hex::encode(bytes)),
+            })
+        });
+        words.collect()
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+fn row_in_words(said: &SimpleQueryMessage) -> Option<Vec<String>> {
+    let SimpleQueryMessage::Row(row) = said else { return None };
+    Some((0..row.len()).map(|column| row.get(column).unwrap_or("NULL").to_owned()).collect())
 }
 
 impl Own {
@@ -106,7 +202,8 @@ impl Own {
         let own = Self { administrator: administrator.clone(), name };
         on_server(administrator.clone(), own.name.clone(), async move |client: Client, name| {
             let template = template(&client, &administrator).await;
-            let sql = format!("DROP DATABASE IF EXISTS {name}; ");
+            // One of an earlier process that had the same number and fell.
+            let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
             client.batch_execute(&sql).await.unwrap();
             let sql = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY");
             client.batch_execute(&sql).await.unwrap();

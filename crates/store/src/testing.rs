@@ -6,10 +6,10 @@ mod proof;
 use crate::application::{Application, Opening, of_subject};
 use crate::audit::Entry;
 use crate::feed::NewFeed;
+use crate::fresh::FreshDatabase;
 use crate::keys::Keys;
 use crate::record::{Outcome, Report, Unknown, record};
-use crate::setting::Purpose;
-use crate::{DATABASE_FILE, Store, Work, application, feed};
+use crate::{Store, Work, application, feed};
 use domain::Date;
 use domain::feed::FeedKind;
 use domain::kind::{Delivery, Reason};
@@ -21,7 +21,7 @@ use domain::organ::OrganCode;
 use domain::receipt::{ReceiptFormat, ReceiptNumber};
 use domain::region::RegionCode;
 use domain::stage::Stage;
-use proof::Proven;
+pub(crate) use proof::Proven;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -76,7 +76,15 @@ pub(crate) fn receipt(n: u16, station: u16) -> ReceiptNumber {
 
 impl Fresh {
     pub(crate) async fn new() -> Self {
-        let folder = Proven::new();
+        Self::of(Proven::new()).await
+    }
+
+    /// On the embedded engine, whatever the environment says.
+    pub(crate) async fn embedded() -> Self {
+        Self::of(Proven::embedded()).await
+    }
+
+    async fn of(folder: Proven) -> Self {
         Keys::init(&key_file(folder.path())).unwrap();
         let store = folder.open().await;
         let feed = store
@@ -176,6 +184,11 @@ impl Fresh {
     /// The database, past all of our code.
     pub(crate) fn behind(&self) -> &FreshDatabase {
         self.folder.database()
+    }
+
+    /// The file of a store on the embedded engine.
+    pub(crate) fn file(&self) -> rusqlite::Connection {
+        self.behind().file()
     }
 
     /// A change past all of our code, and the moment after which readers must have seen it. What is stored is then

@@ -1,7 +1,7 @@
 //! What the store as a whole promises: its keys, its purpose, its audit, and changes that stand alone.
 
 use super::*;
-use crate::testing::{Fresh, at, entry, key_file};
+use crate::testing::{Fresh, Proven, at, entry, key_file};
 use domain::stage::Stage;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,8 +9,18 @@ fn loaded(folder: &Path) -> Keys {
     Keys::load(&key_file(folder)).unwrap()
 }
 
-async fn opened(folder: &Path, wanted: Option<Purpose>) -> Result<Store> {
-    Store::open(folder, loaded(folder), wanted, Purpose::Service).await
+async fn opened(folder: &Proven, wanted: Option<Purpose>) -> Result<Store> {
+    let (path, database) = (folder.path(), folder.database().database());
+    Store::open(path, &database, loaded(path), wanted, Purpose::Service).await
+}
+
+/// Opens it with the keys of another folder, and is refused.
+async fn refused_strange_keys(folder: &Proven) -> StoreError {
+    let strange = tempfile::tempdir().unwrap();
+    Keys::init(&key_file(strange.path())).unwrap();
+    let (path, database) = (folder.path(), folder.database().database());
+    let opened = Store::open(path, &database, loaded(strange.path()), None, Purpose::Demonstration);
+    opened.await.err().unwrap()
 }
 
 /// Names a feed, and then ends as told.
@@ -31,7 +41,7 @@ async fn what_was_recorded_is_there_after_a_restart() {
     fresh.record(vec![fresh.accepted(), fresh.reached(Stage::Signed, 8)]).await;
     let Fresh { store, folder, .. } = fresh;
     drop(store);
-    let store = opened(folder.path(), None).await.unwrap();
+    let store = opened(&folder, None).await.unwrap();
     assert_eq!(application::count(&store.read()).await.unwrap(), 1);
     assert!(application::any(&store.read()).await.unwrap());
 }
@@ -39,21 +49,15 @@ async fn what_was_recorded_is_there_after_a_restart() {
 #[tokio::test]
 async fn a_database_of_other_keys_is_refused() {
     let fresh = Fresh::new().await;
-    let strange = tempfile::tempdir().unwrap();
-    Keys::init(&key_file(strange.path())).unwrap();
-    let folder = fresh.folder.path();
-    let refused = Store::open(folder, loaded(strange.path()), None, Purpose::Demonstration).await;
-    let said = refused.err().unwrap().to_string();
+    let said = refused_strange_keys(&fresh.folder).await.to_string();
     assert!(said.contains("other keys"), "{said}");
-    assert!(
-        Store::open(folder, &Database::Folder, loaded(folder), None, Purpose::Demonstration).await.is_ok()
-    );
+    assert!(opened(&fresh.folder, None).await.is_ok());
 }
 
 #[tokio::test]
 async fn a_database_keeps_its_purpose_and_refuses_the_other() {
     let fresh = Fresh::new().await;
-    let folder = fresh.folder.path();
+    let folder = &fresh.folder;
     assert_eq!(fresh.store.purpose(), Purpose::Demonstration);
     // Without a wish the database says itself what it is for, whatever a fresh one would become.
     assert_eq!(opened(folder, None).await.unwrap().purpose(), Purpose::Demonstration);
@@ -64,12 +68,12 @@ async fn a_database_keeps_its_purpose_and_refuses_the_other() {
 
 #[tokio::test]
 async fn a_fresh_database_takes_the_purpose_that_is_wanted() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Proven::new();
     Keys::init(&key_file(folder.path())).unwrap();
-    let store = opened(folder.path(), Some(Purpose::Demonstration)).await.unwrap();
+    let store = opened(&folder, Some(Purpose::Demonstration)).await.unwrap();
     assert_eq!(store.purpose(), Purpose::Demonstration);
     drop(store);
-    assert!(opened(folder.path(), Some(Purpose::Service)).await.is_err());
+    assert!(opened(&folder, Some(Purpose::Service)).await.is_err());
 }
 
 #[tokio::test]
@@ -79,13 +83,9 @@ async fn every_change_leaves_one_audit_entry_in_its_own_transaction() {
     fresh.record(vec![fresh.accepted()]).await;
     name_feed(&fresh.store, "post".into(), || Ok(())).await.unwrap();
     assert_eq!(fresh.count("audit"), before + 2);
-    let last: (i64, String, String, String) = fresh
-        .raw()
-        .query_row("SELECT at, actor, action, detail FROM audit ORDER BY id DESC", [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })
-        .unwrap();
-    assert_eq!(last, (at(31, 9).millis(), "feed:county".into(), "record".into(), "name".into()));
+    let last = "SELECT at, actor, action, detail FROM audit ORDER BY id DESC LIMIT 1";
+    let moment = at(31, 9).millis().to_string();
+    assert_eq!(fresh.behind().rows(last), [[moment.as_str(), "feed:county", "record", "name"]]);
 }
 
 #[tokio::test]
@@ -101,10 +101,10 @@ async fn a_failed_change_leaves_neither_itself_nor_an_audit_entry() {
 async fn a_panicking_or_failing_change_leaves_its_group_intact() {
     let fresh = Fresh::new().await;
     let before = (fresh.count("feed"), fresh.count("audit"));
-    let store = Arc::new(fresh.store);
+    let Fresh { store, folder, .. } = fresh;
+    let store = Arc::new(store);
     // Somebody else holds the write lock, so that all of these wait and then share a commit.
-    let raw = rusqlite::Connection::open(fresh.folder.path().join(DATABASE_FILE)).unwrap();
-    raw.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let bar = folder.database().bar();
     let ends: [fn() -> Result<()>; 3] =
         [|| Ok(()), || panic!("on purpose"), || Err(StoreError::Corrupt("test"))];
     let tasks: Vec<_> = (0..60)
@@ -114,27 +114,25 @@ async fn a_panicking_or_failing_change_leaves_its_group_intact() {
         })
         .collect();
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    raw.execute_batch("ROLLBACK").unwrap();
+    drop(bar);
     for (n, task) in tasks.into_iter().enumerate() {
         match (n % 3, task.await.unwrap()) {
             (0, Ok(())) | (1, Err(StoreError::Panicked)) | (2, Err(StoreError::Corrupt("test"))) => {}
             (_, ended) => panic!("change {n} ended with {ended:?}"),
         }
     }
-    let count = |table: &str| -> i64 {
-        raw.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
-    };
+    let count = |table: &str| folder.database().int(&format!("SELECT count(*) FROM {table}"));
     assert_eq!((count("feed"), count("audit")), (before.0 + 20, before.1 + 20));
     assert!(name_feed(&store, "afterwards".into(), || Ok(())).await.is_ok());
 }
 
 #[tokio::test]
-async fn work_that_waits_for_something_else_has_no_place_in_a_change() {
-    let fresh = Fresh::new().await;
+async fn work_that_waits_for_something_else_has_no_place_in_a_change_of_the_embedded_engine() {
+    let fresh = Fresh::embedded().await;
     let waited = fresh
         .store
         .write(entry("wait"), |_| -> Work<'_, ()> { Box::pin(async { std::future::pending().await }) });
-    assert!(matches!(waited.await, Err(StoreError::Abandoned)));
+    assert!(matches!(waited.await, Err(StoreError::Panicked)));
 }
 
 #[tokio::test]
@@ -153,7 +151,8 @@ async fn a_sealed_person_moved_to_another_row_does_not_open() {
     fresh.change_behind(swap);
     assert_eq!(people().await, [true, true]);
     // Nor does a row that was given to another subject.
-    fresh.change_behind("UPDATE application SET subject = zeroblob(16) WHERE id = 1");
+    let nobody = fresh.behind().blob(&"00".repeat(16));
+    fresh.change_behind(&format!("UPDATE application SET subject = {nobody} WHERE id = 1"));
     assert_eq!(people().await, [false, true]);
 }
 
@@ -161,7 +160,8 @@ async fn a_sealed_person_moved_to_another_row_does_not_open() {
 async fn a_row_that_no_code_of_ours_wrote_is_said_to_be_corrupt() {
     let fresh = Fresh::new().await;
     fresh.record(vec![fresh.accepted()]).await;
-    for damage in ["progress = x'63'", "kind = 'other'", "accepting = 7", "applied_on = '2026-02-30'"] {
+    let unpackable = format!("progress = {}", fresh.behind().blob("63"));
+    for damage in [unpackable.as_str(), "kind = 'other'", "accepting = 7", "applied_on = '2026-02-30'"] {
         fresh.change_behind(&format!("UPDATE application SET {damage}"));
         let read = application::page(&fresh.store.read(), application::ApplicationId(0), 10).await;
         assert!(matches!(read, Err(StoreError::Corrupt(_))), "{damage}");
@@ -181,13 +181,13 @@ async fn a_change_is_seen_at_once_where_it_was_made_and_soon_where_another_proce
 
 #[tokio::test]
 async fn idle_readers_do_not_keep_the_log_from_being_written_back() {
-    let fresh = Fresh::new().await;
+    let fresh = Fresh::embedded().await;
     fresh.record(vec![fresh.accepted()]).await;
     assert_eq!(fresh.every_application().await.len(), 1);
     fresh.record(vec![fresh.accepted_of(2)]).await;
     let written_back = || {
         let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
-        let (log, moved) = fresh.raw().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], row).unwrap();
+        let (log, moved) = fresh.file().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], row).unwrap();
         log == moved
     };
     let rested = (0..100).any(|_| {
@@ -199,7 +199,7 @@ async fn idle_readers_do_not_keep_the_log_from_being_written_back() {
 
 #[tokio::test]
 async fn the_log_begins_anew_although_others_read_all_the_time() {
-    let fresh = Fresh::new().await;
+    let fresh = Fresh::embedded().await;
     let stop = Arc::new(AtomicBool::new(false));
     let look = |raw: rusqlite::Connection, stop: Arc<AtomicBool>| {
         while !stop.load(Ordering::Relaxed) {
@@ -208,7 +208,7 @@ async fn the_log_begins_anew_although_others_read_all_the_time() {
             raw.execute_batch("COMMIT").unwrap();
         }
     };
-    let readers = [fresh.raw(), fresh.raw(), fresh.raw()].map(|raw| {
+    let readers = [fresh.file(), fresh.file(), fresh.file()].map(|raw| {
         let stop = Arc::clone(&stop);
         std::thread::spawn(move || look(raw, stop))
     });
@@ -227,24 +227,19 @@ async fn the_log_begins_anew_although_others_read_all_the_time() {
 async fn a_database_of_other_keys_is_refused_before_it_is_migrated() {
     let Fresh { store, folder, .. } = Fresh::new().await;
     drop(store);
-    let raw = rusqlite::Connection::open(folder.path().join(DATABASE_FILE)).unwrap();
-    raw.execute_batch("DELETE FROM refinery_schema_history").unwrap();
+    folder.database().execute("DELETE FROM refinery_schema_history");
     folder.is_changed_behind();
-    let strange = tempfile::tempdir().unwrap();
-    Keys::init(&key_file(strange.path())).unwrap();
-    let refused = Store::open(folder.path(), loaded(strange.path()), None, Purpose::Demonstration).await;
-    assert!(matches!(refused, Err(StoreError::Keys { .. })));
-    let count = "SELECT count(*) FROM refinery_schema_history";
-    assert_eq!(raw.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    assert!(matches!(refused_strange_keys(&folder).await, StoreError::Keys { .. }));
+    assert_eq!(folder.database().int("SELECT count(*) FROM refinery_schema_history"), 0);
 }
 
 #[tokio::test]
 async fn a_database_of_the_first_schema_is_brought_up_to_date_and_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Proven::embedded();
     Keys::init(&key_file(folder.path())).unwrap();
     let keys = loaded(folder.path());
     let (form, step) = (crate::testing::opening(1, 7), domain::milestone::Step::Reached(Stage::Accepted));
-    let raw = rusqlite::Connection::open(folder.path().join(DATABASE_FILE)).unwrap();
+    let raw = folder.database().file();
     raw.execute_batch(include_str!("../migrations/sqlite/V0001__first.sql")).unwrap();
     raw.execute_batch(
         "CREATE TABLE refinery_schema_history (version INT4 PRIMARY KEY, name VARCHAR(255), applied_on VARCHAR(255),
@@ -267,7 +262,7 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_and_goes_on() {
     .unwrap();
     mark_first_migration(&raw);
     drop(raw);
-    let store = opened(folder.path(), Some(Purpose::Demonstration)).await.unwrap();
+    let store = opened(&folder, Some(Purpose::Demonstration)).await.unwrap();
     let feed = feed::by_name(&store.read(), "county").await.unwrap().unwrap();
     assert_eq!((feed.stages.len(), feed.rank), (Stage::ALL.len(), domain::milestone::Rank::default()));
     let report = record::Report {

@@ -50,7 +50,7 @@ async fn another_message_from_the_same_place_is_another_letter() {
 
 #[tokio::test]
 async fn what_a_letter_says_stands_nowhere_in_the_clear_and_is_gone_when_it_is_closed() {
-    let fresh = Fresh::new().await;
+    let fresh = Fresh::embedded().await;
     keep(&fresh.store, fresh.feed, entry("letters"), vec![letter("M 1")]).await.unwrap();
     let id = list(&fresh.store.read(), 0, 10).await.unwrap()[0].id;
     for file in [DATABASE_FILE.to_owned(), format!("{DATABASE_FILE}-wal")] {

@@ -63,10 +63,7 @@ async fn a_removed_feed_comes_back_in_no_way() {
 
 /// The log of changes since the feed was added.
 fn audited(fresh: &Fresh) -> Vec<String> {
-    let raw = fresh.raw();
-    let mut statement = raw.prepare("SELECT detail FROM audit WHERE id > 1 ORDER BY id").unwrap();
-    let details = statement.query_map([], |row| row.get(0)).unwrap();
-    details.map(|detail| detail.unwrap()).collect()
+    fresh.behind().rows("SELECT detail FROM audit WHERE id > 1 ORDER BY id").concat()
 }
 
 #[tokio::test]
@@ -183,8 +180,15 @@ async fn keys_of_the_schema_before_are_valid_as_long_as_they_were_to_be() {
     )
     .unwrap();
     drop(raw);
-    let store =
-        Store::open(folder.path(), keys(), None, crate::setting::Purpose::Demonstration).await.unwrap();
+    let store = Store::open(
+        folder.path(),
+        &crate::Database::Folder,
+        keys(),
+        None,
+        crate::setting::Purpose::Demonstration,
+    )
+    .await
+    .unwrap();
     let valid =
         async |day, hour| secrets(&store.read(), store.keys(), FeedId(7), at(day, hour)).await.unwrap();
     assert_eq!(valid(7, 8).await, [&b"present"[..], b"before"]);

@@ -34,7 +34,10 @@ async fn wait(fresh: &Fresh, reports: Vec<Report>) -> Vec<Outcome> {
 
 /// A card that was collected, and a remake after it that is held.
 async fn remade_after_collection() -> (Fresh, HeldId) {
-    let fresh = Fresh::new().await;
+    remade_in(Fresh::new().await).await
+}
+
+async fn remade_in(fresh: Fresh) -> (Fresh, HeldId) {
     fresh.record(vec![fresh.accepted(), fresh.reached(Stage::Collected, 10)]).await;
     fresh.record(vec![fresh.reached(Stage::Remake, 12)]).await;
     let id = open(&fresh).await[0].id;
@@ -106,8 +109,7 @@ async fn for_how_long_a_report_waits_is_settled_within_bounds_and_stands_in_the_
     assert_eq!(set_days(&fresh.store, entry("days"), 1).await.unwrap(), Some(3650));
     assert_eq!(days(&read).await.unwrap(), 1);
     let last = "SELECT detail FROM audit ORDER BY id DESC LIMIT 1";
-    let said: String = fresh.raw().query_row(last, [], |row| row.get(0)).unwrap();
-    assert_eq!((said.as_str(), fresh.count("audit")), ("from 3650 to 1 days", 3));
+    assert_eq!((fresh.behind().text(last).as_str(), fresh.count("audit")), ("from 3650 to 1 days", 3));
 }
 
 #[tokio::test]
@@ -122,8 +124,7 @@ async fn what_nobody_opens_in_time_is_forgotten_and_may_come_again() {
     assert_eq!(expire(store, "upkeep", just_before).await.unwrap(), 0);
     assert_eq!(expire(store, "upkeep", days_later(3)).await.unwrap(), 1);
     assert_eq!(fresh.count("audit"), before + 1);
-    let kept: Option<Vec<u8>> =
-        fresh.raw().query_row("SELECT report FROM held", [], |row| row.get(0)).unwrap();
+    let kept = fresh.behind().bytes("SELECT report FROM held");
     assert_eq!((kept, how(&fresh).await), (None, vec![Some(Closed::Expired)]));
     assert_eq!(wait(&fresh, vec![signed]).await, [Outcome::Waiting]);
     fresh.record(vec![fresh.accepted()]).await;
@@ -134,7 +135,8 @@ async fn what_nobody_opens_in_time_is_forgotten_and_may_come_again() {
 async fn a_damaged_report_stops_nobody_and_stays_for_a_person() {
     let fresh = Fresh::new().await;
     wait(&fresh, vec![fresh.reached(Stage::Signed, 8), fresh.reached(Stage::UnderReview, 6)]).await;
-    fresh.change_behind("UPDATE held SET report = zeroblob(60) WHERE id = 1");
+    let damage = fresh.behind().blob(&"00".repeat(60));
+    fresh.change_behind(&format!("UPDATE held SET report = {damage} WHERE id = 1"));
     assert_eq!(fresh.record(vec![fresh.accepted()]).await, [Outcome::Recorded]);
     assert_eq!(how(&fresh).await, [None, Some(Closed::Recorded)]);
     let left = &open(&fresh).await[0];
@@ -169,13 +171,8 @@ async fn what_is_released_counts_and_what_contradicts_it_is_held_instead() {
     assert_eq!(how(&fresh).await, [Some(Closed::Released), None]);
     assert_eq!(open(&fresh).await[0].why, Why::Impossible(Impossible::Contradicted));
     assert_eq!(fresh.count("audit"), before + 1);
-    let last: (String, String, String) = fresh
-        .raw()
-        .query_row("SELECT actor, action, detail FROM audit ORDER BY id DESC", [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .unwrap();
-    assert_eq!(last, (actor.clone(), "release_held".to_owned(), format!("1: {why}")));
+    let last = fresh.behind().rows("SELECT actor, action, detail FROM audit ORDER BY id DESC LIMIT 1");
+    assert_eq!(last, [[actor.clone(), "release_held".to_owned(), format!("1: {why}")]]);
     assert_eq!(release(&fresh.store, id, why, actor, at(31, 11)).await.unwrap(), Decided::Settled);
     fresh.prove_all().await;
 }

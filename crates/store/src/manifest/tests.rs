@@ -64,7 +64,11 @@ async fn settled(fresh: &Fresh, day: i8) -> usize {
 
 /// Cards in production, as the county tells.
 async fn in_production(cards: u16) -> Fresh {
-    let fresh = opened(cards).await;
+    in_production_in(Fresh::new().await, cards).await
+}
+
+async fn in_production_in(fresh: Fresh, cards: u16) -> Fresh {
+    let fresh = opened_in(fresh, cards).await;
     let made = |n| Report { receipt: receipt(n, 7), ..fresh.reached(Stage::InProduction, 12) };
     fresh.record((1..=cards).map(made).collect()).await;
     fresh
@@ -79,7 +83,10 @@ async fn missing(fresh: &Fresh, n: u16) -> bool {
 }
 
 async fn opened(applications: u16) -> Fresh {
-    let fresh = Fresh::new().await;
+    opened_in(Fresh::new().await, applications).await
+}
+
+async fn opened_in(fresh: Fresh, applications: u16) -> Fresh {
     fresh.record((1..=applications).map(|n| fresh.accepted_of(n)).collect()).await;
     fresh
 }
@@ -223,19 +230,19 @@ async fn a_card_that_is_not_on_its_way_is_not_missing() {
 
 #[tokio::test]
 async fn batches_of_an_earlier_schema_are_what_they_were() {
-    let fresh = in_production(3).await;
+    let fresh = in_production_in(Fresh::embedded().await, 3).await;
     declared(&fresh, 2, 25).await;
     arrive(&fresh, 1).await;
     arrive(&fresh, 3).await;
     let before = compared(&fresh).await;
-    let raw = fresh.raw();
+    let raw = fresh.file();
     for schema in ["manifest", "manifest_line"] {
         raw.execute_batch(&format!("ALTER TABLE {schema} RENAME TO kept_{schema}")).unwrap();
     }
     raw.execute_batch(BEFORE).unwrap();
     raw.execute_batch(include_str!("../../migrations/sqlite/V0008__batches_by_feed.sql")).unwrap();
     raw.execute_batch(include_str!("../../migrations/sqlite/V0011__bounded_batches.sql")).unwrap();
-    std::thread::sleep(2 * crate::engine::GLANCE);
+    std::thread::sleep(2 * crate::engine::sqlite::GLANCE);
     assert_eq!(compared(&fresh).await, before);
     assert_eq!((settled(&fresh, 26).await, missing(&fresh, 2).await), (1, true));
 }

@@ -1,9 +1,7 @@
 //! Others are told of each move, in order and at least once; what everybody was told is forgotten.
 
 use super::*;
-use crate::keys::Keys;
-use crate::setting::Purpose;
-use crate::testing::{Fresh, at, entry, key_file};
+use crate::testing::{Fresh, at, entry};
 use crate::{Work, record};
 use domain::milestone::Step;
 use record::Report;
@@ -112,9 +110,7 @@ async fn who_fell_before_it_was_done_is_told_again() {
     assert_eq!(moves(&fresh.store, notices).await, [SIGNED]);
     let Fresh { store, folder, .. } = fresh;
     drop(store);
-    let keys = Keys::load(&key_file(folder.path())).unwrap();
-    let store =
-        Store::open(folder.path(), &Database::Folder, keys, None, Purpose::Demonstration).await.unwrap();
+    let store = folder.open().await;
     let notices = register(&store, "notices").await;
     assert_eq!(moves(&store, notices).await, [SIGNED]);
 }

@@ -198,18 +198,23 @@ async fn nothing_of_a_feed_is_recorded_once_it_is_paused_or_removed() {
 async fn a_batch_that_fails_leaves_nothing_behind() {
     let fresh = Fresh::new().await;
     let before = fresh.count("audit");
-    fresh
-        .raw()
-        .execute_batch(
-            "CREATE TRIGGER full BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
-        )
-        .unwrap();
+    let (full, no_longer) = match fresh.behind().address() {
+        None => (
+            "CREATE TRIGGER fills BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
+            "DROP TRIGGER fills",
+        ),
+        Some(_) => (
+            "ALTER TABLE history ADD CONSTRAINT fills CHECK (cards < 0)",
+            "ALTER TABLE history DROP CONSTRAINT fills",
+        ),
+    };
+    fresh.behind().execute(full);
     let reports = vec![fresh.accepted(), fresh.reached(Stage::ReadyForCollection, 20)];
     let entry = crate::testing::entry("2 reports");
     assert!(record(&fresh.store, fresh.feed, at(31, 9), &reports, entry, Unknown::Told).await.is_err());
     let left = ["application", "milestone", "history"].map(|table| fresh.count(table));
     assert_eq!((left, fresh.count("audit")), ([0; 3], before));
-    fresh.raw().execute_batch("DROP TRIGGER full").unwrap();
+    fresh.behind().execute(no_longer);
     assert_eq!(fresh.record(reports).await, [Outcome::Recorded; 2]);
     assert_eq!(fresh.count("audit"), before + 1);
 }

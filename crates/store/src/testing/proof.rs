@@ -6,7 +6,7 @@ use crate::fresh::FreshDatabase;
 use crate::held::{self, Closed, Why};
 use crate::keys::Keys;
 use crate::setting::Purpose;
-use crate::{DATABASE_FILE, Store, milestone};
+use crate::{Store, milestone};
 use domain::progress::{Held, Progress};
 use std::panic::resume_unwind;
 use std::path::Path;
@@ -22,9 +22,19 @@ pub(crate) struct Proven {
 }
 
 impl Proven {
-    pub(super) fn new() -> Self {
+    /// With a database on the engine that the tests run on.
+    pub(crate) fn new() -> Self {
+        Self::with(FreshDatabase::new)
+    }
+
+    /// With a database in the folder.
+    pub(crate) fn embedded() -> Self {
+        Self::with(FreshDatabase::embedded)
+    }
+
+    fn with(database: impl FnOnce(&Path) -> FreshDatabase) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let database = FreshDatabase::new(folder.path());
+        let database = database(folder.path());
         Self { database, folder, changed_behind: AtomicBool::new(false) }
     }
 
@@ -122,7 +132,7 @@ mod tests {
         let fresh = runtime.block_on(Fresh::new());
         let reports = vec![fresh.accepted(), fresh.reached(Stage::Signed, 8), fresh.accepted_of(2)];
         runtime.block_on(fresh.record(reports));
-        fresh.raw().execute_batch(sql).unwrap();
+        fresh.behind().execute(sql);
         catch_unwind(AssertUnwindSafe(|| drop(fresh))).is_ok()
     }
 

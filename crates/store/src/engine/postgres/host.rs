@@ -81,14 +81,6 @@ impl Server {
     pub(super) fn tls(&self) -> MakeRustlsConnect {
         self.tls.clone()
     }
-
-    /// The same server with another database.
-    #[cfg(test)]
-    pub(crate) fn database(&self, name: &str) -> Self {
-        let mut other = self.clone();
-        other.config.dbname(name);
-        other
-    }
 }
 
 fn is_here(host: &Host) -> bool {

@@ -9,6 +9,7 @@ use crate::migrations;
 
 /// The lock of whoever migrates: servers that start at the same time do it one after the other.
 const MIGRATES: &str = "SELECT pg_advisory_lock(7599935)";
+const MIGRATED: &str = "SELECT pg_advisory_unlock(7599935)";
 const THERE: &str = "SELECT 1 FROM pg_class WHERE oid = to_regclass($1)";
 
 /// A database that is reached and not migrated yet: nothing in it is changed.
@@ -51,9 +52,10 @@ impl Lines {
         let mut line = self.own().await?;
         line.batch(MIGRATES).await?;
         let migrated = migrations::run_on_server(line.client()).await;
-        // The lock goes with the connection.
+        // The lock would go with the connection, but only when that gets its turn, and others wait for it.
+        let unlocked = line.batch(MIGRATED).await;
         line.hang_up();
-        migrated
+        migrated.and(unlocked)
     }
 }
 

@@ -78,20 +78,14 @@ impl Writer {
     async fn begin(&mut self) -> Result<Line> {
         let deadline = Instant::now() + deadline::WRITE;
         loop {
-            let begun = deadline::before(deadline, async {
-                let line = match self.line.take().filter(|line| !line.is_closed()) {
-                    Some(line) => line,
-                    None => self.lines.own().await?,
-                };
-                match line.batch(BEGIN).await {
-                    Ok(()) => Ok(line),
-                    Err(error) => {
-                        line.hang_up();
-                        Err(error)
-                    }
-                }
-            });
-            match begun.await {
+            let begun = match self.line.take().filter(|line| !line.is_closed()) {
+                Some(line) => begun(line, deadline).await,
+                None => match deadline::before(deadline, self.lines.own()).await {
+                    Ok(line) => begun(line, deadline).await,
+                    Err(error) => Err(error),
+                },
+            };
+            match begun {
                 Err(error) if error.is_passing() && Instant::now() < deadline => sleep(deadline::PAUSE).await,
                 begun => return begun,
             }
@@ -124,6 +118,17 @@ impl Writer {
                 Err(error) if error.is_passing() && Instant::now() < deadline => {}
                 found => return Ok(!found?.is_empty()),
             }
+        }
+    }
+}
+
+/// The connection with its transaction begun. One that is not, or too late, goes back to nobody: it may get the lock yet.
+async fn begun(line: Line, deadline: Instant) -> Result<Line> {
+    match deadline::before(deadline, line.batch(BEGIN)).await {
+        Ok(()) => Ok(line),
+        Err(error) => {
+            line.hang_up();
+            Err(error)
         }
     }
 }

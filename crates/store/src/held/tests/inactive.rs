@@ -95,7 +95,8 @@ async fn what_stayed_and_cannot_be_true_is_held_when_the_feed_is_resumed() {
 #[tokio::test]
 async fn a_damaged_report_is_tried_once_and_stays_for_a_person() {
     let (fresh, post) = opened_while(State::Paused).await;
-    fresh.change_behind("UPDATE held SET report = zeroblob(60) WHERE closed IS NULL");
+    let damage = fresh.behind().blob(&"00".repeat(60));
+    fresh.change_behind(&format!("UPDATE held SET report = {damage} WHERE closed IS NULL"));
     make(&fresh, post, State::Active).await;
     assert_eq!((caught_up(&fresh).await, caught_up(&fresh).await), (1, 0));
     assert_eq!((open(&fresh).await.len(), stage(&fresh).await), (1, Stage::Signed));
@@ -109,7 +110,8 @@ async fn an_application_that_cannot_be_read_keeps_no_other_up() {
     fresh.record_by(post, vec![mailed(2), mailed(3)], Unknown::Kept).await;
     make(&fresh, post, State::Paused).await;
     fresh.record(vec![fresh.accepted_of(2), fresh.accepted_of(3)]).await;
-    fresh.change_behind("UPDATE application SET progress = x'00' WHERE id = 2");
+    let damage = fresh.behind().blob("00");
+    fresh.change_behind(&format!("UPDATE application SET progress = {damage} WHERE id = 2"));
     make(&fresh, post, State::Active).await;
     assert_eq!((caught_up(&fresh).await, caught_up(&fresh).await), (2, 0));
     assert_eq!(fresh.application(3, 7).await.unwrap().progress.unwrap().stage, Stage::Mailed);
@@ -140,6 +142,5 @@ async fn of_a_removed_feed_nothing_stays_for_ever() {
         assert_eq!(expire(&fresh.store, "upkeep", days_later(day)).await.unwrap(), expired, "{day}");
     }
     assert_eq!(open(&fresh).await, []);
-    let kept: i64 = fresh.raw().query_row("SELECT count(report) FROM held", [], |row| row.get(0)).unwrap();
-    assert_eq!(kept, 0);
+    assert_eq!(fresh.behind().int("SELECT count(report) FROM held"), 0);
 }

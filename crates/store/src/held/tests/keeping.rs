@@ -10,18 +10,15 @@ async fn forgotten(fresh: &Fresh, days: i64) -> usize {
 /// The kept numbers are those that counting gives.
 fn prove_counts(fresh: &Fresh) {
     let counted =
-        "SELECT feed, application IS NULL AND why IN ('unknown_application', 'feed_inactive'), count(*)
+        "SELECT feed, CASE WHEN application IS NULL AND why IN ('unknown_application', 'feed_inactive')
+            THEN 1 ELSE 0 END, count(*)
         FROM held WHERE closed IS NULL GROUP BY 1, 2";
     let kept = "SELECT feed, waiting, items FROM held_count WHERE items <> 0";
     let differ = format!(
-        "SELECT count(*) FROM (SELECT * FROM ({counted}) EXCEPT {kept})
-        UNION ALL SELECT count(*) FROM (SELECT * FROM ({kept}) EXCEPT {counted})"
+        "SELECT * FROM (SELECT * FROM ({counted}) AS counted EXCEPT {kept}) AS lacking
+        UNION ALL SELECT * FROM (SELECT * FROM ({kept}) AS kept EXCEPT {counted}) AS beyond"
     );
-    let raw = fresh.raw();
-    let mut asked = raw.prepare(&differ).unwrap();
-    let differ: Vec<i64> =
-        asked.query_map([], |row| row.get(0)).unwrap().map(std::result::Result::unwrap).collect();
-    assert_eq!(differ, [0, 0]);
+    assert_eq!(fresh.behind().rows(&differ), Vec::<Vec<String>>::new());
 }
 
 #[tokio::test]
@@ -39,8 +36,7 @@ async fn what_was_settled_is_forgotten_after_ninety_days_and_what_is_open_never(
     assert_eq!((how(&fresh).await, forgotten(&fresh, 1000).await), (vec![None], 0));
     // That it was decided is known for good.
     let decided = "SELECT count(*) FROM audit WHERE action = 'discard_held'";
-    let decided: i64 = fresh.raw().query_row(decided, [], |row| row.get(0)).unwrap();
-    assert_eq!((decided, fresh.count("audit")), (1, audited + 1));
+    assert_eq!((fresh.behind().int(decided), fresh.count("audit")), (1, audited + 1));
     prove_counts(&fresh);
     // What was discarded is in the list of milestones, withdrawn: told again, nothing happens.
     assert_eq!(fresh.record(vec![fresh.reached(Stage::Remake, 12)]).await, [Outcome::Repeated]);
@@ -60,7 +56,7 @@ async fn what_a_person_settled_while_it_waited_never_comes_back_however_long_ago
     let done = correct(&fresh.store, HeldId(2), right, why, actor, at(31, 9)).await.unwrap();
     assert_eq!(done, Decided::Done);
     assert_eq!(forgotten(&fresh, 1000).await, 0);
-    let kept: i64 = fresh.raw().query_row("SELECT count(report) FROM held", [], |row| row.get(0)).unwrap();
+    let kept = fresh.behind().int("SELECT count(report) FROM held");
     assert_eq!((kept, wait(&fresh, vec![signed.clone()]).await), (0, vec![Outcome::Repeated]));
     let again = fresh.record(vec![fresh.accepted(), signed, mistyped]).await;
     assert_eq!(again, [Outcome::Recorded, Outcome::Repeated, Outcome::Repeated]);
@@ -130,7 +126,13 @@ async fn what_an_earlier_schema_kept_of_the_queue_goes_on() {
     .unwrap();
     drop(raw);
     let keys = crate::keys::Keys::load(&key_file).unwrap();
-    let store = crate::Store::open(folder.path(), keys, None, crate::setting::Purpose::Demonstration);
+    let store = crate::Store::open(
+        folder.path(),
+        &crate::Database::Folder,
+        keys,
+        None,
+        crate::setting::Purpose::Demonstration,
+    );
     let store = store.await.unwrap();
     let items = list(&store.read(), &Filter::default(), HeldId(0), 10).await.unwrap();
     let all: Vec<_> = items.iter().map(|item| (item.id.0, item.why)).collect();
@@ -166,7 +168,7 @@ async fn upkeep_takes_few_rows_at_a_time() {
 
 #[tokio::test]
 async fn what_an_earlier_schema_held_is_counted_and_goes_on() {
-    let (fresh, id) = remade_after_collection().await;
+    let (fresh, id) = remade_in(Fresh::embedded().await).await;
     let of = |n| Report { receipt: receipt(n, 7), ..fresh.reached(Stage::Signed, 8) };
     wait(&fresh, vec![of(2), of(3)]).await;
     let before = queues(&fresh.store.read()).await.unwrap();
@@ -190,7 +192,7 @@ async fn what_an_earlier_schema_held_is_counted_and_goes_on() {
 #[test]
 fn what_may_be_forgotten_is_found_without_looking_at_all_else() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let fresh = runtime.block_on(Fresh::new());
+    let fresh = runtime.block_on(Fresh::embedded());
     let statements = [
         (FORGET, "held_settled"),
         (super::super::waiting::EXPIRE, "held_waiting"),
@@ -198,7 +200,7 @@ fn what_may_be_forgotten_is_found_without_looking_at_all_else() {
         (super::super::inactive::END, "held_of_reason_open"),
     ];
     for (sql, index) in statements {
-        let raw = fresh.raw();
+        let raw = fresh.file();
         let mut plan = raw.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let steps = plan.query_map([0, 0], |row| row.get::<_, String>(3)).unwrap();
         let steps: Vec<String> = steps.map(std::result::Result::unwrap).collect();
@@ -210,14 +212,14 @@ fn what_may_be_forgotten_is_found_without_looking_at_all_else() {
 #[test]
 fn what_is_held_of_a_feed_is_listed_without_looking_at_other_feeds() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let fresh = runtime.block_on(Fresh::new());
+    let fresh = runtime.block_on(Fresh::embedded());
     for (sql, index) in [
         (OPEN_OF_FEED, "held_of_feed_open"),
         (ALL_OF_FEED, "held_of_feed "),
         (OPEN_OF_REASON, "held_of_reason_open"),
         (ALL_OF_REASON, "held_of_reason "),
     ] {
-        let raw = fresh.raw();
+        let raw = fresh.file();
         let mut plan = raw.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let values = vec![0; plan.parameter_count()];
         let steps =

@@ -33,7 +33,7 @@ fn holding(folder: &Path, text: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_byte_of_the_data_folder_names_anybody() {
-    let fresh = Fresh::new().await;
+    let (fresh, unknown) = (Fresh::embedded().await, Fresh::embedded().await);
     let mut accepted = fresh.report(EVENT, Step::Reached(Stage::Accepted), at(5, 9));
     let form = Opening {
         name: Name::parse(NAME).unwrap(),
@@ -47,7 +47,6 @@ async fn no_byte_of_the_data_folder_names_anybody() {
         receipt: form.receipt.clone(),
         ..fresh.report(EVENT, Step::Reached(Stage::Signed), at(9, 9))
     };
-    let unknown = Fresh::new().await;
     unknown.record_by(unknown.feed, vec![waiting], Unknown::Kept).await;
     let log = InquiryLog::open(&fresh.folder.path().join("inquiries")).unwrap();
     let asked = InquiryEntry {
@@ -69,7 +68,7 @@ async fn no_byte_of_the_data_folder_names_anybody() {
     }
 
     // The control: what is written in the clear is found, in the log and in the database.
-    let raw = fresh.raw();
+    let raw = fresh.file();
     raw.execute("INSERT INTO setting VALUES ('canary', ?1)", [NAME]).unwrap();
     assert_eq!(holding(folder, NAME), ["jindu.db-wal"]);
     raw.execute_batch("PRAGMA wal_checkpoint(FULL)").unwrap();
