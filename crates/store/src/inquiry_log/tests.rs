@@ -2,6 +2,7 @@
 
 use super::segment::{Segments, read_all};
 use super::*;
+use crate::testing::Fresh;
 use std::io::{Seek as _, SeekFrom, Write as _};
 
 fn entry(n: u8) -> InquiryEntry {
@@ -15,9 +16,9 @@ fn entry(n: u8) -> InquiryEntry {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_acknowledged_inquiry_is_found_again() {
-    let folder = tempfile::tempdir().unwrap();
+    let fresh = Fresh::new().await;
     for start in [0_u8, 100] {
-        let log = Arc::new(InquiryLog::open(folder.path()).unwrap());
+        let log = Arc::new(InquiryLog::open(&fresh.store).unwrap());
         let tasks: Vec<_> = (start..start + 100)
             .map(|n| {
                 let log = Arc::clone(&log);
@@ -28,16 +29,16 @@ async fn every_acknowledged_inquiry_is_found_again() {
             task.await.unwrap().unwrap();
         }
     }
-    let mut found: Vec<u8> = read_all(folder.path()).unwrap().iter().map(|bytes| bytes[0]).collect();
-    found.sort_unstable();
-    assert_eq!(found, (0..200).collect::<Vec<u8>>());
+    let mut found = recorded(&fresh.store).await.unwrap();
+    found.sort_unstable_by_key(|entry| entry.at);
+    assert_eq!(found, (0..200).map(entry).collect::<Vec<_>>());
 }
 
 #[tokio::test]
 async fn one_server_at_a_time_writes_a_folder() {
-    let folder = tempfile::tempdir().unwrap();
-    let _first = InquiryLog::open(folder.path()).unwrap();
-    assert!(matches!(InquiryLog::open(folder.path()), Err(StoreError::InUse(_))));
+    let fresh = Fresh::embedded().await;
+    let _first = InquiryLog::open(&fresh.store).unwrap();
+    assert!(matches!(InquiryLog::open(&fresh.store), Err(StoreError::InUse(_))));
 }
 
 #[test]

@@ -48,7 +48,7 @@ async fn no_byte_of_the_data_folder_names_anybody() {
         ..fresh.report(EVENT, Step::Reached(Stage::Signed), at(9, 9))
     };
     unknown.record_by(unknown.feed, vec![waiting], Unknown::Kept).await;
-    let log = InquiryLog::open(&fresh.folder.path().join("inquiries")).unwrap();
+    let log = InquiryLog::open(&fresh.store).unwrap();
     let asked = InquiryEntry {
         at: at(9, 9),
         subject,
