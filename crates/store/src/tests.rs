@@ -1,5 +1,9 @@
 //! What the store as a whole promises: its keys, its purpose, its audit, and changes that stand alone.
 
+mod migrations;
+mod on_postgres;
+mod statements;
+
 use super::*;
 use crate::testing::{Fresh, Proven, at, entry, key_file};
 use domain::stage::Stage;
@@ -284,7 +288,7 @@ async fn a_database_of_the_first_schema_is_brought_up_to_date_and_goes_on() {
 
 /// As the program that knew only the first migration left it.
 fn mark_first_migration(raw: &rusqlite::Connection) {
-    let first = migrations::first();
+    let first = crate::migrations::first();
     raw.execute(
         "INSERT INTO refinery_schema_history VALUES (1, ?1, '2026-01-01T00:00:00Z', ?2)",
         [first.name().to_owned(), first.checksum().to_string()],

@@ -65,12 +65,10 @@ impl Writer {
             done.into_iter().for_each(|done| (done.told)(Ok(())));
             return;
         }
-        let is_closed = line.is_closed();
         line.hang_up();
         if let Err(error) = ended {
             tracing::warn!(error = &error as &dyn std::error::Error, "a commit was not confirmed");
-            let unknown = is_closed && error.is_passing();
-            self.resolve(done, unknown, &Arc::new(error)).await;
+            self.resolve(done, &Arc::new(error)).await;
         }
     }
 
@@ -93,7 +91,8 @@ impl Writer {
     }
 
     /// Tells the callers of a commit that failed what became of it.
-    async fn resolve(&self, done: Vec<Done>, unknown: bool, error: &Arc<StoreError>) {
+    async fn resolve(&mut self, done: Vec<Done>, error: &Arc<StoreError>) {
+        let unknown = error.is_passing();
         for Done { told, trace } in done {
             let failed = || StoreError::Begin(Arc::clone(error));
             let outcome = match trace.filter(|_| unknown) {
@@ -109,12 +108,19 @@ impl Writer {
         }
     }
 
-    /// Whether a change is in the database: asked until a server answers.
-    async fn is_there(&self, trace: Trace) -> Result<bool> {
+    /// Whether a change is in the database: asked until a server answers. Its commit may be on its way still; who has
+    /// the lock knows that it came or never will.
+    async fn is_there(&mut self, trace: Trace) -> Result<bool> {
         let deadline = Instant::now() + deadline::WRITE;
         let values = [Value::Int(trace.at.millis()), Value::Int(trace.id)];
         loop {
-            match self.lines.rows(TOLD, &values, |row| row.int(0)).await {
+            let line = self.begin().await?;
+            let found = line.query(TOLD, &values).await;
+            match line.batch("ROLLBACK").await {
+                Ok(()) => self.line = Some(line),
+                Err(_) => line.hang_up(),
+            }
+            match found {
                 Err(error) if error.is_passing() && Instant::now() < deadline => {}
                 found => return Ok(!found?.is_empty()),
             }
