@@ -44,7 +44,7 @@ pub(crate) struct Server {
     router: Router,
     /// What must not leak: everything typed and everything recorded of people.
     personal: Mutex<Vec<String>>,
-    _folder: Folder,
+    pub(crate) folder: Folder,
 }
 
 impl Server {
@@ -55,7 +55,11 @@ impl Server {
 
     /// The same with another configuration.
     pub(crate) async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        let folder = Folder::new();
+        Self::start_in(Folder::new(), change).await
+    }
+
+    /// The same in a folder of the test's choice.
+    pub(crate) async fn start_in(folder: Folder, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { demonstration: true, ..Config::load(None, Some(folder.path())).unwrap() };
         change(&mut config);
         store::keys::Keys::init(&config.key_file()).unwrap();
@@ -75,7 +79,7 @@ impl Server {
             trusted_origins: Vec::new(),
         };
         let router = edge.wrap(routes).unwrap();
-        Self { app, config, router, personal: Mutex::default(), _folder: folder }
+        Self { app, config, router, personal: Mutex::default(), folder }
     }
 
     /// Records cases through the way of every feed, learned now.

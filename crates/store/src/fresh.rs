@@ -28,6 +28,8 @@ pub struct FreshDatabase {
 struct Own {
     administrator: String,
     name: String,
+    /// Whether it goes with this value.
+    is_ours: bool,
 }
 
 impl FreshDatabase {
@@ -42,6 +44,16 @@ impl FreshDatabase {
     #[must_use]
     pub fn embedded(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), server: None }
+    }
+
+    /// One that another value has made: with its address on the server, if it has one.
+    #[must_use]
+    pub fn found(folder: &Path, address: Option<&str>) -> Self {
+        let own = |address: &str| {
+            let (_, name) = address.rsplit_once('/').unwrap();
+            Own { administrator: address.to_owned(), name: name.to_owned(), is_ours: false }
+        };
+        Self { folder: folder.to_owned(), server: address.map(own) }
     }
 
     /// Where it is, for the store.
@@ -199,7 +211,7 @@ impl Own {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("jindu_test_{}_{number}", std::process::id());
-        let own = Self { administrator: administrator.clone(), name };
+        let own = Self { administrator: administrator.clone(), name, is_ours: true };
         on_server(administrator.clone(), own.name.clone(), async move |client: Client, name| {
             let template = template(&client, &administrator).await;
             // One of an earlier process that had the same number and fell.
@@ -219,6 +231,9 @@ impl Own {
 
 impl Drop for Own {
     fn drop(&mut self) {
+        if !self.is_ours {
+            return;
+        }
         on_server(self.administrator.clone(), self.name.clone(), async |client: Client, name| {
             let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
             client.batch_execute(&sql).await.unwrap();

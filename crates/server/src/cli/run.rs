@@ -133,7 +133,7 @@ async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
 }
 
 async fn run_fill(fill: Fill) -> Result<ExitCode, Failed> {
-    let config = Config { data: fill.data, demonstration: true, ..Config::default() };
+    let config = Config { demonstration: true, ..Config::load(None, Some(&fill.data))? };
     let recipe =
         demonstration::Recipe { applications: fill.applications, seed: fill.seed, now: Clock::System.now() };
     demonstration::fill_for_bench(&config, Clock::System, recipe, &fill.bench_samples).await?;
@@ -160,8 +160,12 @@ fn run_inquire(asked: Inquire) -> Result<ExitCode, Failed> {
 
 /// Logs go to the error output; they name requests, never people.
 pub(super) fn start_log(config: &Config) -> Result<(), Failed> {
-    // That there was nothing to migrate is no news; what a stream's client says, we say in our own words.
-    let filter = EnvFilter::try_new(format!("refinery_core=warn,async_nats=warn,{}", config.log.level))?;
+    // That there was nothing to migrate is no news; what a client of a stream or of the
+    // database says, we say in our own words, and without the values.
+    let filter = EnvFilter::try_new(format!(
+        "refinery_core=warn,async_nats=warn,tokio_postgres=warn,{}",
+        config.log.level
+    ))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal());
     let log = log.with_writer(std::io::stderr);
     match config.log.format {

@@ -1,20 +1,24 @@
 //! Somebody who writes into the database behind our back: a failing disk, an administrator.
 
 use std::path::Path;
-use std::process::Command;
+use store::fresh::FreshDatabase;
 
 /// Bytes that none of our code wrote.
 pub(crate) const GARBAGE: &str = "ff00ff00ff";
 
 /// Puts bytes into the `progress` of an application or the sealed `report` of what is held; gives what stood there.
 pub(crate) fn overwrite(data: &Path, what: &str, row: u32, bytes: &str) -> String {
-    intrude(data, &[what, &row.to_string(), bytes])
+    let table = if what == "progress" { "application" } else { "held" };
+    let database = behind(data);
+    let before = database.bytes(&format!("SELECT {what} FROM {table} WHERE id = {row}")).unwrap();
+    let bytes = database.blob(bytes);
+    database.execute(&format!("UPDATE {table} SET {what} = {bytes} WHERE id = {row}"));
+    before.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Does what `tests/intrude.py` has this word for; gives what that says.
-pub(crate) fn intrude(data: &Path, words: &[&str]) -> String {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/intrude.py");
-    let output = Command::new("python3").arg(script).arg(data).args(words).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+/// The database of a folder, past all of our code.
+pub(crate) fn behind(data: &Path) -> FreshDatabase {
+    let own = std::fs::read_to_string(data.join("jindu.toml")).unwrap_or_default();
+    let address = own.lines().find_map(|line| line.strip_prefix("database = "));
+    FreshDatabase::found(data, address.map(|address| address.trim_matches('"')))
 }

@@ -2,7 +2,9 @@
 
 use std::io;
 use std::sync::{Mutex, Once};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static LISTENING: Once = Once::new();
@@ -24,7 +26,10 @@ impl io::Write for Ear {
 pub(crate) fn listen() {
     LISTENING.call_once(|| {
         let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
-        log.with_writer(|| Ear).init();
+        // Of the database's client every statement with its values, but not every byte on its way.
+        let heard =
+            Targets::new().with_default(LevelFilter::TRACE).with_target("tokio_postgres", LevelFilter::DEBUG);
+        log.with_writer(|| Ear).finish().with(heard).init();
     });
 }
 

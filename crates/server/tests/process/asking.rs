@@ -67,7 +67,7 @@ pub(crate) fn person(index: u32) -> CitizenNumber {
 
 /// A data folder with keys and a small demonstration.
 pub(crate) fn demonstration(folder: &Path, applications: u64) -> Vec<Sample> {
-    let config = Config { data: folder.to_owned(), demonstration: true, ..Config::default() };
+    let config = Config { demonstration: true, ..Config::load(None, Some(folder)).unwrap() };
     let recipe = Recipe { applications, seed: 1, now: Clock::System.now() };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async { prepare(&config, Clock::System, recipe).await.unwrap().1 })

@@ -40,7 +40,7 @@ struct Place {
 impl Place {
     fn new(demonstration: bool) -> Self {
         let folder = Folder::new();
-        let config = Config { data: folder.path().to_owned(), demonstration, ..Config::default() };
+        let config = Config { demonstration, ..Config::load(None, Some(folder.path())).unwrap() };
         Keys::init(&config.key_file()).unwrap();
         Self { folder, config }
     }

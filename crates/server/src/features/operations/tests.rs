@@ -1,6 +1,6 @@
 //! What an operator's machines ask: alive, ready, the meters.
 
-use crate::testing::{Case, Server};
+use crate::testing::{Case, Folder, Server};
 use domain::stage::Stage;
 
 #[tokio::test]
@@ -14,7 +14,7 @@ async fn a_server_in_order_is_alive_and_ready() {
 
 #[tokio::test]
 async fn a_database_that_cannot_be_read_is_not_ready_and_answers_nothing() {
-    let server = Server::start().await;
+    let server = Server::start_in(Folder::embedded(), |_| ()).await;
     let case = Case::of(1, "2026-03-02").reached("2026-03-02 09:00", Stage::Accepted);
     server.record([&case]).await;
     for file in ["jindu.db", "jindu.db-wal"] {
@@ -30,6 +30,15 @@ async fn a_database_that_cannot_be_read_is_not_ready_and_answers_nothing() {
     assert!(!answered.body.contains("database"), "{}", answered.body);
     // Nothing is left that could be proven.
     std::fs::remove_file(server.config.data.join("jindu.db")).unwrap();
+}
+
+#[tokio::test]
+async fn a_database_without_its_tables_is_not_ready() {
+    let server = Server::start().await;
+    assert_eq!(server.get("/readyz").await.status, 200);
+    server.folder.database().execute("ALTER TABLE application RENAME TO gone");
+    assert_eq!(server.get("/readyz").await.status, 503);
+    server.folder.database().execute("ALTER TABLE gone RENAME TO application");
 }
 
 #[tokio::test]

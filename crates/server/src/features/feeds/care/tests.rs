@@ -2,7 +2,7 @@
 
 use super::super::ways::Stopper;
 use super::*;
-use crate::testing::intrude::intrude;
+use crate::testing::intrude::behind;
 use crate::testing::{Case, NOW, Server, moment, organ};
 use domain::feed::{FeedKind, Rhythm};
 use domain::milestone::{FeedId, Rank};
@@ -144,13 +144,13 @@ async fn what_fails_keeps_nothing_else_up() {
     assert!(dead_letter::close(store, entry(), 1, Closed::Discarded).await.unwrap());
     tell(&server, feed, unopened(&server, &case(1))).await;
     // Neither batches nor the reports that wait can be looked at.
-    intrude(&server.config.data, &["hide", "manifest"]);
-    intrude(&server.config.data, &["hide", "held"]);
+    behind(&server.config.data).execute("ALTER TABLE manifest RENAME TO hidden_manifest");
+    behind(&server.config.data).execute("ALTER TABLE held RENAME TO hidden_held");
     let (_stopper, stop) = Stopper::new();
     settle(&server.app, later(120), &stop).await;
     assert_eq!(dead_letter::forget(store, ACTOR, later(120)).await.unwrap(), 0);
-    intrude(&server.config.data, &["show", "held"]);
-    intrude(&server.config.data, &["show", "manifest"]);
+    behind(&server.config.data).execute("ALTER TABLE hidden_held RENAME TO held");
+    behind(&server.config.data).execute("ALTER TABLE hidden_manifest RENAME TO manifest");
     settle(&server.app, later(120), &stop).await;
     assert_eq!(settled(&server).await, [Some(held::Closed::Expired); 2]);
 }
