@@ -3,6 +3,8 @@
 //! Where `TEST_POSTGRES` names a server by its administrator's address, they are made there, as copies of one that is
 //! migrated; otherwise they are files in the folder of the test.
 
+#![expect(clippy::unwrap_used, reason = "a test without its database has failed")]
+
 use crate::engine::postgres::{Server, migrated};
 use crate::{DATABASE_FILE, Database};
 use std::path::{Path, PathBuf};

@@ -45,6 +45,7 @@ use tokio::sync::oneshot;
 pub const DATABASE_FILE: &str = "jindu.db";
 
 /// Where the database is.
+#[expect(clippy::large_enum_variant, reason = "a process makes one")]
 pub enum Database {
     /// In a file in the data folder: the embedded engine.
     Folder,
