@@ -26,9 +26,9 @@ impl io::Write for Ear {
 pub(crate) fn listen() {
     LISTENING.call_once(|| {
         let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
-        // Of the database's client every statement with its values, but not every byte on its way.
+        // What the database's client says of bytes on their way is none of our lines, and no installation writes it.
         let heard =
-            Targets::new().with_default(LevelFilter::TRACE).with_target("tokio_postgres", LevelFilter::DEBUG);
+            Targets::new().with_default(LevelFilter::TRACE).with_target("tokio_postgres", LevelFilter::WARN);
         log.with_writer(|| Ear).finish().with(heard).init();
     });
 }
