@@ -11,12 +11,21 @@ use crate::process::{command, run_heard};
 /// Names the administrator's URL of the PostgreSQL to test on; without it tests use the embedded engine.
 const SERVER: &str = "TEST_POSTGRES";
 
+/// Tests in a module of this name need a server; without one they fail.
+const ON_A_SERVER: &str = "on_postgres::";
+
 /// The crates that keep records: on a second engine the others would say the same again.
 const KEEPERS: [&str; 2] = ["store", "server"];
 
 /// Runs every test on the embedded engine.
 pub(super) fn on_sqlite(long: bool) -> Result<Counts, String> {
-    let mut tests = if has_nextest() { nextest(long) } else { plain_tests(long, &["--workspace"]) };
+    let mut tests = if has_nextest() {
+        let mut tests = nextest(long);
+        tests.args(["--filterset", &format!("not test(/(^|::){ON_A_SERVER}/)")]);
+        tests
+    } else {
+        plain_tests(long, &["--workspace"], &[ON_A_SERVER])
+    };
     counted(tests.env_remove(SERVER), long)
 }
 
@@ -30,7 +39,7 @@ pub(super) fn on_postgres(installation: &Installation, long: bool) -> Result<Cou
         tests.args(["--filterset", &KEEPERS.map(|keeper| format!("package({keeper})")).join(" + ")]);
         tests
     } else {
-        plain_tests(long, &KEEPERS.map(|keeper| format!("--package={keeper}")))
+        plain_tests(long, &KEEPERS.map(|keeper| format!("--package={keeper}")), &[])
     };
     let counts = counted(tests.env(SERVER, cluster.url()), long)?;
     let written = writes(&cluster)?.saturating_sub(before + 1); // asking takes a number too
@@ -74,11 +83,12 @@ fn nextest(long: bool) -> Command {
 }
 
 /// The same tests where nextest is missing.
-fn plain_tests<S: AsRef<std::ffi::OsStr>>(long: bool, of: &[S]) -> Command {
+fn plain_tests<S: AsRef<std::ffi::OsStr>>(long: bool, of: &[S], without: &[&str]) -> Command {
     let mut tests = command("cargo", ["test", "--lib", "--bins", "--tests", "--no-fail-fast"]);
-    tests.args(of);
-    if !long {
-        tests.args(["--", "--skip", "long::"]);
-    }
+    tests.args(of).arg("--");
+    let long = (!long).then_some("long::");
+    without.iter().copied().chain(long).for_each(|part| {
+        tests.args(["--skip", part]);
+    });
     tests
 }

@@ -100,14 +100,9 @@ async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
         .prefix("jindu-demo-")
         .permissions(Permissions::from_mode(0o700))
         .tempdir()?;
-    let config = Config::load(None, None)?;
-    let mut config = Config {
-        listen: demo.listen,
-        data: demo.data.unwrap_or_else(|| temporary.path().to_owned()),
-        key_file: None,
-        demonstration: true,
-        ..config
-    };
+    let data = demo.data.as_deref().unwrap_or_else(|| temporary.path());
+    let config = Config::load(None, Some(data))?;
+    let mut config = Config { listen: demo.listen, key_file: None, demonstration: true, ..config };
     config.log.level = "warn".to_owned();
     start_log(&config)?;
     let recipe =

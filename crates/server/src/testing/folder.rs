@@ -22,11 +22,11 @@ impl Folder {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = FreshDatabase::new(folder.path());
-        if let Some(address) = database.address() {
-            // Every command on the folder finds its database there.
-            std::fs::write(folder.path().join("jindu.toml"), format!("database = {address:?}\n")).unwrap();
+        let made = Self { database, folder };
+        if made.database.address().is_some() {
+            made.configure("");
         }
-        Self { database, folder }
+        made
     }
 
     /// One whose database is a file in it, whatever the others have: for what that file's own nature is about.
@@ -37,6 +37,14 @@ impl Folder {
 
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Writes the folder's own configuration, by which every command on it goes; gives its file.
+    pub(crate) fn configure(&self, settings: &str) -> PathBuf {
+        let file = self.path().join("jindu.toml");
+        let database = self.database.address().map(|address| format!("database = {address:?}\n"));
+        std::fs::write(&file, database.unwrap_or_default() + settings).unwrap();
+        file
     }
 
     /// The database, past all of our code.

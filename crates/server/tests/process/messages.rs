@@ -142,7 +142,7 @@ fn other_peoples_clients_are_told_what_is_wrong() {
 
 #[test]
 fn on_a_full_disk_nothing_is_acknowledged_and_nothing_that_was_is_lost() {
-    let (county, lines) = (County::new(), lines(100));
+    let (county, lines) = (County::embedded(), lines(100));
     let secret = rotated(&county);
     let send = |server: &mut Running| {
         let sender = Sender::of(&server.address(), &secret);

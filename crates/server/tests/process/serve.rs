@@ -18,10 +18,10 @@ fn refused(command: &mut Command) -> String {
 fn an_unknown_key_is_refused_by_name() {
     let folder = Folder::new();
     empty(folder.path());
-    let config = folder.path().join("jindu.toml");
-    std::fs::write(&config, "[limits]\ninquiries_per_hour = 5\n").unwrap();
+    let config = folder.configure("[limits]\ninquiries_per_hour = 5\n");
     let words = refused(serve(jindu(), folder.path()).arg("--config").arg(&config));
     assert!(words.contains("inquiries_per_hour"), "{words}");
+    folder.configure("");
     let words = refused(serve(jindu(), folder.path()).env("JINDU_LISSTEN", "127.0.0.1:1"));
     assert!(words.to_lowercase().contains("lissten"), "{words}");
 }
@@ -34,6 +34,7 @@ fn keys_that_others_can_read_are_refused_with_what_to_do() {
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
     let words = refused(&mut serve(jindu(), folder.path()));
     assert!(words.contains("keys.toml") && words.contains("chmod 600"), "{words}");
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn data_made_with_other_keys_is_refused() {
 
 #[test]
 fn a_folder_is_served_by_one_server_at_a_time() {
-    let folder = Folder::new();
+    let folder = Folder::embedded();
     empty(folder.path());
     let mut first = Running::start(&mut serve(jindu(), folder.path()));
     first.address();

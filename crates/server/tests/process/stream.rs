@@ -15,6 +15,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
+use store::fresh::FreshDatabase;
 
 /// Every stage that the stories tell of.
 const STAGES: &str = "submitted,accepted,under_review,signed,data_check,in_production,quality_check,produced,\
@@ -31,6 +32,18 @@ impl County {
         let county = Self { home: Folder::new() };
         drop(empty(&county.data()));
         county.with_feed()
+    }
+
+    /// The same, its database a file in the folder whatever the others have.
+    pub(crate) fn embedded() -> Self {
+        let county = Self { home: Folder::embedded() };
+        drop(empty(&county.data()));
+        county.with_feed()
+    }
+
+    /// The database, past all of our code.
+    pub(crate) fn database(&self) -> &FreshDatabase {
+        self.home.database()
     }
 
     /// The same with keys of another folder.
@@ -199,7 +212,7 @@ fn what_finds_no_room_stays_on_the_stream() {
     let (nats, county, lines) = (Nats::start(), County::new(), lines(2));
     let folder = county.data().join("drop");
     std::fs::create_dir(&folder).unwrap();
-    let config = configuration(&county.data(), &nats, &folder);
+    let config = configuration(&county, &nats, &folder);
     let text = std::fs::read_to_string(&config)
         .unwrap()
         .replace("[[drop]]", "[limits]\ndead_letters_per_feed = 1\n[[drop]]");
@@ -290,7 +303,7 @@ fn a_server_consumes_the_streams_and_folders_of_its_configuration() {
     let (nats, county, lines) = (Nats::start(), County::new(), lines(4));
     let folder = county.data().join("drop");
     std::fs::create_dir(&folder).unwrap();
-    let config = configuration(&county.data(), &nats, &folder);
+    let config = configuration(&county, &nats, &folder);
     nats.publish(messages(&lines[..8]));
     let mut serve = jindu();
     serve.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&config);
@@ -315,15 +328,13 @@ fn a_server_consumes_the_streams_and_folders_of_its_configuration() {
     assert_eq!(county.counts(), (lines.len(), 4));
 }
 
-fn configuration(data: &Path, nats: &Nats, folder: &Path) -> PathBuf {
-    let file = data.join("jindu.toml");
-    let text = format!(
-        "data = {data:?}\ndemonstration = true\n[[drop]]\nfeed = \"county\"\nfolder = {folder:?}\nstill_seconds = 0\n\
+fn configuration(county: &County, nats: &Nats, folder: &Path) -> PathBuf {
+    county.home.configure(&format!(
+        "data = {:?}\ndemonstration = true\n[[drop]]\nfeed = \"county\"\nfolder = {folder:?}\nstill_seconds = 0\n\
          [[stream]]\nfeed = \"county\"\nserver = {:?}\nstream = {STREAM:?}\ndurable = {DURABLE:?}\n",
+        county.data(),
         nats.address()
-    );
-    std::fs::write(&file, text).unwrap();
-    file
+    ))
 }
 
 #[test]
