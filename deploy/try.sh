@@ -110,7 +110,8 @@ until_whole
 lead=$(primary)
 ask_member "$lead" "CREATE ROLE jindu LOGIN PASSWORD 'trial-three'"
 runuser -u postgres -- "$bin/createdb" -h "$room/$lead/run" --template template0 --encoding UTF8 --locale C --owner jindu jindu
-"$bin/psql" "$url" -XAtqc "CREATE TABLE acknowledged (number BIGINT PRIMARY KEY)"
+# A standby that does not know the database yet refuses, and the next is not asked.
+until "$bin/psql" "$url" -XAtqc "CREATE TABLE acknowledged (number BIGINT PRIMARY KEY)" 2>>"$room/refused"; do sleep 0.2; done
 echo "node$lead takes changes; synchronous_standby_names = $(ask_member "$lead" 'SHOW synchronous_standby_names')"
 if [ -n "${HOLD:-}" ]; then echo "$room"; read -r _; fi
 for w in 1 2 3 4; do
