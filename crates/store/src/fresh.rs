@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test without its database has failed")]
 
+mod intrude;
+
 use crate::engine::postgres::{Server, migrated};
 use crate::{DATABASE_FILE, Database};
 use std::path::{Path, PathBuf};

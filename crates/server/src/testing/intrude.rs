@@ -8,12 +8,7 @@ pub(crate) const GARBAGE: &str = "ff00ff00ff";
 
 /// Puts bytes into the `progress` of an application or the sealed `report` of what is held; gives what stood there.
 pub(crate) fn overwrite(data: &Path, what: &str, row: u32, bytes: &str) -> String {
-    let table = if what == "progress" { "application" } else { "held" };
-    let database = behind(data);
-    let before = database.bytes(&format!("SELECT {what} FROM {table} WHERE id = {row}")).unwrap();
-    let bytes = database.blob(bytes);
-    database.execute(&format!("UPDATE {table} SET {what} = {bytes} WHERE id = {row}"));
-    before.iter().map(|byte| format!("{byte:02x}")).collect()
+    behind(data).overwrite(what, row, bytes)
 }
 
 /// The database of a folder, past all of our code.

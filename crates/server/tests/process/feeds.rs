@@ -210,7 +210,7 @@ fn a_removed_feed_says_nothing_any_more_and_stays_in_the_list() {
 
 /// Whether something stands in the log of changes.
 fn has_noted(county: &County, action: &str) -> bool {
-    county.database().int(&format!("SELECT count(*) FROM audit WHERE action = '{action}'")) > 0
+    county.database().noted(action) > 0
 }
 
 #[test]

@@ -97,9 +97,7 @@ fn unrecorded(keys: &Keys, answered: &[CitizenNumber], recorded: &[InquiryEntry]
 fn a_cut_record_is_noticed(keys: &Keys, answered: &[CitizenNumber], folder: &Folder) {
     assert_eq!(unrecorded(keys, answered, &inquiries(folder.path())), 0);
     if folder.database().address().is_some() {
-        folder.database().execute(
-            "DELETE FROM inquiry_frame WHERE number % 2 = 0 OR at > (SELECT (min(at) + max(at)) / 2 FROM inquiry_frame)",
-        );
+        folder.database().cut_inquiries();
     } else {
         cut(&folder.path().join("inquiries"));
     }

@@ -36,9 +36,9 @@ async fn a_database_that_cannot_be_read_is_not_ready_and_answers_nothing() {
 async fn a_database_without_its_tables_is_not_ready() {
     let server = Server::start().await;
     assert_eq!(server.get("/readyz").await.status, 200);
-    server.folder.database().execute("ALTER TABLE application RENAME TO gone");
+    server.folder.database().hide("application");
     assert_eq!(server.get("/readyz").await.status, 503);
-    server.folder.database().execute("ALTER TABLE gone RENAME TO application");
+    server.folder.database().show("application");
 }
 
 #[tokio::test]

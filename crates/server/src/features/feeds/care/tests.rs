@@ -144,13 +144,13 @@ async fn what_fails_keeps_nothing_else_up() {
     assert!(dead_letter::close(store, entry(), 1, Closed::Discarded).await.unwrap());
     tell(&server, feed, unopened(&server, &case(1))).await;
     // Neither batches nor the reports that wait can be looked at.
-    behind(&server.config.data).execute("ALTER TABLE manifest RENAME TO hidden_manifest");
-    behind(&server.config.data).execute("ALTER TABLE held RENAME TO hidden_held");
+    behind(&server.config.data).hide("manifest");
+    behind(&server.config.data).hide("held");
     let (_stopper, stop) = Stopper::new();
     settle(&server.app, later(120), &stop).await;
     assert_eq!(dead_letter::forget(store, ACTOR, later(120)).await.unwrap(), 0);
-    behind(&server.config.data).execute("ALTER TABLE hidden_held RENAME TO held");
-    behind(&server.config.data).execute("ALTER TABLE hidden_manifest RENAME TO manifest");
+    behind(&server.config.data).show("held");
+    behind(&server.config.data).show("manifest");
     settle(&server.app, later(120), &stop).await;
     assert_eq!(settled(&server).await, [Some(held::Closed::Expired); 2]);
 }

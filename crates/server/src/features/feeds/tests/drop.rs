@@ -11,7 +11,6 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
-use store::fresh::FreshDatabase;
 
 /// A watched folder.
 pub(super) struct Drop {
@@ -212,25 +211,12 @@ async fn the_files_of_a_paused_feed_stay_until_it_is_resumed() {
     assert!(Path::exists(&drop.path("done/a.csv")));
 }
 
-/// The next milestone pauses its feed, as somebody would in another process.
-fn pauses_at_its_next_milestone(database: &FreshDatabase) {
-    let pause = "UPDATE feed SET state = 'paused'";
-    database.execute(&match database.address() {
-        None => format!("CREATE TRIGGER pause AFTER INSERT ON milestone BEGIN {pause}; END"),
-        Some(_) => format!(
-            "CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN {}; RETURN NULL; END';
-            CREATE TRIGGER pause AFTER INSERT ON milestone FOR EACH ROW EXECUTE FUNCTION pause()",
-            pause.replace('\'', "\'\'")
-        ),
-    });
-}
-
 #[tokio::test]
 async fn a_feed_that_is_paused_while_a_file_is_imported_keeps_the_rest_for_later() {
     let drop = Drop::new().await;
     let mut watcher = drop.watcher().unwrap();
     let data = &drop.place.config.data;
-    pauses_at_its_next_milestone(&behind(data));
+    behind(data).pause_at_the_next_milestone();
     // The second line stands in a transaction of its own.
     let filling = "?,,,,,,,,\n".repeat(50_000);
     drop.put("a.csv", &[ACCEPTED, &filling, SIGNED]);
@@ -238,8 +224,7 @@ async fn a_feed_that_is_paused_while_a_file_is_imported_keeps_the_rest_for_later
     assert_eq!(drop.place.stage().await, Some(Stage::Accepted));
     assert!(drop.path("work/a.csv").exists() && drop.names("failed").is_empty());
     assert_eq!(drop.said("work/a.csv.report.csv")[..2], ["recorded", "rejected"]);
-    behind(data)
-        .execute(behind(data).address().map_or("DROP TRIGGER pause", |_| "DROP TRIGGER pause ON milestone"));
+    behind(data).pause_no_more();
     drop.set_state(feed::State::Active).await;
     watcher.look(after(20)).await.unwrap();
     assert_eq!(drop.place.stage().await, Some(Stage::Signed));

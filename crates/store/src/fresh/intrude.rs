@@ -1,0 +1,57 @@
+//! Somebody who writes into the database behind our back: a failing disk, an administrator.
+
+use super::FreshDatabase;
+
+impl FreshDatabase {
+    /// Puts bytes into the `progress` of an application or the sealed `report` of what is held; gives what stood there.
+    #[must_use]
+    pub fn overwrite(&self, what: &str, row: u32, bytes: &str) -> String {
+        let table = if what == "progress" { "application" } else { "held" };
+        let before = self.bytes(&format!("SELECT {what} FROM {table} WHERE id = {row}")).unwrap();
+        let bytes = self.blob(bytes);
+        self.execute(&format!("UPDATE {table} SET {what} = {bytes} WHERE id = {row}"));
+        before.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Takes a table away.
+    pub fn hide(&self, table: &str) {
+        self.execute(&format!("ALTER TABLE {table} RENAME TO hidden_{table}"));
+    }
+
+    /// Brings it back.
+    pub fn show(&self, table: &str) {
+        self.execute(&format!("ALTER TABLE hidden_{table} RENAME TO {table}"));
+    }
+
+    /// The next milestone pauses its feed, as somebody would in another process.
+    pub fn pause_at_the_next_milestone(&self) {
+        let pause = "UPDATE feed SET state = 'paused'";
+        self.execute(&match self.address() {
+            None => format!("CREATE TRIGGER pause AFTER INSERT ON milestone BEGIN {pause}; END"),
+            Some(_) => format!(
+                "CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql
+                    AS $body$ BEGIN {pause}; RETURN NULL; END $body$;
+                CREATE TRIGGER pause AFTER INSERT ON milestone FOR EACH ROW EXECUTE FUNCTION pause()"
+            ),
+        });
+    }
+
+    /// No milestone pauses its feed any more.
+    pub fn pause_no_more(&self) {
+        let trigger = self.address().map_or("pause", |_| "pause ON milestone");
+        self.execute(&format!("DROP TRIGGER {trigger}"));
+    }
+
+    /// How often something stands in the log of changes.
+    #[must_use]
+    pub fn noted(&self, action: &str) -> i64 {
+        self.int(&format!("SELECT count(*) FROM audit WHERE action = '{action}'"))
+    }
+
+    /// Takes the later half of what a server has of the record of inquiries.
+    pub fn cut_inquiries(&self) {
+        self.execute(
+            "DELETE FROM inquiry_frame WHERE at > (SELECT (min(at) + max(at)) / 2 FROM inquiry_frame)",
+        );
+    }
+}
