@@ -22,7 +22,7 @@ use store::record::{Outcome, Unknown};
 
 /// Lines in one transaction: large enough that neighbours on disk are written together, small enough that
 /// others get a turn and the memory stays flat.
-const BATCH: usize = 50_000;
+const BATCH: usize = 40_000;
 /// Lines in one transaction while a server answers from the same database: nobody waits long for the disk or a turn.
 const BESIDE: usize = 5_000;
 /// Bytes of cells in one transaction, however few lines have them.
