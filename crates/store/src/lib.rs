@@ -122,6 +122,12 @@ impl Store {
         }
     }
 
+    /// Whether other processes may serve the same database: whoever writes keeps all of them from writing.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.server().is_some()
+    }
+
     /// The keys that hash and seal for this database.
     #[must_use]
     pub fn keys(&self) -> &Keys {

@@ -59,13 +59,13 @@ pub(crate) struct Figures {
 
 impl Figures {
     /// The closing line, with the medians of the rounds.
-    pub(crate) fn json(&self, applications: u64) -> String {
+    pub(crate) fn json(&self, engine: &str, applications: u64) -> String {
         let median = |figure: fn(&Round) -> f64| median(self.rounds.iter().map(figure).collect());
         let ratios = || self.rounds.iter().map(Round::ratio);
         let bytes_per_application = self.bytes as f64 / applications as f64;
         json!({
             "bench": "inquiry",
-            "engine": "sqlite",
+            "engine": engine,
             "applications": applications,
             "ceiling_rps": rounded(median(|round| round.ceiling.rps), 0),
             "rps": rounded(median(|round| round.inquiry.rps), 0),
@@ -120,7 +120,7 @@ mod tests {
         };
         let rounds = vec![round(100.0, 60.0), round(200.0, 80.0), round(50.0, 25.0)];
         let figures = Figures { rounds, bytes: 1_000, rss_mb: 40.04, idle_rss_mb: 20.0, start_ms: 17.26 };
-        let line: Value = serde_json::from_str(&figures.json(10)).unwrap();
+        let line: Value = serde_json::from_str(&figures.json("sqlite", 10)).unwrap();
         assert_eq!(line["ratio"], 0.5);
         assert_eq!(line["ratio_min"], 0.4);
         assert_eq!(line["ratio_max"], 0.6);

@@ -21,7 +21,13 @@ pub(crate) struct FilledFolder {
 
 impl FilledFolder {
     /// Takes the named folder or a new one, and fills it unless it holds that many applications already.
-    pub(crate) fn prepare(named: Option<&Path>, binary: &Path, applications: u64) -> Result<Self, String> {
+    /// `fresh` makes the empty database of a folder.
+    pub(crate) fn prepare(
+        named: Option<&Path>,
+        binary: &Path,
+        applications: u64,
+        fresh: impl FnOnce(&Path) -> Result<(), String>,
+    ) -> Result<Self, String> {
         let data = Self::empty(named)?;
         let filled = data.scratch("filled");
         match fs::read_to_string(&filled) {
@@ -36,6 +42,7 @@ impl FilledFolder {
                 ));
             }
             Err(_) => {
+                fresh(&data.folder)?;
                 data.fill(binary, applications)?;
                 fs::write(&filled, applications.to_string())
                     .map_err(|reason| format!("{}: {reason}", filled.display()))?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::engine::{Engine, Named};
 use super::figures::{Figures, Round};
 use super::filled::FilledFolder;
 use super::load::Load;
@@ -24,6 +25,7 @@ struct Plan {
     rounds: u64,
     connections: u64,
     seconds: u64,
+    engine: Named,
     data: Option<PathBuf>,
     binary: Option<PathBuf>,
 }
@@ -35,6 +37,7 @@ impl Plan {
             rounds: args.number("--rounds", 5)?,
             connections: args.number("--connections", 64)?,
             seconds: args.number("--seconds", 8)?,
+            engine: Named::parse(&mut args)?,
             data: args.value("--data")?.map(PathBuf::from),
             binary: args.value("--binary")?.map(PathBuf::from),
         };
@@ -47,15 +50,28 @@ impl Plan {
 pub(crate) fn run(args: Args) -> Result<(), String> {
     let plan = Plan::parse(args)?;
     let binary = binary(plan.binary.as_deref())?;
-    let data = FilledFolder::prepare(plan.data.as_deref(), &binary, plan.applications)?;
+    if plan.engine == Named::Postgres && plan.data.is_some() {
+        return Err(
+            "a folder cannot be used again with --engine postgres: the server goes with the bench".into()
+        );
+    }
+    let engine = plan.engine.start()?;
+    let fresh = |folder: &Path| engine.fresh(folder);
+    let data = FilledFolder::prepare(plan.data.as_deref(), &binary, plan.applications, fresh)?;
+    engine.settle()?;
     let log = data.scratch("server.log");
-    let outcome = measure(&plan, &binary, &data, &log);
+    let outcome = measure(&plan, &binary, (&engine, &data), &log);
     let figures = outcome.map_err(|reason| format!("{reason}\nthe server said:\n{}", last_lines(&log)))?;
-    println!("{}", figures.json(plan.applications));
+    println!("{}", figures.json(engine.word(), plan.applications));
     Ok(())
 }
 
-fn measure(plan: &Plan, binary: &Path, data: &FilledFolder, log: &Path) -> Result<Figures, String> {
+fn measure(
+    plan: &Plan,
+    binary: &Path,
+    (engine, data): (&Engine, &FilledFolder),
+    log: &Path,
+) -> Result<Figures, String> {
     let port = http::free_port()?;
     let listen = format!("127.0.0.1:{port}");
     let folder = data.folder().to_string_lossy().into_owned();
@@ -79,7 +95,7 @@ fn measure(plan: &Plan, binary: &Path, data: &FilledFolder, log: &Path) -> Resul
         rounds.push(round);
     }
     let rss_mb = proc::resident_mb(server.id())?;
-    let bytes = data.bytes()?;
+    let bytes = engine.bytes(data)?;
     Ok(Figures { rounds, bytes, rss_mb, idle_rss_mb, start_ms })
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::postgres::{Installation, Place, Postmaster, free_port};
+use crate::postgres::{Installation, Place, Postmaster, Writes, free_port};
 use crate::process::ask;
 
 const NAMES: [&str; 3] = ["one", "two", "three"];
@@ -52,7 +52,7 @@ pub(crate) struct Trio {
 impl Trio {
     /// Makes all three and waits until the first sends to the others.
     pub(crate) fn start(installation: &Installation, commit: Commit) -> Result<Self, String> {
-        let place = Place::make(installation)?;
+        let place = Place::make(installation, Writes::Durable)?;
         let mut members = Vec::new();
         for name in NAMES {
             members.push(Member {

@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use super::Writes;
 use crate::process::{ask, command};
 
 /// Short, since the path of a socket may have no more than a hundred bytes.
@@ -46,11 +47,13 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Makes one in memory, where there is room, or in the system's temporary folder, and removes what killed runs
-    /// have left there. A database for each test is hundreds of small files: on a disk that takes three times as long.
-    pub(crate) fn make() -> Result<Self, String> {
+    /// Makes one in the system's temporary folder, and removes what killed runs have left there; in memory, if that
+    /// will do and there is room. A database for each test is hundreds of small files: on a disk they take three times
+    /// as long.
+    pub(crate) fn make(writes: Writes) -> Result<Self, String> {
         let memory = PathBuf::from(MEMORY);
-        let base = if has_room(&memory) { memory } else { env::temp_dir() };
+        let in_memory = writes == Writes::Hasty && has_room(&memory);
+        let base = if in_memory { memory } else { env::temp_dir() };
         remove_leftovers(&base);
         let path = fresh(&base)?;
         let lock = hold(&path).map_err(|reason| format!("{}: {reason}", path.display()))?;
@@ -128,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_folder_goes_with_its_value() {
-        let folder = Folder::make().unwrap();
+        let folder = Folder::make(Writes::Hasty).unwrap();
         let path = folder.path().to_path_buf();
         fs::create_dir(path.join("data")).unwrap();
         assert!(path.join(LOCK).is_file());

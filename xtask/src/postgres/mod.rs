@@ -19,6 +19,9 @@ pub(crate) use postmaster::free_port;
 const HASTY: [(&str, &str); 4] =
     [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off"), ("max_wal_size", "4GB")];
 
+/// What whoever measures wants: durable as PostgreSQL comes, and room for what is measured.
+const MEASURED: [(&str, &str); 2] = [("shared_buffers", "4GB"), ("max_wal_size", "16GB")];
+
 /// Many tests at once, each with a few connections of its own.
 const ROOMY: [(&str, &str); 2] = [("max_connections", "400"), ("shared_buffers", "128MB")];
 
@@ -42,11 +45,11 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Makes it and waits until it answers.
     pub(crate) fn start(installation: &Installation, writes: Writes) -> Result<Self, String> {
-        let place = Place::make(installation)?;
+        let place = Place::make(installation, writes)?;
         let data = place.folder().join("data");
         place.make_data(&data)?;
-        let hasty: &[(&str, &str)] = if writes == Writes::Hasty { &HASTY } else { &[] };
-        place.settle(&data, ROOMY.iter().chain(hasty).copied())?;
+        let more: &[(&str, &str)] = if writes == Writes::Hasty { &HASTY } else { &MEASURED };
+        place.settle(&data, ROOMY.iter().chain(more).copied())?;
         let postmaster = Postmaster::start_anywhere(&place, &data)?;
         Ok(Self { postmaster, place })
     }

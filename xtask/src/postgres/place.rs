@@ -7,6 +7,7 @@ use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::Writes;
 use super::folder::Folder;
 use super::installation::Installation;
 use crate::places;
@@ -32,9 +33,9 @@ pub(crate) struct Place {
 
 impl Place {
     /// Makes the folder, with the programs in it if the user cannot reach them where they are.
-    pub(crate) fn make(installation: &Installation) -> Result<Self, String> {
+    pub(crate) fn make(installation: &Installation, writes: Writes) -> Result<Self, String> {
         let user = user()?;
-        let mut place = Self { folder: Folder::make()?, bin: installation.bin.clone(), user };
+        let mut place = Self { folder: Folder::make(writes)?, bin: installation.bin.clone(), user };
         place.give(place.folder())?;
         let server = place.bin.join("postgres");
         // Asked by a program that is the user's already: the step from root to the user reads with root's rights.

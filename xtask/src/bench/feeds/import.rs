@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::rows::{Application, NAME};
+use crate::bench::engine::Engine;
 use crate::bench::filled::FilledFolder;
 use crate::bench::load::Load;
 use crate::bench::{http, proc};
@@ -23,6 +24,7 @@ const DATABASE: &str = "jindu.db";
 pub(super) struct Bench<'a> {
     binary: &'a Path,
     folder: &'a Path,
+    engine: &'a Engine,
 }
 
 /// What an import reached.
@@ -41,8 +43,13 @@ impl fmt::Display for Imported {
 }
 
 impl<'a> Bench<'a> {
-    pub(super) fn new(binary: &'a Path, folder: &'a Path) -> Result<Self, String> {
-        Ok(Self { binary, folder })
+    pub(super) fn new(binary: &'a Path, folder: &'a Path, engine: &'a Engine) -> Self {
+        Self { binary, folder, engine }
+    }
+
+    /// The engine's word.
+    pub(super) fn engine(&self) -> &'static str {
+        self.engine.word()
     }
 
     /// What the last command said.
@@ -59,14 +66,17 @@ impl<'a> Bench<'a> {
         let data = self.data(name);
         let _ = fs::remove_dir_all(&data);
         let mut keys = command(&self.binary.to_string_lossy(), ["keys", "init", "--data"]);
-        run(keys.arg(&data).stdout(Stdio::null()))
+        run(keys.arg(&data).stdout(Stdio::null()))?;
+        self.engine.fresh(&data)
     }
 
     /// A copy of a folder of data.
     pub(super) fn copy(&self, from: &str, to: &str) -> Result<(), String> {
-        let to = self.data(to);
+        let (from, to) = (self.data(from), self.data(to));
         let _ = fs::remove_dir_all(&to);
-        run(command("cp", ["-a", "--"]).arg(self.data(from)).arg(&to))
+        run(command("cp", ["-a", "--"]).arg(&from).arg(&to))?;
+        self.engine.copy(&from, &to)?;
+        self.engine.settle()
     }
 
     /// Imports a file; anything but recorded lines is an error.
@@ -115,12 +125,18 @@ impl<'a> Bench<'a> {
 
     /// The moment of the newest change in a database, in milliseconds.
     pub(super) fn newest(&self, name: &str) -> Result<u64, String> {
+        if matches!(self.engine, Engine::Postgres(_)) {
+            return Ok(0);
+        }
         let said = ask(&mut self.plain_command(name, "newest"))?;
         said.trim().parse().map_err(|_| format!("no moment: {said}"))
     }
 
-    /// Milestones a second of a plain program that writes the same rows.
-    pub(super) fn plain(&self, name: &str, case: &str, since: Option<u64>) -> Result<f64, String> {
+    /// Milestones a second of a plain program that writes the same rows, on the embedded engine.
+    pub(super) fn plain(&self, name: &str, case: &str, since: Option<u64>) -> Result<Option<f64>, String> {
+        if matches!(self.engine, Engine::Postgres(_)) {
+            return Ok(None);
+        }
         let into = self.data("plain");
         let _ = fs::remove_dir_all(&into);
         if case == "mixed" {
@@ -132,7 +148,7 @@ impl<'a> Bench<'a> {
         plain.arg(into.join(DATABASE)).arg(since.unwrap_or(0).to_string());
         let said = ask(&mut plain)?;
         let _ = fs::remove_dir_all(&into);
-        said.trim().parse().map_err(|_| format!("no rate: {said}"))
+        said.trim().parse().map(Some).map_err(|_| format!("no rate: {said}"))
     }
 
     fn plain_command(&self, name: &str, case: &str) -> std::process::Command {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::engine::Named;
 use super::figures::{median, rounded};
 use super::filled::FilledFolder;
 use super::{binary, last_lines};
@@ -20,6 +21,7 @@ struct Plan {
     /// Applications of each load; five milestones each.
     fresh: u64,
     rounds: u64,
+    engine: Named,
     data: Option<PathBuf>,
     binary: Option<PathBuf>,
 }
@@ -30,6 +32,7 @@ impl Plan {
             existing: args.number("--applications", 1_000_000)?,
             fresh: args.number("--fresh", 200_000)?,
             rounds: args.number("--rounds", 3)?,
+            engine: Named::parse(&mut args)?,
             data: args.value("--data")?.map(PathBuf::from),
             binary: args.value("--binary")?.map(PathBuf::from),
         };
@@ -44,9 +47,10 @@ impl Plan {
 /// What a round measured.
 struct Round {
     load: Imported,
-    load_ceiling: f64,
+    /// Of a plain program; measured on the embedded engine.
+    load_ceiling: Option<f64>,
     mixed: Imported,
-    mixed_ceiling: f64,
+    mixed_ceiling: Option<f64>,
 }
 
 /// Writes the files, opens the existing applications, and measures round by round.
@@ -54,7 +58,8 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
     let plan = Plan::parse(args)?;
     let binary = binary(plan.binary.as_deref())?;
     let folder = FilledFolder::empty(plan.data.as_deref())?;
-    let bench = Bench::new(&binary, folder.folder())?;
+    let engine = plan.engine.start()?;
+    let bench = Bench::new(&binary, folder.folder(), &engine);
     let outcome = measure(&plan, &bench, folder.folder());
     let line = outcome.map_err(|reason| format!("{reason}\n{}", last_lines(&bench.log())))?;
     println!("{line}");
@@ -81,7 +86,7 @@ fn measure(plan: &Plan, bench: &Bench, folder: &Path) -> Result<String, String> 
     }
     let (idle, busy) = bench.inquiries_beside(&mixed, plan.existing)?;
     println!("inquiries: p99 {idle:.2} ms alone, {busy:.2} ms beside an import");
-    Ok(closing(&rounds, idle, busy))
+    Ok(closing(bench.engine(), &rounds, idle, busy))
 }
 
 fn one_round(bench: &Bench, load: &Path, mixed: &Path) -> Result<Round, String> {
@@ -89,7 +94,7 @@ fn one_round(bench: &Bench, load: &Path, mixed: &Path) -> Result<Round, String> 
     let loaded = bench.import("load", load)?;
     let load_ceiling = bench.plain("load", "load", None)?;
     bench.copy("base", "mixed")?;
-    let since = bench.newest("mixed")?;
+    let since = bench.newest("base")?;
     let mixed = bench.import("mixed", mixed)?;
     let mixed_ceiling = bench.plain("mixed", "mixed", Some(since))?;
     Ok(Round { load: loaded, load_ceiling, mixed, mixed_ceiling })
@@ -97,34 +102,31 @@ fn one_round(bench: &Bench, load: &Path, mixed: &Path) -> Result<Round, String> 
 
 impl std::fmt::Display for Round {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let ratio = |imported: &Imported, ceiling: f64| imported.per_second / ceiling;
-        write!(
-            out,
-            "load {} of {:.0}/s plain, ratio {:.2}; ",
-            self.load,
-            self.load_ceiling,
-            ratio(&self.load, self.load_ceiling)
-        )?;
-        write!(
-            out,
-            "mixed {} of {:.0}/s plain, ratio {:.2}",
-            self.mixed,
-            self.mixed_ceiling,
-            ratio(&self.mixed, self.mixed_ceiling)
-        )
+        let of = |imported: &Imported, ceiling: Option<f64>| match ceiling {
+            Some(plain) => {
+                format!("{imported} of {plain:.0}/s plain, ratio {:.2}", imported.per_second / plain)
+            }
+            None => imported.to_string(),
+        };
+        write!(out, "load {}; ", of(&self.load, self.load_ceiling))?;
+        write!(out, "mixed {}", of(&self.mixed, self.mixed_ceiling))
     }
 }
 
-fn closing(rounds: &[Round], idle_p99_ms: f64, busy_p99_ms: f64) -> String {
+fn closing(engine: &str, rounds: &[Round], idle_p99_ms: f64, busy_p99_ms: f64) -> String {
     let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure).collect());
+    let ratio = |figure: fn(&Round) -> Option<f64>| {
+        let ratios: Option<Vec<f64>> = rounds.iter().map(figure).collect();
+        ratios.map(|ratios| rounded(median(ratios), 3))
+    };
     let rss = rounds.iter().flat_map(|round| [round.load.rss_mb, round.mixed.rss_mb]).fold(0.0, f64::max);
     json!({
         "bench": "feeds",
-        "engine": "sqlite",
+        "engine": engine,
         "load_per_second": rounded(of(|round| round.load.per_second), 0),
-        "load_ratio": rounded(of(|round| round.load.per_second / round.load_ceiling), 3),
+        "load_ratio": ratio(|round| Some(round.load.per_second / round.load_ceiling?)),
         "mixed_per_second": rounded(of(|round| round.mixed.per_second), 0),
-        "mixed_ratio": rounded(of(|round| round.mixed.per_second / round.mixed_ceiling), 3),
+        "mixed_ratio": ratio(|round| Some(round.mixed.per_second / round.mixed_ceiling?)),
         "rss_mb": rounded(rss, 1),
         "inquiry_p99_idle_ms": rounded(idle_p99_ms, 3),
         "inquiry_p99_importing_ms": rounded(busy_p99_ms, 3),

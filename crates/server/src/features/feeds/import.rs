@@ -23,8 +23,6 @@ use store::record::{Outcome, Unknown};
 /// Lines in one transaction: large enough that neighbours on disk are written together, small enough that
 /// others get a turn and the memory stays flat.
 const BATCH: usize = 40_000;
-/// Lines in one transaction while a server answers from the same database: nobody waits long for the disk or a turn.
-const BESIDE: usize = 5_000;
 /// Bytes of cells in one transaction, however few lines have them.
 const BATCH_BYTES: usize = 1 << 24;
 /// Batches of lines that wait for their application to be opened further below, at the most.
@@ -377,7 +375,7 @@ impl Import<'_> {
     /// The next batch of the file; an empty one at its end.
     fn gather(&self, items: &mut dyn Items) -> Gathered {
         let (mut gathered, mut bytes) = (Gathered::default(), 0);
-        let lines = if self.intake.leaves_room() { self.batch.min(BESIDE) } else { self.batch };
+        let lines = self.batch.min(self.intake.at_once());
         while gathered.lines.len() < lines && bytes < BATCH_BYTES {
             let Numbered { number, item } = match items.next() {
                 Ok(Some(numbered)) => numbered,

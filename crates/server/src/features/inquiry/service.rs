@@ -15,12 +15,12 @@ use domain::receipt::ReceiptNumber;
 use domain::stage::HolderRole;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Instant;
-use store::Result;
+use std::time::{Duration, Instant};
 use store::application::{self, Application, ApplicationId};
 use store::inquiry_log::{Channel, InquiryEntry, Outcome};
 use store::keys::Subject;
 use store::office::Office;
+use store::{Result, StoreError};
 use subtle::{Choice, ConstantTimeEq as _};
 
 /// What somebody asks with: two facts always, and at least one of the other two.
@@ -67,12 +67,25 @@ pub(super) struct Answer {
     pub offices: BTreeMap<OrganCode, Option<Arc<Office>>>,
 }
 
+/// How long somebody waits at the most: whoever hears nothing by then asks again.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// Looks up, compares every fact, records the inquiry, and only then gives what `show` made of the answer: it is
 /// put into words while its record is on the way to the disk, and nobody has it before the record is there.
 ///
 /// # Errors
 /// Fails when the store does or the inquiry cannot be recorded: then there is no answer.
 pub(super) async fn ask<T>(
+    app: &App,
+    inquiry: &Inquiry,
+    channel: Channel,
+    show: impl FnOnce(Option<&Answer>) -> T,
+) -> Result<T> {
+    let answered = tokio::time::timeout(PATIENCE, answered(app, inquiry, channel, show)).await;
+    answered.unwrap_or(Err(StoreError::TooSlow))
+}
+
+async fn answered<T>(
     app: &App,
     inquiry: &Inquiry,
     channel: Channel,

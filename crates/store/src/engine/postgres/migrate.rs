@@ -4,12 +4,14 @@ use super::Postgres;
 use super::host::Server;
 use super::lines::Lines;
 use crate::engine::{Row, Value};
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::migrations;
 
 /// The lock of whoever migrates: servers that start at the same time do it one after the other.
 const MIGRATES: &str = "SELECT pg_advisory_lock(7599935)";
 const MIGRATED: &str = "SELECT pg_advisory_unlock(7599935)";
+const ENCODING: &str =
+    "SELECT CAST(pg_encoding_to_char(encoding) AS TEXT) FROM pg_database WHERE datname = current_database()";
 const THERE: &str = "SELECT 1 FROM pg_class WHERE oid = to_regclass($1)";
 
 /// A database that is reached and not migrated yet: nothing in it is changed.
@@ -25,7 +27,13 @@ impl Unmigrated {
     pub(crate) async fn open(server: &Server) -> Result<Self> {
         let lines = Lines::to(server)?;
         lines.own().await?;
-        Ok(Self { lines })
+        let encoding = lines.rows(ENCODING, &[], |row| Ok(row.text(0)?.to_owned())).await?;
+        match encoding.first().map(String::as_str) {
+            Some("UTF8") => Ok(Self { lines }),
+            _ => Err(StoreError::Address(
+                "the database is not in UTF8; make it with --encoding UTF8".to_owned(),
+            )),
+        }
     }
 
     /// The rows of a statement; none where its table is not there yet.

@@ -59,7 +59,7 @@ impl Writer {
             done.extend(run_job(&line, queued, alone).await);
         }
         let end = if done.is_empty() { "ROLLBACK" } else { "COMMIT" };
-        let ended = line.batch(end).await;
+        let ended = deadline::before(Instant::now() + deadline::WRITE, line.batch(end)).await;
         if ended.is_ok() {
             self.line = Some(line);
             done.into_iter().for_each(|done| (done.told)(Ok(())));
@@ -90,21 +90,20 @@ impl Writer {
         }
     }
 
-    /// Tells the callers of a commit that failed what became of it.
+    /// Tells the callers of a commit that failed what became of it: all of the group is there, or nothing.
     async fn resolve(&mut self, done: Vec<Done>, error: &Arc<StoreError>) {
-        let unknown = error.is_passing();
-        for Done { told, trace } in done {
-            let failed = || StoreError::Begin(Arc::clone(error));
-            let outcome = match trace.filter(|_| unknown) {
-                Some(trace) => match self.is_there(trace).await {
-                    Ok(true) => Ok(()),
-                    Ok(false) => Err(failed()),
-                    Err(_) => Err(StoreError::Unknown),
-                },
-                None if unknown => Err(StoreError::Unknown),
-                None => Err(failed()),
-            };
-            told(outcome);
+        let trace = done.iter().find_map(|done| done.trace);
+        let is_there = match (error.is_passing(), trace) {
+            (false, _) => Ok(false),
+            (true, Some(trace)) => self.is_there(trace).await,
+            (true, None) => Err(StoreError::Unknown),
+        };
+        for Done { told, .. } in done {
+            told(match is_there {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(StoreError::Begin(Arc::clone(error))),
+                Err(_) => Err(StoreError::Unknown),
+            });
         }
     }
 
