@@ -1,7 +1,8 @@
 //! Three PostgreSQL servers on the loopback: one takes the writes, two receive them through slots.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -85,6 +86,23 @@ impl Trio {
     /// What a statement answers where writes are taken.
     pub(crate) fn ask(&self, statement: &str) -> Result<String, String> {
         self.ask_one(self.primary, statement)
+    }
+
+    /// Which of the three takes the writes.
+    pub(crate) fn primary(&self) -> usize {
+        self.primary
+    }
+
+    /// Where they lie as long as they run; whatever else lies there goes with them.
+    pub(crate) fn folder(&self) -> &Path {
+        self.place.folder()
+    }
+
+    /// Stops what the others would receive: from now on the one that takes the writes has them alone. Only its death
+    /// ends this.
+    pub(crate) fn cut_off_primary(&self) -> Result<(), String> {
+        let senders = self.ask("SELECT pid FROM pg_stat_replication")?;
+        ask(Command::new("kill").arg("-STOP").args(senders.lines())).map(drop)
     }
 
     /// Kills the one that takes the writes, with every process of it, as a machine dies.

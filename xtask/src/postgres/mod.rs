@@ -11,9 +11,7 @@ use std::path::PathBuf;
 pub(crate) use command::run;
 pub(crate) use installation::Installation;
 pub(crate) use place::Place;
-pub(crate) use postmaster::Postmaster;
-#[cfg(test)]
-pub(crate) use postmaster::free_port;
+pub(crate) use postmaster::{Postmaster, free_port};
 
 /// What tests want: speed. A cluster that is thrown away has nothing to lose.
 const HASTY: [(&str, &str); 4] =

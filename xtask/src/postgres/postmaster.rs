@@ -8,7 +8,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::place::Place;
-#[cfg(test)]
 use crate::process::ask;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -68,7 +67,6 @@ impl Postmaster {
     }
 
     /// Kills all of its processes at once, as the death of its machine would.
-    #[cfg(test)]
     pub(crate) fn kill(mut self) -> Result<(), String> {
         let id = self.child.id().to_string();
         // It stands still while its children are counted, so that there is no later one.
@@ -112,7 +110,6 @@ impl Drop for Postmaster {
 }
 
 /// The processes that a process started, in the words of Linux.
-#[cfg(test)]
 fn children(parent: u32) -> Vec<u32> {
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     let ids = processes.filter_map(|process| process.file_name().to_str()?.parse::<u32>().ok());

@@ -3,6 +3,7 @@
 mod plan;
 mod rust;
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
@@ -10,8 +11,11 @@ use crate::args::Args;
 use crate::counts::Counts;
 use crate::postgres::Installation;
 use crate::process::{self, command, run_heard};
-use crate::{fuzz, places, setup, tidy};
+use crate::{fuzz, ha, places, setup, tidy};
 use plan::{Engine, Part, Plan};
+
+/// Names the binary that is tested from outside.
+const BINARY: &str = "BINARY_UNDER_TEST";
 
 /// Runs the plan. Every step runs, also after one that failed; true if nothing failed.
 pub(crate) fn run(args: Args) -> Result<bool, String> {
@@ -38,6 +42,9 @@ pub(crate) fn run(args: Args) -> Result<bool, String> {
     if plan.holds(Part::Fuzz) {
         sum += step("fuzz targets", || fuzz::every_target(None, if plan.long { 300 } else { 10 }));
     }
+    if plan.ha {
+        sum += step("three servers of PostgreSQL, killed", || ha::run(&release_binary()?));
+    }
     println!("\n{sum}");
     Ok(sum.all_passed())
 }
@@ -45,6 +52,15 @@ pub(crate) fn run(args: Args) -> Result<bool, String> {
 /// Builds the release binary.
 pub(crate) fn build_release() -> Result<(), String> {
     process::run(&mut command("cargo", ["build", "--release", "--package", "server", "--bin", "jindu"]))
+}
+
+/// The binary that is named for the tests, else the release build of this clone.
+fn release_binary() -> Result<PathBuf, String> {
+    if let Some(named) = std::env::var_os(BINARY) {
+        return Ok(places::root().join(named));
+    }
+    build_release()?;
+    Ok(places::binary())
 }
 
 /// Runs one step under its name; one that cannot run counts as a failure.
@@ -101,7 +117,7 @@ pub(crate) fn servers(matrix: bool) -> Result<Vec<Installation>, String> {
 
 fn browser_tests(long: bool) -> Result<Counts, String> {
     let mut tests = command("node", ["--test", "--test-reporter=spec", "all.test.mjs"]);
-    tests.current_dir(places::browser_tests()).env("BINARY_UNDER_TEST", places::binary());
+    tests.current_dir(places::browser_tests()).env(BINARY, places::binary());
     if long {
         tests.env("LONG_TESTS", "1");
     }

@@ -25,6 +25,8 @@ pub(super) struct Plan {
     engine: Option<Engine>,
     /// On every version of PostgreSQL that we can have, not on the newest of this system alone.
     pub(super) matrix: bool,
+    /// The test of three servers that are killed, and nothing else.
+    pub(super) ha: bool,
     /// With the tests that take long.
     pub(super) long: bool,
 }
@@ -45,19 +47,23 @@ impl Plan {
             Some("postgres") => Some(Engine::Postgres),
             Some(other) => return Err(format!("--engine takes sqlite or postgres, not {other:?}")),
         };
-        let plan = Self { only, engine, matrix: args.switch("--pg-matrix"), long: args.switch("--long") };
+        let (matrix, ha, long) = (args.switch("--pg-matrix"), args.switch("--ha"), args.switch("--long"));
+        let plan = Self { only, engine, matrix, ha, long };
         args.finish()?;
-        if (plan.engine.is_some() || plan.matrix) && !plan.holds(Part::Rust) {
+        if ha && (only.is_some() || engine.is_some() || matrix || long) {
+            return Err("--ha runs alone".into());
+        }
+        if (engine.is_some() || matrix) && !plan.holds(Part::Rust) {
             return Err("only the Rust tests run on an engine of choice".into());
         }
-        if plan.matrix && !plan.runs_on(Engine::Postgres) {
+        if matrix && !plan.runs_on(Engine::Postgres) {
             return Err("--pg-matrix is of PostgreSQL; it does not go with --engine sqlite".into());
         }
         Ok(plan)
     }
 
     pub(super) fn holds(&self, part: Part) -> bool {
-        self.only.is_none_or(|only| only == part)
+        !self.ha && self.only.is_none_or(|only| only == part)
     }
 
     /// Tidy alone needs nothing but the clone.
@@ -89,6 +95,17 @@ mod tests {
         assert!(browser.needs_set_up() && !plan("--only tidy").unwrap().needs_set_up());
         assert!(plan("--only everything").is_err());
         assert!(plan("--quick").is_err());
+    }
+
+    #[test]
+    fn the_killed_servers_are_a_run_of_their_own() {
+        let ha = plan("--ha").unwrap();
+        let parts = [Part::Rust, Part::Browser, Part::Fuzz, Part::Tidy];
+        assert!(ha.ha && ha.needs_set_up() && !parts.into_iter().any(|part| ha.holds(part)));
+        assert!(!plan("").unwrap().ha);
+        for wrong in ["--ha --only rust", "--ha --long", "--ha --engine postgres", "--ha --pg-matrix"] {
+            assert!(plan(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]
