@@ -127,13 +127,15 @@ class Load:
                 status, _, took = client.post("/api/v1/inquiries", {"content-type": "application/json"}, body)
                 self.inquiries.append(took)
                 self.answers[f"inquiry {status}"] += 1
+                if status not in (200, 404, 503):
+                    self.faults.append(f"an inquiry was answered with {status}")
 
     def send_again(self):
         """Everything acknowledged once more: how many were there, were not there, and got no answer."""
         client, outcomes, numbers = Client(self.port), Counter(), sorted(self.acknowledged)
         for first in range(0, len(numbers), AT_ONCE):
             chunk, told, tries = numbers[first:first + AT_ONCE], None, 0
-            while told is None and tries < 10:
+            while told is None and tries < 3:
                 told, _ = self.send(client, f"again-{first}", chunk, True)
                 tries += 1
             outcomes.update(told or ["unanswered"] * len(chunk))
@@ -148,7 +150,7 @@ class Load:
             story = next(at for at, end in enumerate(ends) if after <= end)
             longest[story] = max(longest[story], after - before)
         # Who was never acknowledged after a kill has no gap that ends.
-        return [gap if any(moment > kill for moment in moments) else None
+        return [round(gap, 3) if any(moment > kill for moment in moments) else None
                 for gap, kill in zip(longest, [0.0, *self.kills])]
 
     def run(self):
@@ -169,8 +171,8 @@ class Load:
             "acknowledged": len(self.acknowledged), "calm": gaps[0], "outages": gaps[1:],
             "there": again["repeated"], "lost": again["recorded"],
             "unclear": again.total() - again["repeated"] - again["recorded"],
-            "longest_message": max(self.messages), "longest_until_acknowledged": max(self.waits),
-            "longest_inquiry": max(self.inquiries), "told": self.told, "answers": self.answers,
+            "longest_message": round(max(self.messages), 3), "longest_inquiry": round(max(self.inquiries), 3),
+            "longest_until_acknowledged": round(max(self.waits), 3), "told": self.told, "answers": self.answers,
             "faults": self.faults[:5],
         }
 
