@@ -1,5 +1,8 @@
 //! What can go wrong in the store, said once.
 
+mod server;
+
+pub use server::ServerError;
 use std::path::PathBuf;
 
 /// A failure of the store.
@@ -10,10 +13,10 @@ pub enum StoreError {
     Database(#[from] rusqlite::Error),
     /// The database server refused a statement, or the connection broke.
     #[error("the database server failed")]
-    Server(#[from] tokio_postgres::Error),
+    Server(#[from] ServerError),
     /// No connection to the database server was to be had.
     #[error("the database server cannot be reached")]
-    Unreachable(#[from] deadpool_postgres::PoolError),
+    Unreachable(#[source] deadpool_postgres::PoolError),
     /// The database server did not answer in time. Whether a change was kept is not known.
     #[error("the database server does not answer")]
     TooSlow,
@@ -96,11 +99,8 @@ impl StoreError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Database(error) => is_of_the_machine(error),
-            Self::Server(error) => is_of_the_server(error),
-            Self::Unreachable(error) => match error {
-                deadpool_postgres::PoolError::Backend(error) => is_of_the_server(error),
-                _ => true,
-            },
+            Self::Server(error) => error.is_passing(),
+            Self::Unreachable(_) => true,
             Self::Begin(error) => error.is_passing(),
             Self::File { .. }
             | Self::TooSlow
@@ -129,23 +129,6 @@ fn is_of_the_machine(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode as Code;
     let of_a_row = [Code::ConstraintViolation, Code::TypeMismatch, Code::TooBig, Code::ParameterOutOfRange];
     matches!(error, rusqlite::Error::SqliteFailure(failure, _) if !of_a_row.contains(&failure.code))
-}
-
-/// What the server says of a value or a statement (classes 21 to 23 and 42 of SQLSTATE) it would say again; so it
-/// would of a wrong name or password (28) and of a database that is not there (3D).
-fn is_of_the_server(error: &tokio_postgres::Error) -> bool {
-    match error.code() {
-        Some(state) => {
-            !["21", "22", "23", "28", "3D", "42"].iter().any(|class| state.code().starts_with(class))
-        }
-        None => error.is_closed() || is_of_the_line(error),
-    }
-}
-
-/// A broken connection, as opposed to a value of another kind than asked for.
-fn is_of_the_line(error: &tokio_postgres::Error) -> bool {
-    use std::error::Error as _;
-    error.source().is_some_and(|source| source.is::<std::io::Error>())
 }
 
 /// What the store's functions give.

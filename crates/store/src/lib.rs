@@ -34,7 +34,7 @@ pub use engine::Work;
 pub use engine::postgres::Server;
 use engine::postgres::{Line, Postgres};
 use engine::{Engine, Queued, Row, Told, Unmigrated, Value, sqlite};
-pub use error::{Result, StoreError};
+pub use error::{Result, ServerError, StoreError};
 use keys::Keys;
 use setting::{Purpose, Settled};
 use std::path::{Path, PathBuf};
@@ -96,7 +96,14 @@ impl Store {
             record: folder.join(inquiry_log::FOLDER),
         };
         if settled.keys.is_none() || purpose.is_none() {
-            store.settle(fingerprint).await?;
+            // Of two that start at the same time one settles, and the other finds what stands.
+            let stands = store.settle(fingerprint.clone()).await?;
+            if stands != (fingerprint, store.purpose) {
+                return Err(StoreError::Keys {
+                    path,
+                    why: "the database was made with other keys".to_owned(),
+                });
+            }
         }
         Ok(store)
     }
@@ -184,7 +191,7 @@ impl Store {
     }
 
     /// The first settings of a fresh database: part of making it, not a change to audit.
-    async fn settle(&self, fingerprint: String) -> Result<()> {
+    async fn settle(&self, fingerprint: String) -> Result<(String, Purpose)> {
         let purpose = self.purpose;
         self.change(move |write| Box::pin(async move { setting::settle(write, &fingerprint, purpose).await }))
             .await

@@ -68,12 +68,14 @@ async fn found_value(found: &Unmigrated<'_>, name: &str) -> Result<Option<String
     Ok(rows.into_iter().next())
 }
 
-/// Settles both, once; what stands is kept.
-pub(crate) async fn settle(write: &mut Write<'_>, keys: &str, purpose: Purpose) -> Result<()> {
+/// Settles both, once; what stands is kept, and given.
+pub(crate) async fn settle(write: &mut Write<'_>, keys: &str, purpose: Purpose) -> Result<(String, Purpose)> {
     for (name, value) in [(KEYS, keys), (PURPOSE, purpose.as_str())] {
         write.execute(INSERT, &[Value::Text(name), Value::Text(value)]).await?;
     }
-    Ok(())
+    let corrupt = || StoreError::Corrupt("purpose");
+    let purpose = get(write, PURPOSE).await?.and_then(|word| Purpose::parse(&word)).ok_or_else(corrupt)?;
+    Ok((get(write, KEYS).await?.unwrap_or_default(), purpose))
 }
 
 /// A setting of another record, as it was committed.

@@ -102,7 +102,9 @@ async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
         .tempdir()?;
     let data = demo.data.as_deref().unwrap_or_else(|| temporary.path());
     let config = Config::load(None, Some(data))?;
-    let mut config = Config { listen: demo.listen, key_file: None, demonstration: true, ..config };
+    // What goes with us is in no database that stays.
+    let database = config.database.clone().filter(|_| demo.data.is_some());
+    let mut config = Config { listen: demo.listen, database, key_file: None, demonstration: true, ..config };
     config.log.level = "warn".to_owned();
     start_log(&config)?;
     let recipe =

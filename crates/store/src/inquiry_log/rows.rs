@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::Notify;
 
-/// Told again after a connection broke, it is the same row.
+/// Told again after a connection broke, it is the same row; written all the same, so that the standbys are waited for.
 const KEEP: &str = "INSERT INTO inquiry_frame (server, number, at, frame) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (at, server, number) DO NOTHING";
+    ON CONFLICT (at, server, number) DO UPDATE SET frame = excluded.frame";
 const ALL: &str = "SELECT server, frame FROM inquiry_frame ORDER BY server, number";
 
 /// One run of a server.

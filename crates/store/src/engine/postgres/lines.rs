@@ -61,29 +61,38 @@ impl Lines {
         mut map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let deadline = Instant::now() + deadline::READ;
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % SHARED;
+        let Some(place) = self.shared.get(turn) else { return Err(StoreError::Stopped) };
+        let mut asked = None;
         let found = deadline::before(deadline, async {
             loop {
-                let asked = match self.shared().await {
-                    Ok(line) => line.query(sql, values).await,
+                let found = match self.shared(place).await {
+                    Ok(line) => asked.insert(line).query(sql, values).await,
                     Err(error) => Err(error),
                 };
-                match asked {
+                match found {
                     Err(error) if error.is_passing() => sleep(deadline::PAUSE).await,
                     other => return other,
                 }
             }
         });
-        found.await?.iter().map(|row| map(&Row::Postgres(row))).collect()
+        let found = found.await;
+        if let (Err(StoreError::TooSlow), Some(line)) = (&found, asked) {
+            // A server that is frozen and not dead would keep its connections for good.
+            let mut placed = place.lock().await;
+            placed.take_if(|placed| Arc::ptr_eq(placed, &line));
+        }
+        found?.iter().map(|row| map(&Row::Postgres(row))).collect()
     }
 
-    /// The next of the shared connections, made anew where it broke.
-    async fn shared(&self) -> Result<Arc<Line>> {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % SHARED;
-        let Some(place) = self.shared.get(turn) else { return Err(StoreError::Stopped) };
+    /// The shared connection of a place, made anew where it broke.
+    async fn shared(&self, place: &Mutex<Option<Arc<Line>>>) -> Result<Arc<Line>> {
         let mut line = place.lock().await;
+        // First of all a broken one goes: it counts among those that there may be.
+        line.take_if(|line| line.is_closed());
         match &*line {
-            Some(line) if !line.is_closed() => Ok(Arc::clone(line)),
-            _ => Ok(Arc::clone(line.insert(Arc::new(self.own().await?)))),
+            Some(line) => Ok(Arc::clone(line)),
+            None => Ok(Arc::clone(line.insert(Arc::new(self.own().await?)))),
         }
     }
 }

@@ -17,6 +17,10 @@ use tokio::time::{Instant, sleep};
 
 /// Begins a transaction that is the only one that changes anything until it ends: the lock is its own.
 const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(7599936)";
+/// Ends it. Of a transaction that failed in its middle COMMIT says that it went well; a statement before it does not.
+const COMMIT: &str = "SELECT 1; COMMIT";
+/// Ends it with something to wait for: what was found may have been kept by this server alone, without its standbys.
+const CONFIRM: &str = "SELECT pg_logical_emit_message(true, 'jindu', ''); COMMIT";
 const TOLD: &str = "SELECT CAST(1 AS BIGINT) FROM audit WHERE at = $1 AND id = $2";
 
 /// The writer's desk.
@@ -58,7 +62,7 @@ impl Writer {
         for queued in group {
             done.extend(run_job(&line, queued, alone).await);
         }
-        let end = if done.is_empty() { "ROLLBACK" } else { "COMMIT" };
+        let end = if done.is_empty() { "ROLLBACK" } else { COMMIT };
         let ended = deadline::before(Instant::now() + deadline::WRITE, line.batch(end)).await;
         if ended.is_ok() {
             self.line = Some(line);
@@ -114,14 +118,21 @@ impl Writer {
         let values = [Value::Int(trace.at.millis()), Value::Int(trace.id)];
         loop {
             let line = self.begin().await?;
-            let found = line.query(TOLD, &values).await;
-            match line.batch("ROLLBACK").await {
-                Ok(()) => self.line = Some(line),
-                Err(_) => line.hang_up(),
-            }
-            match found {
-                Err(error) if error.is_passing() && Instant::now() < deadline => {}
-                found => return Ok(!found?.is_empty()),
+            let found = deadline::before(deadline, async {
+                let found = line.query(TOLD, &values).await?;
+                line.batch(CONFIRM).await.map(|()| !found.is_empty())
+            });
+            match found.await {
+                Ok(found) => {
+                    self.line = Some(line);
+                    return Ok(found);
+                }
+                Err(error) => {
+                    line.hang_up();
+                    if !error.is_passing() || Instant::now() >= deadline {
+                        return Err(error);
+                    }
+                }
             }
         }
     }

@@ -126,4 +126,25 @@ mod on_postgres {
         fresh.behind().execute(&format!("INSERT INTO feed_secret (feed, secret) VALUES (1, {bytes})"));
         assert_eq!(naming(&fresh, NAME), ["feed_secret", "setting"]);
     }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_a_server_says_of_a_row_quotes_nothing_of_it() {
+        let fresh = Fresh::new().await;
+        assert!(fresh.behind().address().is_some(), "TEST_POSTGRES names no server");
+        let refused = fresh.store.write(crate::testing::entry("office"), |write| -> crate::Work<'_, ()> {
+            Box::pin(async move {
+                let sql = "INSERT INTO office (organ, name_zh) VALUES ($1, $2)";
+                let values = [crate::engine::Value::Int(1), crate::engine::Value::Text(NAME)];
+                write.execute(sql, &values).await.map(drop)
+            })
+        });
+        let refused = refused.await.unwrap_err();
+        let (mut said, mut cause) = (format!("{refused} {refused:?}"), std::error::Error::source(&refused));
+        while let Some(deeper) = cause {
+            said += &format!(" {deeper} {deeper:?}");
+            cause = deeper.source();
+        }
+        assert!(said.contains("SQLSTATE 23502") && said.contains("office"), "{said}");
+        assert!(!said.contains(NAME) && !refused.is_passing(), "{said}");
+    }
 }
