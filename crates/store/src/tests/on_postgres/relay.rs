@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 /// The message by which a commit is asked for.
-const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
+const COMMIT: &[u8] = b"SELECT 1; COMMIT\0";
 
 /// Where a connection is cut.
 #[derive(Clone, Copy)]
@@ -40,6 +40,11 @@ impl Relay {
             }
         });
         Self { port, cut }
+    }
+
+    /// Whether a connection was cut as ordered.
+    pub(super) fn has_cut(&self) -> bool {
+        self.cut.load(Ordering::SeqCst) == 0
     }
 
     /// Cuts the connection that commits next.

@@ -30,6 +30,7 @@ async fn a_commit_whose_answer_was_lost_is_found_again() {
     let (store, relay, folder) = relayed().await;
     relay.cut(Cut::AfterCommit);
     name_feed(&store, "post".into(), || Ok(())).await.unwrap();
+    assert!(relay.has_cut());
     assert_eq!(kept(&folder), (1, 1));
     name_feed(&store, "centre".into(), || Ok(())).await.unwrap();
     assert_eq!(kept(&folder), (2, 2));
@@ -41,6 +42,7 @@ async fn a_commit_that_never_came_to_the_server_is_no_change() {
     relay.cut(Cut::BeforeCommit);
     let lost = name_feed(&store, "post".into(), || Ok(())).await;
     assert!(matches!(lost, Err(StoreError::Begin(_))), "{lost:?}");
+    assert!(relay.has_cut());
     assert_eq!(kept(&folder), (0, 0));
     name_feed(&store, "post".into(), || Ok(())).await.unwrap();
     assert_eq!(kept(&folder), (1, 1));
@@ -51,6 +53,7 @@ async fn a_commit_that_is_still_on_its_way_is_waited_for() {
     let (store, relay, folder) = relayed().await;
     relay.cut(Cut::AndCommitLate);
     name_feed(&store, "post".into(), || Ok(())).await.unwrap();
+    assert!(relay.has_cut());
     assert_eq!(kept(&folder), (1, 1));
 }
 
@@ -71,6 +74,7 @@ async fn all_that_shared_a_lost_answer_are_told_that_they_are_kept() {
     for task in tasks {
         task.await.unwrap().unwrap();
     }
+    assert!(relay.has_cut());
     assert_eq!(kept(&folder), (20, 20));
 }
 
