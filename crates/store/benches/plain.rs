@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// Rows in one transaction, as many as an import takes.
-const BATCH: usize = 40_000;
+const BATCH: usize = 32_000;
 
 type Line = Vec<Value>;
 

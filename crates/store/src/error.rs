@@ -1,8 +1,8 @@
 //! What can go wrong in the store, said once.
 
-mod server;
+mod said;
 
-pub use server::ServerError;
+pub use said::ServerError;
 use std::path::PathBuf;
 
 /// A failure of the store.

@@ -22,7 +22,7 @@ use store::record::{Outcome, Unknown};
 
 /// Lines in one transaction: large enough that neighbours on disk are written together, small enough that
 /// others get a turn and the memory stays flat.
-const BATCH: usize = 40_000;
+const BATCH: usize = 32_000;
 /// Bytes of cells in one transaction, however few lines have them.
 const BATCH_BYTES: usize = 1 << 24;
 /// Batches of lines that wait for their application to be opened further below, at the most.
