@@ -71,35 +71,19 @@ pub(super) enum Column<'a> {
 impl<'a> Column<'a> {
     /// The values at a place of every tuple; none where one is of another kind than the statement asks for.
     pub(super) fn of<const N: usize>(many: &[[Value<'a>; N]], place: usize, kind: &Type) -> Option<Self> {
-        let values = many.iter().filter_map(|values| values.get(place));
         Some(match *kind {
-            Type::INT8 => Self::Ints(
-                values
-                    .map(|value| match value {
-                        Value::Null => Some(None),
-                        Value::Int(number) => Some(Some(*number)),
-                        _ => None,
-                    })
-                    .collect::<Option<_>>()?,
-            ),
-            Type::TEXT => Self::Texts(
-                values
-                    .map(|value| match value {
-                        Value::Null => Some(None),
-                        Value::Text(text) => Some(Some(*text)),
-                        _ => None,
-                    })
-                    .collect::<Option<_>>()?,
-            ),
-            Type::BYTEA => Self::Blobs(
-                values
-                    .map(|value| match value {
-                        Value::Null => Some(None),
-                        Value::Blob(bytes) => Some(Some(*bytes)),
-                        _ => None,
-                    })
-                    .collect::<Option<_>>()?,
-            ),
+            Type::INT8 => Self::Ints(column(many, place, |value| match value {
+                Value::Int(number) => Some(number),
+                _ => None,
+            })?),
+            Type::TEXT => Self::Texts(column(many, place, |value| match value {
+                Value::Text(text) => Some(text),
+                _ => None,
+            })?),
+            Type::BYTEA => Self::Blobs(column(many, place, |value| match value {
+                Value::Blob(bytes) => Some(bytes),
+                _ => None,
+            })?),
             _ => return None,
         })
     }
@@ -111,6 +95,21 @@ impl<'a> Column<'a> {
             Self::Blobs(values) => values,
         }
     }
+}
+
+/// What `pick` takes out of a place of every tuple.
+fn column<'a, T, const N: usize>(
+    many: &[[Value<'a>; N]],
+    place: usize,
+    pick: impl Fn(Value<'a>) -> Option<T>,
+) -> Option<Vec<Option<T>>> {
+    let values = many.iter().filter_map(|values| values.get(place));
+    values
+        .map(|value| match *value {
+            Value::Null => Some(None),
+            value => pick(value).map(Some),
+        })
+        .collect()
 }
 
 #[cfg(test)]
