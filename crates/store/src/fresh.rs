@@ -94,24 +94,22 @@ impl FreshDatabase {
     /// The number that a query gives.
     #[must_use]
     pub fn int(&self, sql: &str) -> i64 {
-        match &self.server {
-            None => self.file().query_row(sql, [], |row| row.get(0)).unwrap(),
-            Some(own) => row(own, sql).get(0),
-        }
+        self.one(sql)
     }
 
     /// The text that a query gives.
     #[must_use]
     pub fn text(&self, sql: &str) -> String {
-        match &self.server {
-            None => self.file().query_row(sql, [], |row| row.get(0)).unwrap(),
-            Some(own) => row(own, sql).get(0),
-        }
+        self.one(sql)
     }
 
     /// The bytes that a query gives, where it gives any.
     #[must_use]
     pub fn bytes(&self, sql: &str) -> Option<Vec<u8>> {
+        self.one(sql)
+    }
+
+    fn one<T: rusqlite::types::FromSql + for<'r> tokio_postgres::types::FromSql<'r>>(&self, sql: &str) -> T {
         match &self.server {
             None => self.file().query_row(sql, [], |row| row.get(0)).unwrap(),
             Some(own) => row(own, sql).get(0),
