@@ -26,13 +26,12 @@ CREATE TABLE feed (
     last_happened BIGINT
 );
 
--- The id is the order of arrival: neighbours in a production batch stay neighbours on disk. It comes from one
--- sequence, for partitions cannot have identity columns.
+-- The id is the order of arrival: neighbours in a production batch stay neighbours on disk. The writer counts: it is
+-- the only one that writes, and the next id is the highest and one.
 -- `progress` is the packed fold of the milestones; `person` is sealed. Which application a receipt number names stands
 -- in `receipt_case`: a unique index here would have to contain the subject.
-CREATE SEQUENCE application_id AS BIGINT;
 CREATE TABLE application (
-    id            BIGINT NOT NULL DEFAULT nextval('application_id'),
+    id            BIGINT NOT NULL,
     subject       BYTEA NOT NULL CHECK (octet_length(subject) = 16),
     receipt       BYTEA NOT NULL CHECK (octet_length(receipt) = 16),
     applied_on    TEXT COLLATE "C" NOT NULL CHECK (length(applied_on) = 10),
@@ -47,7 +46,6 @@ CREATE TABLE application (
     progress      BYTEA,
     PRIMARY KEY (subject, id)
 ) PARTITION BY HASH (subject);
-ALTER SEQUENCE application_id OWNED BY application.id;
 CREATE INDEX application_by_id ON application (id);
 
 -- The truth behind `application.progress`. Rows are only ever added.
