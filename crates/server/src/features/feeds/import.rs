@@ -323,9 +323,10 @@ impl UnderWay<'_> {
     async fn settle_waiting(&mut self) -> Result<(), Failed> {
         let mut waiting = std::mem::take(&mut self.waiting).into_iter();
         self.waiting_bytes = 0;
+        let at_once = self.import.intake.at_once(self.import.batch);
         loop {
             let mut gathered = Gathered::default();
-            for (number, fields) in waiting.by_ref().take(self.import.batch) {
+            for (number, fields) in waiting.by_ref().take(at_once) {
                 let item = Ok(fields);
                 gathered.batch.add(self.import.intake.understand(&item));
                 gathered.lines.push((number, None));
@@ -375,7 +376,7 @@ impl Import<'_> {
     /// The next batch of the file; an empty one at its end.
     fn gather(&self, items: &mut dyn Items) -> Gathered {
         let (mut gathered, mut bytes) = (Gathered::default(), 0);
-        let lines = self.batch.min(self.intake.at_once());
+        let lines = self.intake.at_once(self.batch);
         while gathered.lines.len() < lines && bytes < BATCH_BYTES {
             let Numbered { number, item } = match items.next() {
                 Ok(Some(numbered)) => numbered,

@@ -95,12 +95,12 @@ impl<'a> Intake<'a> {
         Ok(Self { store, feed, codes, receipts, demonstration: demonstration(store), clock })
     }
 
-    /// Reports in one transaction at the most, for who has many.
-    pub(super) fn at_once(&self) -> usize {
+    /// Reports in one transaction, of `most` that there may be: fewer where others have to get a turn.
+    pub(super) fn at_once(&self, most: usize) -> usize {
         match (self.leaves_room(), self.store.is_shared()) {
-            (true, _) => BESIDE,
-            (_, true) => SHARED,
-            _ => usize::MAX,
+            (true, _) => most.min(BESIDE),
+            (_, true) => most.min(SHARED),
+            _ => most,
         }
     }
 
