@@ -3,11 +3,12 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed_budget::FeedBudget;
-use crate::freshness::{Freshness, Newest};
+use crate::freshness::Freshness;
 use crate::histories::Histories;
 use crate::meters::Meters;
 use crate::offices::Offices;
 use crate::source::SourceLimit;
+use crate::stand_ins::StandIns;
 use domain::calendar::Holidays;
 use domain::clock::Thresholds;
 use domain::number::Demonstration;
@@ -48,8 +49,8 @@ pub struct App {
     pub histories: Histories,
     /// The newest thing that the feeds have told of.
     pub freshness: Freshness,
-    /// The number of the newest application.
-    pub newest: Newest,
+    /// Whose applications unknown numbers are compared with.
+    pub stand_ins: StandIns,
     /// Names of regions.
     pub regions: Regions,
     /// Public holidays and make-up working days.
@@ -86,7 +87,7 @@ impl App {
             offices: Offices::default(),
             histories: Histories::default(),
             freshness: Freshness::default(),
-            newest: Newest::default(),
+            stand_ins: StandIns::default(),
             regions: Regions::built_in()?,
             holidays: Holidays::built_in()?,
             clock,

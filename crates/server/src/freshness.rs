@@ -8,7 +8,7 @@ use domain::progress::Progress;
 use domain::region::RegionCode;
 use domain::stage::{Stage, ahead};
 use std::sync::Arc;
-use store::application::{self, Application, ApplicationId};
+use store::application::Application;
 use store::feed::{self, DESK_NAME, Feed, State};
 use store::{Read, Result};
 
@@ -80,18 +80,4 @@ pub fn is_silent(feed: &Feed, now: Moment, holidays: &Holidays) -> bool {
     let heard = feed.last_heard.unwrap_or(feed.added_at);
     let silent = feed.rhythm.is_some_and(|rhythm| rhythm.is_silent(heard, now, holidays));
     feed.state == State::Active && silent
-}
-
-/// The number of the newest application.
-#[derive(Default)]
-pub struct Newest(Remembered<(), ApplicationId>);
-
-impl Newest {
-    /// The number; 0 where there is no application.
-    ///
-    /// # Errors
-    /// Fails when the store does.
-    pub async fn of(&self, read: &Read<'_>, now: Moment) -> Result<ApplicationId> {
-        self.0.recall((), now, application::newest(read)).await
-    }
 }

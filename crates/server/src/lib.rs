@@ -19,5 +19,6 @@ pub mod remembered;
 pub mod router;
 pub mod shell;
 pub mod source;
+pub mod stand_ins;
 #[cfg(test)]
 mod testing;

@@ -60,6 +60,9 @@ pub enum StoreError {
     /// A transaction on the database server could not begin or commit: nothing of it is kept.
     #[error("the database server took no change")]
     Begin(#[source] std::sync::Arc<StoreError>),
+    /// A look-up failed with those that were asked for together with it.
+    #[error(transparent)]
+    Together(std::sync::Arc<StoreError>),
     /// The server went away while it committed, and no other could be asked whether the change is there. To ask for
     /// the same change again does no harm.
     #[error("whether the change was kept is not known")]
@@ -101,7 +104,7 @@ impl StoreError {
             Self::Database(error) => is_of_the_machine(error),
             Self::Server(error) => error.is_passing(),
             Self::Unreachable(_) => true,
-            Self::Begin(error) => error.is_passing(),
+            Self::Begin(error) | Self::Together(error) => error.is_passing(),
             Self::File { .. }
             | Self::TooSlow
             | Self::Unknown

@@ -222,6 +222,16 @@ impl Read<'_> {
     ) -> Result<Vec<T>> {
         self.engine.rows(sql, values, map).await
     }
+
+    /// The rows that a statement finds by the first of two keys, or those by the other where it finds none.
+    pub(crate) async fn either<T>(
+        &self,
+        sql: &'static str,
+        keys: [&[u8]; 2],
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.engine.either(sql, keys, map).await
+    }
 }
 
 /// A transaction that may change the database; it came with its audit entry.
@@ -302,17 +312,12 @@ impl<'c> Write<'c> {
             }
             Writing::Postgres(line) => *line,
         };
-        let mut found: Vec<Vec<T>> = many.iter().map(|_| Vec::new()).collect();
         if many.is_empty() {
-            return Ok(found);
+            return Ok(Vec::new());
         }
-        let rows = line.query_each(sql, many).await;
-        self.is_spoilt |= rows.is_err();
-        for row in &rows? {
-            let place: i64 = row.try_get(row.len() - 1)?;
-            let place = usize::try_from(place - 1).ok().and_then(|place| found.get_mut(place));
-            place.ok_or(StoreError::Corrupt("place"))?.push(map(&Row::Postgres(row))?);
-        }
-        Ok(found)
+        let found = line.query_each(sql, many).await;
+        self.is_spoilt |= found.is_err();
+        let mut mapped = |row: &_| map(&Row::Postgres(row));
+        found?.iter().map(|rows| rows.iter().map(&mut mapped).collect()).collect()
     }
 }

@@ -70,6 +70,24 @@ impl Engine {
         }
     }
 
+    /// The rows that a statement finds by the first of two keys, or those by the other where it finds none. On a server
+    /// both are looked for in any case; the embedded engine takes 5 µs longer for the other.
+    pub(crate) async fn either<T>(
+        &self,
+        sql: &'static str,
+        keys: [&[u8]; 2],
+        mut map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        match self {
+            Self::Sqlite(sqlite) => {
+                let [first, otherwise] = keys.map(|key| [Value::Blob(key)]);
+                let found = sqlite.rows(sql, &first, &mut map)?;
+                if found.is_empty() { sqlite.rows(sql, &otherwise, map) } else { Ok(found) }
+            }
+            Self::Postgres(postgres) => postgres.either(sql, keys, map).await,
+        }
+    }
+
     /// Hands a job to the writer.
     pub(crate) fn enqueue(&self, queued: Queued) -> Result<()> {
         match self {

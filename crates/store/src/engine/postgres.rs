@@ -5,29 +5,31 @@
 //! time: the writer holds a lock of the transaction, so that a change finds what the change before it left, as it
 //! does on the embedded engine.
 
+mod call;
 mod deadline;
 mod host;
 mod lines;
 mod migrate;
+mod together;
 mod value;
 mod writer;
 
 use super::{Queued, Row, Value};
 use crate::error::{Result, StoreError};
 pub use host::Server;
-pub(crate) use lines::Line;
-use lines::Lines;
+pub(crate) use lines::{Line, Lines};
 pub(crate) use migrate::Unmigrated;
 #[cfg(any(test, feature = "fresh"))]
 pub(crate) use migrate::migrated;
 use std::sync::Arc;
+use together::Together;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use writer::Writer;
 
 /// One database: the connections that read it, and its writer.
-#[derive(Clone)]
 pub(crate) struct Postgres {
     lines: Arc<Lines>,
+    together: Together,
     jobs: UnboundedSender<Queued>,
 }
 
@@ -37,7 +39,12 @@ impl Postgres {
         let (jobs, queue) = unbounded_channel();
         let lines = Arc::new(lines);
         tokio::spawn(Writer::new(Arc::clone(&lines)).write_until_closed(queue));
-        Self { lines, jobs }
+        Self { together: Together::start(&lines), lines, jobs }
+    }
+
+    /// The connections.
+    pub(crate) fn lines(&self) -> Arc<Lines> {
+        Arc::clone(&self.lines)
     }
 
     /// Runs a statement and maps its rows.
@@ -48,6 +55,17 @@ impl Postgres {
         map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         self.lines.rows(sql, values, map).await
+    }
+
+    /// The rows that a statement finds by the first of two keys, or those by the other where it finds none.
+    pub(crate) async fn either<T>(
+        &self,
+        sql: &'static str,
+        keys: [&[u8]; 2],
+        mut map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let found = self.together.either(sql, keys).await?;
+        found.iter().map(|row| map(&Row::Postgres(row))).collect()
     }
 
     /// Hands a job to the writer.

@@ -4,7 +4,7 @@ use super::frame::{self, Hash};
 use super::{Desk, ENTRY_LENGTH, Waiting};
 use crate::Read;
 use crate::engine::Value;
-use crate::engine::postgres::Postgres;
+use crate::engine::postgres::{Lines, Postgres};
 use crate::error::{Result, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,14 +24,14 @@ pub(super) fn start(server: &Postgres, desk: &Arc<Desk>) -> Result<Arc<Notify>> 
     let mut run = [0; RUN];
     aws_lc_rs::rand::fill(&mut run).map_err(|_| StoreError::Unsealed)?;
     let wake = Arc::new(Notify::new());
-    let chain = Chain { server: server.clone(), run, number: 0, last: [0; 32], frame: Vec::new() };
+    let chain = Chain { lines: server.lines(), run, number: 0, last: [0; 32], frame: Vec::new() };
     tokio::spawn(write_frames(chain, Arc::clone(desk), Arc::clone(&wake)));
     Ok(wake)
 }
 
 /// The chain of one run.
 struct Chain {
-    server: Postgres,
+    lines: Arc<Lines>,
     run: [u8; RUN],
     number: i64,
     last: Hash,
@@ -79,7 +79,7 @@ impl Chain {
         let at = first.map_or(0, |at| i64::from_le_bytes(*at));
         let values =
             [Value::Blob(&self.run), Value::Int(self.number), Value::Int(at), Value::Blob(&self.frame)];
-        self.server.rows(KEEP, &values, |_| Ok(())).await.map(drop)
+        self.lines.keep(KEEP, &values).await
     }
 }
 

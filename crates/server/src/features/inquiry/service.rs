@@ -16,7 +16,7 @@ use domain::stage::HolderRole;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::application::{self, Application, ApplicationId};
+use store::application::{self, Application};
 use store::inquiry_log::{Channel, InquiryEntry, Outcome};
 use store::keys::Subject;
 use store::office::Office;
@@ -93,9 +93,8 @@ async fn answered<T>(
 ) -> Result<T> {
     let (now, started) = (app.clock.now(), Instant::now());
     let subject = app.store.keys().subject(&inquiry.number);
-    let candidates = application::of_subject(&app.store.read(), subject).await?;
-    let known = Choice::from(u8::from(!candidates.is_empty()));
-    let candidates = if candidates.is_empty() { stand_in(app, subject, now).await? } else { candidates };
+    let candidates = candidates(app, subject, now).await?;
+    let known = candidates.first().map_or(Choice::from(0), |first| first.subject.0.ct_eq(&subject.0));
     let matched = matching(app, inquiry, known, candidates)?;
     let outcome = match &matched {
         None => Outcome::NoMatch,
@@ -121,14 +120,14 @@ struct Matched {
     level: Level,
 }
 
-/// What an unknown number is compared with: somebody's application, read as a known one is read. The same answer
-/// for a wrong name and an unknown number, at the same cost: the difference would tell a stranger which numbers
-/// exist.
-async fn stand_in(app: &App, subject: Subject, now: Moment) -> Result<Vec<Application>> {
-    let newest = app.newest.of(&app.store.read(), now).await?.0.max(1);
-    let chance = i64::from_le_bytes(*subject.0.first_chunk().unwrap_or(&[0; 8])) & i64::MAX;
-    let somebody = application::page(&app.store.read(), ApplicationId(chance % newest), 1).await?;
-    Ok(if somebody.is_empty() { vec![app.decoy.clone()] } else { somebody })
+/// The applications of a number, or what an unknown one is compared with: somebody's, read as a known one is read. The
+/// same answer for a wrong name and an unknown number, at the same cost: the difference would tell a stranger which
+/// numbers exist.
+async fn candidates(app: &App, subject: Subject, now: Moment) -> Result<Vec<Application>> {
+    let read = app.store.read();
+    let otherwise = app.stand_ins.of(&read, subject, now).await?.unwrap_or(subject);
+    let candidates = application::of_either(&read, subject, otherwise).await?;
+    Ok(if candidates.is_empty() { vec![app.decoy.clone()] } else { candidates })
 }
 
 /// Compares every fact of the inquiry with every candidate, in the same way whatever fits; none of them fits an

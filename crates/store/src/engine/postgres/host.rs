@@ -11,8 +11,6 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// How long one host may take to answer a call: three of them are called within the deadline of a read.
-const CONNECT: Duration = Duration::from_millis(900);
 /// How long what was sent may stay unconfirmed before the connection counts as dead.
 const UNCONFIRMED: Duration = Duration::from_secs(3);
 /// After so long without a word a connection is tried out, and then every second.
@@ -74,7 +72,6 @@ impl Server {
         config
             .options(options)
             .application_name("jindu")
-            .connect_timeout(CONNECT)
             .tcp_user_timeout(UNCONFIRMED)
             .keepalives_idle(SILENCE)
             .keepalives_interval(Duration::from_secs(1))

@@ -1,6 +1,8 @@
 //! Connections: a few that many read over at once, and others for whoever needs one alone.
 
-use super::{deadline, host::Server};
+use super::call::Caller;
+use super::host::Server;
+use super::{deadline, together};
 use crate::engine::each::{Column, over_arrays};
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
@@ -12,26 +14,40 @@ use tokio::time::{Instant, sleep};
 use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
 
-/// Connections that are read over. Each carries as many statements as there are; more take memory of the server.
-const SHARED: usize = 4;
-/// Beside them the writer has one.
-const CONNECTIONS: usize = SHARED + 2;
+/// Connections that everybody reads over. Each carries as many statements as there are; more take memory of the server.
+const SHARED: usize = 2;
+/// Beside all places the writer has one, and whoever asks for one alone.
+const CONNECTIONS: usize = SHARED + together::DESKS + 1 + 2;
 
 /// A connection with the statements it has prepared.
 pub(crate) struct Line(Object);
 
+/// A connection that is made when first asked for, and made anew where it broke.
+type Place = Mutex<Option<Arc<Line>>>;
+
 /// All connections to one database.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     pool: Pool,
-    shared: [Mutex<Option<Arc<Line>>>; SHARED],
+    shared: [Place; SHARED],
     next: AtomicUsize,
+    /// Those of the look-ups that people wait for: nothing that takes long goes over them.
+    desks: [Place; together::DESKS],
+    /// That of the record of inquiries: the same.
+    record: Place,
+}
+
+/// What is asked of a server.
+#[derive(Clone, Copy)]
+enum Question<'q> {
+    One(&'q str, &'q [Value<'q>]),
+    Each(&'q str, &'q [[Value<'q>; 1]]),
 }
 
 impl Lines {
     /// Connects when first asked.
     pub(super) fn to(server: &Server) -> Result<Self> {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(server.config(), server.tls(), recycling);
+        let manager = Manager::from_connect(server.config(), Caller::of(server), recycling);
         let limit = Some(deadline::READ);
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
@@ -39,7 +55,8 @@ impl Lines {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Address(error.to_string()))?;
-        Ok(Self { pool, shared: Default::default(), next: AtomicUsize::new(0) })
+        let (shared, desks, record) = Default::default();
+        Ok(Self { pool, shared, next: AtomicUsize::new(0), desks, record })
     }
 
     /// Closes what nobody uses.
@@ -60,18 +77,43 @@ impl Lines {
         values: &[Value<'_>],
         mut map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let deadline = Instant::now() + deadline::READ;
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % SHARED;
-        let Some(place) = self.shared.get(turn) else { return Err(StoreError::Stopped) };
-        let mut asked = None;
+        let place = self.shared.get(turn).ok_or(StoreError::Stopped)?;
+        let found = self.ask(place, Question::One(sql, values)).await?;
+        found.iter().map(|row| map(&Row::Postgres(row))).collect()
+    }
+
+    /// Runs a statement for each of many keys, over a desk's own connection; gives the rows of each.
+    pub(super) async fn find_each(
+        &self,
+        desk: usize,
+        sql: &str,
+        keys: &[[Value<'_>; 1]],
+    ) -> Result<Vec<Vec<tokio_postgres::Row>>> {
+        let place = self.desks.get(desk).ok_or(StoreError::Stopped)?;
+        by_place(self.ask(place, Question::Each(sql, keys)).await?, keys.len())
+    }
+
+    /// Keeps something of the record of inquiries, over a connection of its own. May be repeated.
+    pub(crate) async fn keep(&self, sql: &str, values: &[Value<'_>]) -> Result<()> {
+        self.ask(&self.record, Question::One(sql, values)).await.map(drop)
+    }
+
+    /// Asks until a server answers, or the time is over.
+    async fn ask(&self, place: &Place, question: Question<'_>) -> Result<Vec<tokio_postgres::Row>> {
+        let deadline = Instant::now() + deadline::READ;
+        let (mut asked, mut last) = (None, None);
         let found = deadline::before(deadline, async {
             loop {
-                let found = match self.shared(place).await {
-                    Ok(line) => asked.insert(line).query(sql, values).await,
+                let found = match self.line_of(place).await {
+                    Ok(line) => asked.insert(line).ask(question).await,
                     Err(error) => Err(error),
                 };
                 match found {
-                    Err(error) if error.is_passing() => sleep(deadline::PAUSE).await,
+                    Err(error) if error.is_passing() => {
+                        last = Some(error);
+                        sleep(deadline::PAUSE).await;
+                    }
                     other => return other,
                 }
             }
@@ -82,11 +124,14 @@ impl Lines {
             let mut placed = place.lock().await;
             placed.take_if(|placed| Arc::ptr_eq(placed, &line));
         }
-        found?.iter().map(|row| map(&Row::Postgres(row))).collect()
+        match (found, last) {
+            // Why it was in vain says more than that it was.
+            (Err(StoreError::TooSlow), Some(why)) => Err(why),
+            (found, _) => found,
+        }
     }
 
-    /// The shared connection of a place, made anew where it broke.
-    async fn shared(&self, place: &Mutex<Option<Arc<Line>>>) -> Result<Arc<Line>> {
+    async fn line_of(&self, place: &Place) -> Result<Arc<Line>> {
         let mut line = place.lock().await;
         // First of all a broken one goes: it counts among those that there may be.
         line.take_if(|line| line.is_closed());
@@ -97,9 +142,27 @@ impl Lines {
     }
 }
 
+/// The rows of a statement of many, by their places among them.
+fn by_place(rows: Vec<tokio_postgres::Row>, many: usize) -> Result<Vec<Vec<tokio_postgres::Row>>> {
+    let mut found: Vec<Vec<_>> = (0..many).map(|_| Vec::new()).collect();
+    for row in rows {
+        let place: i64 = row.try_get(row.len() - 1)?;
+        let place = usize::try_from(place - 1).ok().and_then(|place| found.get_mut(place));
+        place.ok_or(StoreError::Corrupt("place"))?.push(row);
+    }
+    Ok(found)
+}
+
 impl Line {
     pub(crate) fn is_closed(&self) -> bool {
         self.0.is_closed()
+    }
+
+    async fn ask(&self, question: Question<'_>) -> Result<Vec<tokio_postgres::Row>> {
+        match question {
+            Question::One(sql, values) => self.query(sql, values).await,
+            Question::Each(sql, keys) => self.queried(sql, keys).await,
+        }
     }
 
     pub(crate) async fn query(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>> {
@@ -113,8 +176,17 @@ impl Line {
         usize::try_from(changed).map_err(|_| StoreError::Corrupt("count"))
     }
 
-    /// Runs a statement for each of many, as one; a row names its place among them in its last column.
+    /// Runs a statement for each of many, as one; gives the rows of each.
     pub(crate) async fn query_each<const N: usize>(
+        &self,
+        sql: &str,
+        many: &[[Value<'_>; N]],
+    ) -> Result<Vec<Vec<tokio_postgres::Row>>> {
+        by_place(self.queried(sql, many).await?, many.len())
+    }
+
+    /// The same; a row names its place among the many in its last column.
+    async fn queried<const N: usize>(
         &self,
         sql: &str,
         many: &[[Value<'_>; N]],

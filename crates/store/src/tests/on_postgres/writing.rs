@@ -3,6 +3,7 @@
 use super::relay::{Cut, Relay};
 use super::*;
 use crate::engine::Value;
+use tokio::net::TcpListener;
 
 /// A store that reaches its database through a relay.
 async fn relayed() -> (Store, Relay, Proven) {
@@ -76,6 +77,20 @@ async fn all_that_shared_a_lost_answer_are_told_that_they_are_kept() {
     }
     assert!(relay.has_cut());
     assert_eq!(kept(&folder), (20, 20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_takes_the_call_and_says_nothing_is_passed_over() {
+    let folder = Proven::new();
+    Keys::init(&key_file(folder.path())).unwrap();
+    let address = address(folder.database());
+    let (user, hosts) = address.rsplit_once('@').unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
+    let server = format!("{user}@{},{hosts}", silent.local_addr().unwrap());
+    let database = Database::Server(Server::parse(&server, None, None).unwrap());
+    let keys = loaded(folder.path());
+    let store = Store::open(folder.path(), &database, keys, None, Purpose::Demonstration).await.unwrap();
+    name_feed(&store, "post".into(), || Ok(())).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
