@@ -127,6 +127,18 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether the next attempt, a moment later or at another server, may go well.
+    pub(crate) fn may_pass_soon(&self) -> bool {
+        self.is_passing() && !matches!(self, Self::Server(error) if error.is_of_the_place())
+    }
+
+    /// Whether the server refused values: then it kept nothing.
+    pub(crate) fn is_of_values(&self) -> bool {
+        matches!(self, Self::Server(error) if error.is_of_values())
+    }
+}
+
 /// A file that is damaged as a whole counts too: nothing that is in it can be blamed on one row.
 fn is_of_the_machine(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode as Code;

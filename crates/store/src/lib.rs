@@ -75,9 +75,9 @@ impl Store {
         fresh: Purpose,
     ) -> Result<Self> {
         error::private_folder(folder)?;
-        let path = folder.join(DATABASE_FILE);
+        let file = folder.join(DATABASE_FILE);
         let found = match database {
-            Database::Folder => Unmigrated::Sqlite(sqlite::Unmigrated::open(&path)?),
+            Database::Folder => Unmigrated::Sqlite(sqlite::Unmigrated::open(&file)?),
             Database::Server(server) => {
                 Unmigrated::Postgres(engine::postgres::Unmigrated::open(server).await?)
             }
@@ -85,7 +85,7 @@ impl Store {
         let settled = Settled::of(&found).await?;
         let fingerprint = keys.fingerprint();
         if settled.keys.as_ref().is_some_and(|keys| *keys != fingerprint) {
-            return Err(StoreError::Keys { path, why: "the database was made with other keys".to_owned() });
+            return Err(other_keys(folder, database));
         }
         let purpose = settled.purpose(wanted)?;
         let readers = std::thread::available_parallelism().map_or(2, usize::from) * 2;
@@ -99,10 +99,7 @@ impl Store {
             // Of two that start at the same time one settles, and the other finds what stands.
             let stands = store.settle(fingerprint.clone()).await?;
             if stands != (fingerprint, store.purpose) {
-                return Err(StoreError::Keys {
-                    path,
-                    why: "the database was made with other keys".to_owned(),
-                });
+                return Err(other_keys(folder, database));
             }
         }
         Ok(store)
@@ -178,6 +175,7 @@ impl Store {
         let sender = Arc::new(std::sync::Mutex::new(Some(sender)));
         let failed = Arc::clone(&sender);
         self.engine.enqueue(Queued {
+            since: tokio::time::Instant::now(),
             job: Box::new(move |write| {
                 Box::pin(async move {
                     let value = work(write).await?;
@@ -196,6 +194,14 @@ impl Store {
         self.change(move |write| Box::pin(async move { setting::settle(write, &fingerprint, purpose).await }))
             .await
     }
+}
+
+fn other_keys(folder: &Path, database: &Database) -> StoreError {
+    let path = match database {
+        Database::Folder => folder.join(DATABASE_FILE),
+        Database::Server(_) => folder.to_owned(),
+    };
+    StoreError::Keys { path, why: "the database was made with other keys".to_owned() }
 }
 
 /// Gives the waiting caller its answer; only the first of the two ends does.

@@ -14,8 +14,7 @@ pub(crate) use place::Place;
 pub(crate) use postmaster::{Postmaster, free_port};
 
 /// What tests want: speed. A cluster that is thrown away has nothing to lose.
-const HASTY: [(&str, &str); 4] =
-    [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off"), ("max_wal_size", "4GB")];
+const HASTY: [(&str, &str); 3] = [("fsync", "off"), ("full_page_writes", "off"), ("max_wal_size", "4GB")];
 
 /// What whoever measures wants: durable as PostgreSQL comes, and room for what is measured.
 const MEASURED: [(&str, &str); 2] = [("shared_buffers", "4GB"), ("max_wal_size", "16GB")];

@@ -16,6 +16,7 @@ pub(crate) use row::Row;
 use sqlite::Sqlite;
 use std::future::Future;
 use std::pin::Pin;
+use tokio::time::Instant;
 
 /// Jobs that share one commit at the most: beyond it, waiting costs more than a sync.
 const JOBS_PER_COMMIT: usize = 512;
@@ -42,8 +43,9 @@ pub type Work<'w, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'w>>;
 pub(crate) type Job = Box<dyn for<'w> FnOnce(&'w mut Write<'_>) -> Work<'w, Told> + Send>;
 /// Tells whoever waits that the job's changes are durable, or why they are not.
 pub(crate) type Told = Box<dyn FnOnce(Result<()>) + Send>;
-/// What the queue carries: the job, and whom to tell when it fails before the commit.
+/// What the queue carries: the job, since when it waits, and whom to tell when it fails before the commit.
 pub(crate) struct Queued {
+    pub(crate) since: Instant,
     pub(crate) job: Job,
     pub(crate) failed: Box<dyn FnOnce(StoreError) + Send>,
 }

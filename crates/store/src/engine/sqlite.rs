@@ -275,7 +275,7 @@ fn run_job(connection: &mut Connection, queued: Queued, alone: bool) -> Option<T
         true => ("", "", ""),
         false => ("SAVEPOINT job", "RELEASE job", "ROLLBACK TO job; RELEASE job"),
     };
-    let Queued { job, failed } = queued;
+    let Queued { job, failed, .. } = queued;
     // A full disk or an I/O error rolls back the whole transaction, and this job must not begin another.
     if connection.is_autocommit() {
         failed(StoreError::Abandoned);

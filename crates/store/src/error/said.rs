@@ -7,9 +7,9 @@ use std::fmt;
 
 /// Classes of SQLSTATE that speak of values: their messages and details may quote a row.
 const OF_VALUES: [&str; 3] = ["21", "22", "23"];
-/// Those that the server would say again: of values, of a statement, of a name or password, of a database that is not
-/// there.
-const LASTING: [&str; 6] = ["21", "22", "23", "28", "3D", "42"];
+/// Those of a name or password, of a database that is not there, of a table or a right: no value is to blame, and until
+/// somebody mends it the server says the same.
+const OF_THE_PLACE: [&str; 3] = ["28", "3D", "42"];
 
 /// An error of the database server or of the way to it.
 pub struct ServerError(tokio_postgres::Error);
@@ -17,9 +17,17 @@ pub struct ServerError(tokio_postgres::Error);
 impl ServerError {
     pub(super) fn is_passing(&self) -> bool {
         match self.0.code() {
-            Some(state) => !is_of(state.code(), &LASTING),
+            Some(_) => !self.is_of_values(),
             None => self.0.is_closed() || self.is_of_the_line(),
         }
+    }
+
+    pub(super) fn is_of_values(&self) -> bool {
+        self.0.code().is_some_and(|state| is_of(state.code(), &OF_VALUES))
+    }
+
+    pub(super) fn is_of_the_place(&self) -> bool {
+        self.0.code().is_some_and(|state| is_of(state.code(), &OF_THE_PLACE))
     }
 
     /// A broken connection, as opposed to a value of another kind than asked for.

@@ -8,7 +8,7 @@ use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::Statement;
@@ -20,7 +20,11 @@ const SHARED: usize = 2;
 const CONNECTIONS: usize = SHARED + together::DESKS + 1 + 2;
 
 /// A connection with the statements it has prepared.
-pub(crate) struct Line(Object);
+pub(crate) struct Line {
+    connection: Object,
+    /// Whether the server left a statement without an answer: then nothing more is asked.
+    is_left: AtomicBool,
+}
 
 /// A connection that is made when first asked for, and made anew where it broke.
 type Place = Mutex<Option<Arc<Line>>>;
@@ -67,7 +71,7 @@ impl Lines {
 
     /// A connection for one alone.
     pub(super) async fn own(&self) -> Result<Line> {
-        Ok(Line(self.pool.get().await?))
+        Ok(Line { connection: self.pool.get().await?, is_left: AtomicBool::new(false) })
     }
 
     /// Runs a statement and maps its rows. Reading may be repeated: where a server goes away, the next is asked.
@@ -110,7 +114,7 @@ impl Lines {
                     Err(error) => Err(error),
                 };
                 match found {
-                    Err(error) if error.is_passing() => {
+                    Err(error) if error.may_pass_soon() => {
                         last = Some(error);
                         sleep(deadline::PAUSE).await;
                     }
@@ -118,7 +122,8 @@ impl Lines {
                 }
             }
         });
-        let found = found.await;
+        // A future in the heap: whoever reads may be deep in futures of its own, and the compiler counts.
+        let found = Box::pin(found).await;
         if let (Err(StoreError::TooSlow), Some(line)) = (&found, asked) {
             // A server that is frozen and not dead would keep its connections for good.
             let mut placed = place.lock().await;
@@ -155,7 +160,17 @@ fn by_place(rows: Vec<tokio_postgres::Row>, many: usize) -> Result<Vec<Vec<tokio
 
 impl Line {
     pub(crate) fn is_closed(&self) -> bool {
-        self.0.is_closed()
+        self.is_left.load(Ordering::Relaxed) || self.connection.is_closed()
+    }
+
+    /// What a statement gives, unless the server is silent for so long that it must be gone.
+    async fn answered<T>(&self, statement: impl Future<Output = Result<T>>) -> Result<T> {
+        if self.is_left.load(Ordering::Relaxed) {
+            return Err(StoreError::TooSlow);
+        }
+        let answered = deadline::before(Instant::now() + deadline::WRITE, statement).await;
+        self.is_left.fetch_or(matches!(answered, Err(StoreError::TooSlow)), Ordering::Relaxed);
+        answered
     }
 
     async fn ask(&self, question: Question<'_>) -> Result<Vec<tokio_postgres::Row>> {
@@ -166,14 +181,20 @@ impl Line {
     }
 
     pub(crate) async fn query(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>> {
-        let statement = self.0.prepare_cached(sql).await?;
-        Ok(self.0.query(&statement, &parameters(values)).await?)
+        let query = async {
+            let statement = self.connection.prepare_cached(sql).await?;
+            Ok(self.connection.query(&statement, &parameters(values)).await?)
+        };
+        self.answered(query).await
     }
 
     pub(crate) async fn execute(&self, sql: &str, values: &[Value<'_>]) -> Result<usize> {
-        let statement = self.0.prepare_cached(sql).await?;
-        let changed = self.0.execute(&statement, &parameters(values)).await?;
-        usize::try_from(changed).map_err(|_| StoreError::Corrupt("count"))
+        let change = async {
+            let statement = self.connection.prepare_cached(sql).await?;
+            let changed = self.connection.execute(&statement, &parameters(values)).await?;
+            usize::try_from(changed).map_err(|_| StoreError::Corrupt("count"))
+        };
+        self.answered(change).await
     }
 
     /// Runs a statement for each of many, as one; gives the rows of each.
@@ -191,9 +212,12 @@ impl Line {
         sql: &str,
         many: &[[Value<'_>; N]],
     ) -> Result<Vec<tokio_postgres::Row>> {
-        let (statement, columns) = self.each(sql, many).await?;
-        let arrays: Vec<_> = columns.iter().map(Column::array).collect();
-        Ok(self.0.query(&statement, &arrays).await?)
+        let query = async {
+            let (statement, columns) = self.each(sql, many).await?;
+            let arrays: Vec<_> = columns.iter().map(Column::array).collect();
+            Ok(self.connection.query(&statement, &arrays).await?)
+        };
+        self.answered(query).await
     }
 
     /// The same for a statement that changes rows.
@@ -202,9 +226,12 @@ impl Line {
         sql: &str,
         many: &[[Value<'_>; N]],
     ) -> Result<()> {
-        let (statement, columns) = self.each(sql, many).await?;
-        let arrays: Vec<_> = columns.iter().map(Column::array).collect();
-        Ok(self.0.execute(&statement, &arrays).await.map(drop)?)
+        let change = async {
+            let (statement, columns) = self.each(sql, many).await?;
+            let arrays: Vec<_> = columns.iter().map(Column::array).collect();
+            Ok(self.connection.execute(&statement, &arrays).await.map(drop)?)
+        };
+        self.answered(change).await
     }
 
     async fn each<'v, const N: usize>(
@@ -212,27 +239,27 @@ impl Line {
         sql: &str,
         many: &[[Value<'v>; N]],
     ) -> Result<(Statement, Vec<Column<'v>>)> {
-        let one = self.0.prepare_cached(sql).await?;
+        let one = self.connection.prepare_cached(sql).await?;
         let unfit = || StoreError::Corrupt("statement of many");
         let turned = over_arrays(sql, one.params()).ok_or_else(unfit)?;
         let column = |(place, kind)| Column::of(many, place, kind);
         let columns = one.params().iter().enumerate().map(column).collect::<Option<_>>().ok_or_else(unfit)?;
-        Ok((self.0.prepare_cached(&turned).await?, columns))
+        Ok((self.connection.prepare_cached(&turned).await?, columns))
     }
 
     /// Statements without values, one after the other.
     pub(super) async fn batch(&self, sql: &str) -> Result<()> {
-        Ok(self.0.batch_execute(sql).await?)
+        self.answered(async { Ok(self.connection.batch_execute(sql).await?) }).await
     }
 
     /// The connection itself, for migrations.
     pub(super) fn client(&mut self) -> &mut tokio_postgres::Client {
-        &mut self.0
+        &mut self.connection
     }
 
     /// Gives the connection up; it goes back to nobody.
     pub(super) fn hang_up(self) {
-        drop(Object::take(self.0));
+        drop(Object::take(self.connection));
     }
 }
 

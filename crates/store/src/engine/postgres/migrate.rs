@@ -7,11 +7,14 @@ use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::migrations;
 
-/// The lock of whoever migrates: servers that start at the same time do it one after the other.
-const MIGRATES: &str = "SELECT pg_advisory_lock(7599935)";
-const MIGRATED: &str = "SELECT pg_advisory_unlock(7599935)";
+/// The lock of whoever migrates is the writers' own: servers that start at the same time migrate one after the other, and
+/// one that serves already writes nothing meanwhile.
+const MIGRATES: &str = "SELECT pg_advisory_lock(7599936)";
+const MIGRATED: &str = "SELECT pg_advisory_unlock(7599936)";
 const ENCODING: &str =
     "SELECT CAST(pg_encoding_to_char(encoding) AS TEXT) FROM pg_database WHERE datname = current_database()";
+/// What a commit waits for.
+const COMMITS: &str = "SELECT CAST(current_setting('synchronous_commit') AS TEXT)";
 const THERE: &str = "SELECT 1 FROM pg_class WHERE oid = to_regclass($1)";
 
 /// A database that is reached and not migrated yet: nothing in it is changed.
@@ -27,13 +30,20 @@ impl Unmigrated {
     pub(crate) async fn open(server: &Server) -> Result<Self> {
         let lines = Lines::to(server)?;
         lines.own().await?;
-        let encoding = lines.rows(ENCODING, &[], |row| Ok(row.text(0)?.to_owned())).await?;
-        match encoding.first().map(String::as_str) {
-            Some("UTF8") => Ok(Self { lines }),
-            _ => Err(StoreError::Address(
-                "the database is not in UTF8; make it with --encoding UTF8".to_owned(),
-            )),
+        let refused = |why: &str| Err(StoreError::Address(why.to_owned()));
+        let word = async |sql| {
+            let words = lines.rows(sql, &[], |row| Ok(row.text(0)?.to_owned())).await?;
+            Ok::<_, StoreError>(words.into_iter().next().unwrap_or_default())
+        };
+        if word(ENCODING).await? != "UTF8" {
+            return refused("the database is not in UTF8; make it with --encoding UTF8");
         }
+        if ["off", "local"].contains(&word(COMMITS).await?.as_str()) {
+            return refused(
+                "its synchronous_commit is off or local, so that what is acknowledged may be lost; set it to on",
+            );
+        }
+        Ok(Self { lines })
     }
 
     /// The rows of a statement; none where its table is not there yet.

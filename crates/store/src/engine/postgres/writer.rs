@@ -49,7 +49,10 @@ impl Writer {
     }
 
     async fn commit_group(&mut self, group: Vec<Queued>) {
-        let line = match self.begin().await {
+        // A change that waited long enough is not kept waiting for as long again.
+        let oldest = group.iter().map(|queued| queued.since + deadline::WRITE).min();
+        let deadline = oldest.unwrap_or_else(Instant::now).max(Instant::now() + deadline::READ);
+        let line = match self.begin(deadline).await {
             Ok(line) => line,
             Err(error) => {
                 let error = Arc::new(error);
@@ -63,7 +66,7 @@ impl Writer {
             done.extend(run_job(&line, queued, alone).await);
         }
         let end = if done.is_empty() { "ROLLBACK" } else { COMMIT };
-        let ended = deadline::before(Instant::now() + deadline::WRITE, line.batch(end)).await;
+        let ended = line.batch(end).await;
         if ended.is_ok() {
             self.line = Some(line);
             done.into_iter().for_each(|done| (done.told)(Ok(())));
@@ -77,8 +80,8 @@ impl Writer {
     }
 
     /// A connection with its transaction begun; while no server takes changes, it is called again.
-    async fn begin(&mut self) -> Result<Line> {
-        let deadline = Instant::now() + deadline::WRITE;
+    async fn begin(&mut self, deadline: Instant) -> Result<Line> {
+        let mut last = None;
         loop {
             let begun = match self.line.take().filter(|line| !line.is_closed()) {
                 Some(line) => begun(line, deadline).await,
@@ -88,7 +91,14 @@ impl Writer {
                 },
             };
             match begun {
-                Err(error) if error.is_passing() && Instant::now() < deadline => sleep(deadline::PAUSE).await,
+                // Why it was in vain says more than that it was.
+                Err(StoreError::TooSlow) if Instant::now() >= deadline => {
+                    return Err(last.unwrap_or(StoreError::TooSlow));
+                }
+                Err(error) if error.may_pass_soon() && Instant::now() < deadline => {
+                    last = Some(error);
+                    sleep(deadline::PAUSE).await;
+                }
                 begun => return begun,
             }
         }
@@ -97,10 +107,10 @@ impl Writer {
     /// Tells the callers of a commit that failed what became of it: all of the group is there, or nothing.
     async fn resolve(&mut self, done: Vec<Done>, error: &Arc<StoreError>) {
         let trace = done.iter().find_map(|done| done.trace);
-        let is_there = match (error.is_passing(), trace) {
-            (false, _) => Ok(false),
-            (true, Some(trace)) => self.is_there(trace).await,
-            (true, None) => Err(StoreError::Unknown),
+        let is_there = match trace {
+            _ if error.is_of_values() => Ok(false),
+            Some(trace) => self.is_there(trace).await,
+            None => Err(StoreError::Unknown),
         };
         for Done { told, .. } in done {
             told(match is_there {
@@ -117,7 +127,7 @@ impl Writer {
         let deadline = Instant::now() + deadline::WRITE;
         let values = [Value::Int(trace.at.millis()), Value::Int(trace.id)];
         loop {
-            let line = self.begin().await?;
+            let line = self.begin(deadline).await?;
             let found = deadline::before(deadline, async {
                 let found = line.query(TOLD, &values).await?;
                 line.batch(CONFIRM).await.map(|()| !found.is_empty())
@@ -129,7 +139,7 @@ impl Writer {
                 }
                 Err(error) => {
                     line.hang_up();
-                    if !error.is_passing() || Instant::now() >= deadline {
+                    if !error.may_pass_soon() || Instant::now() >= deadline {
                         return Err(error);
                     }
                 }
@@ -151,7 +161,7 @@ async fn begun(line: Line, deadline: Instant) -> Result<Line> {
 
 /// Runs one job, in its savepoint unless it is alone; a failed or panicking job leaves no trace in the group.
 async fn run_job(line: &Line, queued: Queued, alone: bool) -> Option<Done> {
-    let Queued { job, failed } = queued;
+    let Queued { job, failed, .. } = queued;
     let outcome = async {
         if !alone {
             line.batch("SAVEPOINT job").await?;
