@@ -12,6 +12,7 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use store::{Database, Server, StoreError};
 
@@ -146,6 +147,9 @@ pub enum ConfigError {
     /// The file was named but is not there.
     #[error("configuration file {0} does not exist")]
     Missing(PathBuf),
+    /// Everybody on this machine may write the file.
+    #[error("configuration file {0} may be written by everybody; take that away with chmod o-w")]
+    Anybodys(PathBuf),
     /// A key is unknown or a value does not fit; the text names it.
     #[error("the configuration does not fit: {0}")]
     Unfit(Box<figment::Error>),
@@ -175,6 +179,10 @@ impl Config {
         if let Some(file) = file {
             if !file.is_file() {
                 return Err(ConfigError::Missing(file.to_owned()));
+            }
+            // Whoever may write it may say where people's data goes.
+            if std::fs::metadata(file).is_ok_and(|about| about.permissions().mode() & 0o002 != 0) {
+                return Err(ConfigError::Anybodys(file.to_owned()));
             }
             figment = figment.merge(Toml::file_exact(file));
         }

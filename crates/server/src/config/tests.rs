@@ -29,6 +29,17 @@ fn a_missing_file_is_refused_by_name() {
 }
 
 #[test]
+fn a_file_that_everybody_may_write_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("jindu.toml");
+    std::fs::write(&file, "").unwrap();
+    for (mode, is_read) in [(0o644, true), (0o646, false)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(Config::load(None, Some(folder.path())).is_ok(), is_read, "{mode:o}");
+    }
+}
+
+#[test]
 fn a_receipt_format_that_does_not_read_is_refused() {
     assert!(matches!(load("receipt_format = \"中\""), Err(ConfigError::ReceiptFormat(_))));
 }
