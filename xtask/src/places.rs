@@ -41,6 +41,17 @@ pub(crate) fn postgres_packages() -> PathBuf {
     target().join("postgres-of-tests")
 }
 
+/// The folder of the Python that Patroni is installed into.
+pub(crate) fn patroni_packages() -> PathBuf {
+    target().join("patroni-of-tests")
+}
+
+/// The Python that every user of this machine can start; one in `PATH` may lie in somebody's home.
+pub(crate) fn system_python() -> PathBuf {
+    let debian = PathBuf::from("/usr/bin/python3");
+    if debian.is_file() { debian } else { program("python3").unwrap_or(debian) }
+}
+
 /// The first file of that name in `PATH`, or where Debian puts servers, which is not in everyone's `PATH`.
 pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();

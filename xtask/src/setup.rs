@@ -14,7 +14,7 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 11] = [
+const NEEDS: [Need; 13] = [
     Need { what: "the Chromium browser", debian: "chromium", is_there: has_browser },
     Need { what: "a Chinese font", debian: "fonts-noto-cjk", is_there: has_chinese_font },
     Need { what: "the load generator wrk", debian: "wrk", is_there: || places::program("wrk").is_some() },
@@ -26,6 +26,8 @@ const NEEDS: [Need; 11] = [
         debian: "nats-server",
         is_there: || places::program("nats-server").is_some(),
     },
+    Need { what: "an etcd server", debian: "etcd-server", is_there: || places::program("etcd").is_some() },
+    Need { what: "etcd's client", debian: "etcd-client", is_there: || places::program("etcdctl").is_some() },
     Need { what: "openssl", debian: "openssl", is_there: || places::program("openssl").is_some() },
     Need { what: "a C++ compiler", debian: "g++", is_there: || places::program("c++").is_some() },
     Need { what: "promtool", debian: "prometheus", is_there: || places::program("promtool").is_some() },
@@ -38,7 +40,7 @@ pub(crate) fn run() -> Result<(), String> {
     if !missing.is_empty() {
         install(&missing)?;
     }
-    install_npm_packages()?;
+    install_npm_packages(&places::browser_tests())?;
     install_python_packages()?;
     if places::program("cargo-nextest").is_none() {
         println!("cargo-nextest is not here; the tests run with cargo test, with the same counts");
@@ -160,16 +162,42 @@ pub(crate) fn install_postgres_packages() -> Result<(), String> {
     fs::write(&installed, list).map_err(|reason| format!("{}: {reason}", installed.display()))
 }
 
-/// Runs `npm ci`, unless what is installed came from this very lock file.
-fn install_npm_packages() -> Result<(), String> {
-    let folder = places::browser_tests();
-    let lock = fs::read(folder.join("package-lock.json"))
-        .map_err(|reason| format!("e2e/package-lock.json: {reason}"))?;
+/// Installs Patroni, unless what is installed came from this very list; gives the folder of its packages.
+pub(crate) fn install_patroni() -> Result<PathBuf, String> {
+    const LIST: &str = "e2e/requirements-patroni.txt";
+    let list = fs::read(places::root().join(LIST)).map_err(|reason| format!("{LIST}: {reason}"))?;
+    let folder = places::patroni_packages();
+    let installed = folder.join("installed-from");
+    let python = folder.join("bin").join("python").to_string_lossy().into_owned();
+    if fs::read(&installed).is_ok_and(|earlier| earlier == list) {
+        return packages_of(&python);
+    }
+    println!("installing the Patroni of {LIST} into {}", folder.display());
+    let system = places::system_python();
+    process::run(command(&system.to_string_lossy(), ["-m", "venv", "--clear"]).arg(&folder))?;
+    let pip =
+        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"];
+    process::run(command(&python, pip).args(["--requirement", LIST]))?;
+    fs::write(&installed, list).map_err(|reason| format!("{}: {reason}", installed.display()))?;
+    packages_of(&python)
+}
+
+/// Where a Python keeps its packages.
+fn packages_of(python: &str) -> Result<PathBuf, String> {
+    let said = ask(&mut command(python, ["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]))?;
+    Ok(PathBuf::from(said.trim()))
+}
+
+/// Runs `npm ci` in a folder of the clone, unless what is installed came from this very lock file.
+pub(crate) fn install_npm_packages(folder: &Path) -> Result<(), String> {
+    let file = folder.join("package-lock.json");
+    let failed = |file: &Path, reason: std::io::Error| format!("{}: {reason}", file.display());
+    let lock = fs::read(&file).map_err(|reason| failed(&file, reason))?;
     let installed = folder.join("node_modules/.installed-from");
     if fs::read(&installed).is_ok_and(|earlier| earlier == lock) {
         return Ok(());
     }
-    println!("installing the npm packages of e2e/package-lock.json");
-    process::run(command("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder))?;
-    fs::write(&installed, lock).map_err(|reason| format!("{}: {reason}", installed.display()))
+    println!("installing the npm packages of {}", file.display());
+    process::run(command("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder))?;
+    fs::write(&installed, lock).map_err(|reason| failed(&installed, reason))
 }

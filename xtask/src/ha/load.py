@@ -20,7 +20,7 @@ WRITERS = 8
 ASKERS = 3
 BETWEEN = 0.02  # a pause between two messages of one writer: the machine shall be busy, not drowned
 AGAIN = 0.05  # before a message without an answer is sent again
-PATIENCE = 20  # longer than any request may take; who is still waiting then has found a fault
+PATIENCE = 40  # longer than any request may take; who is still waiting then has found a fault
 AT_ONCE = 500  # events in a message of the last sending
 ADDRESS = "/api/v1/feeds/county/milestones?lang=en"
 APPLIED_ON = "2026-01-05"

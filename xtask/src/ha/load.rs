@@ -93,10 +93,18 @@ impl Found {
         self.list("outages").iter().filter_map(Value::as_f64).collect()
     }
 
-    /// The longest that any single request took.
-    pub(super) fn longest_request(&self) -> f64 {
-        let seconds = |what: &str| self.0.get(what).and_then(Value::as_f64).unwrap_or(f64::INFINITY);
-        seconds("longest_message").max(seconds("longest_inquiry"))
+    /// The longest that any single inquiry took.
+    pub(super) fn longest_inquiry(&self) -> f64 {
+        self.seconds("longest_inquiry")
+    }
+
+    /// The longest that any single message took.
+    pub(super) fn longest_message(&self) -> f64 {
+        self.seconds("longest_message")
+    }
+
+    fn seconds(&self, what: &str) -> f64 {
+        self.0.get(what).and_then(Value::as_f64).unwrap_or(f64::INFINITY)
     }
 
     /// Inquiries about what was acknowledged that were told there is nothing.

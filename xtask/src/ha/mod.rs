@@ -1,12 +1,14 @@
 //! Three servers of which any may die: what a cluster promises, tried on real ones under load.
 
 mod cluster;
+mod example;
 mod load;
+mod machines;
 mod town;
 
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -14,6 +16,7 @@ use crate::counts::Counts;
 use crate::postgres::Installation;
 use cluster::{Commit, Trio};
 use load::{Found, Load};
+use machines::Machines;
 use town::Town;
 
 /// How often whoever takes the writes is killed.
@@ -25,27 +28,39 @@ const CUT_OFF: Duration = Duration::from_millis(300);
 
 /// Seconds without an acknowledgement around a kill.
 const OUTAGE: f64 = 2.0;
+/// The same where Patroni has to find out: the lease of the dead, and the election of a leader of etcd.
+const OUTAGE_OF_MACHINE: f64 = 25.0;
 /// Seconds that a request may take: the deadline of a read and a little.
 const REQUEST: f64 = 3.5;
+/// Between a change of etcd's leader and a kill. The others are whole when the primary has just looked after its lease,
+/// and it does so every five seconds: it dies with nearly the whole of its lease ahead, the worst moment.
+const RENEWED: Duration = Duration::from_millis(5500);
 
-/// Runs both tests on this binary and prints their figures as one line of JSON, last.
+/// Runs the tests on this binary and prints their figures as one line of JSON, last.
 pub(crate) fn run(binary: &Path) -> Result<Counts, String> {
     let installation = Installation::newest()?;
     println!("on PostgreSQL {}", installation.version);
     let mut counts = Counts::default();
-    let mut tried = |name: &str, commit: Commit, faults: fn(&Found) -> Vec<String>| {
-        println!("\n{name}");
-        let found = endure(&installation, binary, commit);
-        let faults = found.as_ref().map_or_else(|reason| vec![reason.clone()], faults);
-        let passed = faults.is_empty();
-        faults.iter().for_each(|fault| println!("  {fault}"));
-        println!("{name}: {}", if passed { "well" } else { "FAILED" });
-        counts += if passed { Counts { passed: 1, ..Counts::default() } } else { Counts::ONE_FAILURE };
-        found.map_or(json!(null), |found| found.0)
-    };
-    let quorum = tried("a quorum loses nothing", Commit::Quorum, faults_of_quorum);
-    let control = tried("who waits for nobody loses", Commit::Alone, faults_of_control);
-    println!("{}", json!({"test": "ha", "kills": KILLS, "quorum": quorum, "control": control}));
+    let mut tried =
+        |name: &str, story: &dyn Fn() -> Result<Found, String>, faults: fn(&Found) -> Vec<String>| {
+            println!("\n{name}");
+            let found = story();
+            let faults = found.as_ref().map_or_else(|reason| vec![reason.clone()], faults);
+            let passed = faults.is_empty();
+            faults.iter().for_each(|fault| println!("  {fault}"));
+            println!("{name}: {}", if passed { "well" } else { "FAILED" });
+            counts += if passed { Counts { passed: 1, ..Counts::default() } } else { Counts::ONE_FAILURE };
+            found.map_or(json!(null), |found| found.0)
+        };
+    let with = |commit| endure(&installation, binary, commit);
+    let quorum = tried("a quorum loses nothing", &|| with(Commit::Quorum), faults_of_quorum);
+    let control = tried("who waits for nobody loses", &|| with(Commit::Alone), faults_of_control);
+    let machines = || endure_machines(&installation, binary);
+    let machines = tried("three machines lose nothing with one of them", &machines, faults_of_machines);
+    let figures = json!({
+        "test": "ha", "kills": KILLS, "quorum": quorum, "control": control, "machines": machines,
+    });
+    println!("{figures}");
     Ok(counts)
 }
 
@@ -75,18 +90,66 @@ fn endure(installation: &Installation, binary: &Path, commit: Commit) -> Result<
     Ok(found)
 }
 
+/// The example of `deploy/`: everything that the primary's machine runs is killed, Patroni finds the next primary by
+/// itself, and the machine comes back. Every other time the machine leads etcd too.
+fn endure_machines(installation: &Installation, binary: &Path) -> Result<Found, String> {
+    let mut machines = Machines::start(installation)?;
+    let settings = machines.settings(&Town::data(machines.folder()))?;
+    let town = Town::configured(binary, &settings, machines.folder())?;
+    let mut load = Load::start(&town)?;
+    for kill in 1..=KILLS {
+        let dead = machines.wait_until_whole()?;
+        let leads = kill % 2 == 1;
+        machines.lead_etcd_on(if leads { dead } else { dead % machines::MACHINES + 1 })?;
+        thread::sleep(RENEWED);
+        load.kill()?;
+        machines.kill(dead);
+        let start = Instant::now();
+        let next = machines.wait_for_primary()?;
+        println!(
+            "  node{dead} killed, which {} etcd: node{next} is the primary after {:.1} s",
+            if leads { "led" } else { "did not lead" },
+            start.elapsed().as_secs_f64()
+        );
+        thread::sleep(CALM);
+        machines.run(dead)?;
+        machines.wait_until_whole()?;
+    }
+    thread::sleep(CALM);
+    let found = load.end().map_err(|reason| {
+        format!("{reason}\nthe server said:\n{}\nthe machines said:\n{}", town.said(), machines.said())
+    })?;
+    println!("{}", summary(&found));
+    Ok(found)
+}
+
 fn summary(found: &Found) -> String {
     let outages: Vec<String> = found.outages().iter().map(|gap| format!("{gap:.2}")).collect();
     format!(
-        "{} acknowledged, {} lost; nothing acknowledged for {} s; no request took longer than {:.2} s",
+        "{} acknowledged, {} lost; nothing acknowledged for {} s; no inquiry took longer than {:.2} s, no message \
+         longer than {:.2} s",
         found.acknowledged(),
         found.lost(),
         outages.join(", "),
-        found.longest_request()
+        found.longest_inquiry(),
+        found.longest_message()
     )
 }
 
 fn faults_of_quorum(found: &Found) -> Vec<String> {
+    let mut faults = faults_of_loss(found, OUTAGE);
+    if found.longest_message() > REQUEST {
+        faults.push(format!("a message took {:.2} s, more than {REQUEST}", found.longest_message()));
+    }
+    faults
+}
+
+/// A message waits until its change can begin, which is when the next primary is there.
+fn faults_of_machines(found: &Found) -> Vec<String> {
+    faults_of_loss(found, OUTAGE_OF_MACHINE)
+}
+
+fn faults_of_loss(found: &Found, outage: f64) -> Vec<String> {
     let mut faults = found.faults(KILLS);
     if found.lost() > 0 {
         faults.push(format!("{} acknowledged events were lost", found.lost()));
@@ -94,11 +157,11 @@ fn faults_of_quorum(found: &Found) -> Vec<String> {
     if found.not_found() > 0 {
         faults.push(format!("{} inquiries did not find what was acknowledged", found.not_found()));
     }
-    for outage in found.outages().into_iter().filter(|outage| *outage > OUTAGE) {
-        faults.push(format!("nothing was acknowledged for {outage:.2} s, more than {OUTAGE}"));
+    for gap in found.outages().into_iter().filter(|gap| *gap > outage) {
+        faults.push(format!("nothing was acknowledged for {gap:.2} s, more than {outage}"));
     }
-    if found.longest_request() > REQUEST {
-        faults.push(format!("a request took {:.2} s, more than {REQUEST}", found.longest_request()));
+    if found.longest_inquiry() > REQUEST {
+        faults.push(format!("an inquiry took {:.2} s, more than {REQUEST}", found.longest_inquiry()));
     }
     faults
 }

@@ -23,17 +23,27 @@ pub(super) struct Town {
 }
 
 impl Town {
+    /// Where its data lies within another folder.
+    pub(super) fn data(within: &Path) -> PathBuf {
+        within.join("town")
+    }
+
     /// Starts it on this database, with its folder in another.
     pub(super) fn start(binary: &Path, database: &str, within: &Path) -> Result<Self, String> {
-        let data = within.join("town");
-        let folder = data.to_string_lossy().into_owned();
-        let jindu =
-            |words: &[&str]| ask(command(&binary.to_string_lossy(), words).args(["--data", folder.as_str()]));
-        jindu(&["keys", "init"])?;
         let settings = format!(
             "database = \"{database}\"\ndemonstration = true\n\
              [limits]\nfeed_messages_per_minute = 1000000\nfeed_events_per_minute = 10000000\n"
         );
+        Self::configured(binary, &settings, within)
+    }
+
+    /// Starts it with this configuration, with its folder in another.
+    pub(super) fn configured(binary: &Path, settings: &str, within: &Path) -> Result<Self, String> {
+        let data = Self::data(within);
+        let folder = data.to_string_lossy().into_owned();
+        let jindu =
+            |words: &[&str]| ask(command(&binary.to_string_lossy(), words).args(["--data", folder.as_str()]));
+        jindu(&["keys", "init"])?;
         let file = data.join("jindu.toml");
         fs::write(&file, settings).map_err(|reason| format!("{}: {reason}", file.display()))?;
         let said = jindu(&["feed", "add", "county", "--organ", "119900001", "--kind", "intake"])?;

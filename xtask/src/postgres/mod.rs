@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub(crate) use command::run;
 pub(crate) use installation::Installation;
 pub(crate) use place::Place;
-pub(crate) use postmaster::{Postmaster, free_port};
+pub(crate) use postmaster::{Postmaster, free_port, kill_all, with_children};
 
 /// What tests want: speed. A cluster that is thrown away has nothing to lose.
 const HASTY: [(&str, &str); 3] = [("fsync", "off"), ("full_page_writes", "off"), ("max_wal_size", "4GB")];

@@ -55,6 +55,18 @@ impl Place {
         self.as_user(&self.bin.join(name))
     }
 
+    /// The folder of PostgreSQL's programs, where the user reaches them.
+    pub(crate) fn bin(&self) -> &Path {
+        &self.bin
+    }
+
+    /// Any other program, run alike; the kernel ends it when this process ends.
+    pub(crate) fn tied(&self, program: &Path) -> Command {
+        let mut command = self.as_user(Path::new("setpriv"));
+        command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+        command
+    }
+
     fn as_user(&self, program: &Path) -> Command {
         let mut command = match self.user {
             None => Command::new(program),
@@ -97,6 +109,18 @@ impl Place {
         ask(self.as_user(Path::new("touch")).arg(file)).map(|_| ())
     }
 
+    /// Makes a folder that is the user's, unless it is there.
+    pub(crate) fn make_folder(&self, folder: &Path) -> Result<(), String> {
+        ask(self.as_user(Path::new("mkdir")).arg("-p").arg(folder)).map(|_| ())
+    }
+
+    /// Copies a folder to where the user can read it.
+    pub(crate) fn bring_folder(&self, from: &Path, to: &Path) -> Result<(), String> {
+        ask(command("cp", ["-R", "--"].map(OsStr::new)).arg(from).arg(to))?;
+        let Some(User { id, group }) = self.user else { return Ok(()) };
+        ask(command("chown", ["-R".to_owned(), format!("{id}:{group}")]).arg(to)).map(|_| ())
+    }
+
     /// What a statement answers, without decoration.
     pub(crate) fn ask(&self, url: &str, statement: &str) -> Result<String, String> {
         let mut psql = self.program("psql");
@@ -116,10 +140,7 @@ impl Place {
         let copy = self.folder().join("programs");
         let within =
             installation.bin.strip_prefix(&installation.whole).map_err(|reason| reason.to_string())?;
-        ask(command("cp", ["-R", "--"].map(OsStr::new)).arg(&installation.whole).arg(&copy))?;
-        if let Some(User { id, group }) = self.user {
-            ask(command("chown", ["-R".to_owned(), format!("{id}:{group}")]).arg(&copy))?;
-        }
+        self.bring_folder(&installation.whole, &copy)?;
         self.bin = copy.join(within);
         Ok(())
     }

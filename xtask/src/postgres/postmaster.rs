@@ -3,12 +3,11 @@
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::place::Place;
-use crate::process::ask;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -68,12 +67,7 @@ impl Postmaster {
 
     /// Kills all of its processes at once, as the death of its machine would.
     pub(crate) fn kill(mut self) -> Result<(), String> {
-        let id = self.child.id().to_string();
-        // It stands still while its children are counted, so that there is no later one.
-        ask(Command::new("kill").args(["-STOP", &id]))?;
-        let all = std::iter::once(id).chain(children(self.child.id()).into_iter().map(|id| id.to_string()));
-        // One that ends by itself in between is no failure.
-        let _ = Command::new("kill").arg("-KILL").args(all).stderr(std::process::Stdio::null()).status();
+        kill_all(&with_children(&[self.child.id()]));
         self.child.wait().map(|_| ()).map_err(|reason| format!("PostgreSQL cannot be waited for: {reason}"))
     }
 
@@ -107,6 +101,23 @@ impl Drop for Postmaster {
         let _ = Command::new("kill").args(["-QUIT", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }
+}
+
+/// These processes and those that they started. All stand still from now on, so that there is no later one.
+pub(crate) fn with_children(parents: &[u32]) -> Vec<u32> {
+    signal("-STOP", parents);
+    parents.iter().flat_map(|parent| std::iter::once(*parent).chain(children(*parent))).collect()
+}
+
+/// Kills all of these at once.
+pub(crate) fn kill_all(ids: &[u32]) {
+    signal("-KILL", ids);
+}
+
+/// One that ends by itself in between is no failure.
+fn signal(which: &str, ids: &[u32]) {
+    let ids = ids.iter().map(u32::to_string);
+    let _ = Command::new("kill").arg(which).args(ids).stderr(Stdio::null()).status();
 }
 
 /// The processes that a process started, in the words of Linux.
