@@ -33,6 +33,8 @@ cargo xtask COMMAND
                  --applications N (1000000)  --rounds N (5)  --connections N (64)  --seconds N (8)
                  --data DIR       a folder to fill once and to use again
                  --binary FILE    measure this binary instead of building one
+                 --engine ENGINE  sqlite or postgres (sqlite)
+                 --peer fastify   beside a plain server in Node.js, on the same PostgreSQL
   bench feeds    imports of CSV files, against plain writes of the same rows
                  --applications N (1000000)  --fresh N (200000)  --rounds N (3)  --data DIR  --binary FILE
   fuzz         every fuzz target for a bounded time; name one to run it alone

@@ -68,11 +68,17 @@ impl Engine {
         cluster.ask(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
         let locale = if template == "template0" { " LC_COLLATE 'C' LC_CTYPE 'C'" } else { "" };
         cluster.ask(&format!("CREATE DATABASE {name} TEMPLATE {template}{locale} STRATEGY FILE_COPY"))?;
+        let file = folder.join("jindu.toml");
+        fs::write(&file, format!("database = \"{}\"\n", self.address(folder)?))
+            .map_err(|reason| format!("{}: {reason}", file.display()))
+    }
+
+    /// The URL of the database of a folder.
+    pub(super) fn address(&self, folder: &Path) -> Result<String, String> {
+        let Self::Postgres(cluster) = self else { return Err("there is no server to address".into()) };
         let url = cluster.url();
         let (server, _) = url.rsplit_once('/').ok_or("the cluster has no address")?;
-        let file = folder.join("jindu.toml");
-        fs::write(&file, format!("database = \"{server}/{name}\"\n"))
-            .map_err(|reason| format!("{}: {reason}", file.display()))
+        Ok(format!("{server}/{}", name(folder)?))
     }
 
     /// Bytes that the data of a folder takes.

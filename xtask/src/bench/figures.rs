@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::load::Drive;
 
@@ -15,11 +15,18 @@ pub(crate) struct Round {
     pub(crate) inquiry: Drive,
     /// Processor time of the server during the inquiry's part.
     pub(crate) cpu_us: f64,
+    /// The same inquiries to a peer, where there is one.
+    pub(crate) peer: Option<Drive>,
 }
 
 impl Round {
     fn ratio(&self) -> f64 {
         self.inquiry.rps / self.ceiling.rps
+    }
+
+    /// How many times as many inquiries as the peer.
+    fn multiple(&self) -> Option<f64> {
+        self.peer.map(|peer| self.inquiry.rps / peer.rps)
     }
 
     fn cpu_us_per_request(&self) -> f64 {
@@ -38,7 +45,11 @@ impl fmt::Display for Round {
             self.ratio()
         )?;
         write!(out, "p50 {:.2} ms, p99 {:.2} ms, ", inquiry.p50_ms, inquiry.p99_ms)?;
-        write!(out, "{:.1} µs of processor per request", self.cpu_us_per_request())
+        write!(out, "{:.1} µs of processor per request", self.cpu_us_per_request())?;
+        if let (Some(peer), Some(multiple)) = (self.peer, self.multiple()) {
+            write!(out, "; peer {:.0}/s, p99 {:.2} ms, multiple {multiple:.2}", peer.rps, peer.p99_ms)?;
+        }
+        Ok(())
     }
 }
 
@@ -58,8 +69,32 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    /// The closing line, with the medians of the rounds.
+    /// The closing line, with the medians of the rounds, and with the peer's where there is one.
     pub(crate) fn json(&self, engine: &str, applications: u64) -> String {
+        let mut line = self.own(engine, applications);
+        if let Some(line) = line.as_object_mut() {
+            line.extend(self.beside_a_peer());
+        }
+        line.to_string()
+    }
+
+    fn beside_a_peer(&self) -> Map<String, Value> {
+        let multiples: Vec<f64> = self.rounds.iter().filter_map(Round::multiple).collect();
+        let peers = || self.rounds.iter().filter_map(|round| round.peer);
+        let of_peer = |figure: fn(Drive) -> f64| median(peers().map(figure).collect());
+        let Some(least) = multiples.iter().copied().reduce(f64::min) else { return Map::new() };
+        let figures = [
+            ("multiple", rounded(median(multiples.clone()), 2)),
+            ("multiple_min", rounded(least, 2)),
+            ("multiple_max", rounded(multiples.into_iter().fold(0.0, f64::max), 2)),
+            ("peer_rps", rounded(of_peer(|peer| peer.rps), 0)),
+            ("peer_p50_ms", rounded(of_peer(|peer| peer.p50_ms), 3)),
+            ("peer_p99_ms", rounded(of_peer(|peer| peer.p99_ms), 3)),
+        ];
+        figures.into_iter().map(|(name, figure)| (name.to_owned(), json!(figure))).collect()
+    }
+
+    fn own(&self, engine: &str, applications: u64) -> Value {
         let median = |figure: fn(&Round) -> f64| median(self.rounds.iter().map(figure).collect());
         let ratios = || self.rounds.iter().map(Round::ratio);
         let bytes_per_application = self.bytes as f64 / applications as f64;
@@ -80,7 +115,6 @@ impl Figures {
             "idle_rss_mb": rounded(self.idle_rss_mb, 1),
             "start_ms": rounded(self.start_ms, 1),
         })
-        .to_string()
     }
 }
 
@@ -103,8 +137,6 @@ pub(super) fn rounded(value: f64, places: i32) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     fn drive(rps: f64) -> Drive {
@@ -117,6 +149,7 @@ mod tests {
             ceiling: drive(ceiling),
             inquiry: drive(inquiry),
             cpu_us: inquiry * 80.0,
+            peer: None,
         };
         let rounds = vec![round(100.0, 60.0), round(200.0, 80.0), round(50.0, 25.0)];
         let figures = Figures { rounds, bytes: 1_000, rss_mb: 40.04, idle_rss_mb: 20.0, start_ms: 17.26 };
@@ -130,6 +163,23 @@ mod tests {
         assert_eq!(line["bytes_per_application"], 100.0);
         assert_eq!(line["rss_mb"], 40.0);
         assert_eq!(line["start_ms"], 17.3);
+    }
+
+    #[test]
+    fn a_peer_is_compared_round_by_round_and_only_where_there_is_one() {
+        let round = |inquiry, peer| Round {
+            ceiling: drive(100.0),
+            inquiry: drive(inquiry),
+            cpu_us: 1.0,
+            peer: Some(drive(peer)),
+        };
+        let rounds = vec![round(60.0, 10.0), round(40.0, 10.0), round(100.0, 20.0)];
+        let mut figures = Figures { rounds, bytes: 1, rss_mb: 1.0, idle_rss_mb: 1.0, start_ms: 1.0 };
+        let line: Value = serde_json::from_str(&figures.json("postgres", 10)).unwrap();
+        assert_eq!((&line["multiple"], &line["multiple_min"]), (&json!(5.0), &json!(4.0)));
+        assert_eq!((&line["multiple_max"], &line["peer_rps"]), (&json!(6.0), &json!(10.0)));
+        figures.rounds.iter_mut().for_each(|round| round.peer = None);
+        assert!(!figures.json("postgres", 10).contains("peer"));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! `bench inquiry`: the running release server under load, against a do-nothing endpoint of its own.
-//! Rounds alternate between the two, and ratios are taken round by round, because absolute figures drift.
+//! `bench inquiry`: the running release server under load, against a do-nothing endpoint of its own and,
+//! if asked for, a peer. Rounds alternate between the two, and ratios are taken round by round, because absolute figures drift.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -9,6 +9,7 @@ use super::engine::{Engine, Named};
 use super::figures::{Figures, Round};
 use super::filled::FilledFolder;
 use super::load::Load;
+use super::peer::Peer;
 use super::{binary, http, last_lines, proc};
 use crate::args::Args;
 use crate::process::Server;
@@ -17,6 +18,8 @@ use crate::process::Server;
 const INQUIRY: &str = "/api/v1/inquiries";
 /// The same server, the same middleware, the same body read, a constant answer.
 const NOTHING: &str = "/bench/nothing";
+/// Seconds until what runs on JavaScript is compiled.
+const WARM_UP_OF_PEER: u64 = 5;
 /// How long a filled server may take to its first answer before the bench gives up.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -26,6 +29,7 @@ struct Plan {
     connections: u64,
     seconds: u64,
     engine: Named,
+    peer: Option<Peer>,
     data: Option<PathBuf>,
     binary: Option<PathBuf>,
 }
@@ -38,10 +42,14 @@ impl Plan {
             connections: args.number("--connections", 64)?,
             seconds: args.number("--seconds", 8)?,
             engine: Named::parse(&mut args)?,
+            peer: Peer::parse(&mut args)?,
             data: args.value("--data")?.map(PathBuf::from),
             binary: args.value("--binary")?.map(PathBuf::from),
         };
         args.finish()?;
+        if plan.peer.is_some() && plan.engine != Named::Postgres {
+            return Err("a peer reads what PostgreSQL holds: --peer goes with --engine postgres".into());
+        }
         Ok(plan)
     }
 }
@@ -50,6 +58,9 @@ impl Plan {
 pub(crate) fn run(args: Args) -> Result<(), String> {
     let plan = Plan::parse(args)?;
     let binary = binary(plan.binary.as_deref())?;
+    if let Some(peer) = plan.peer {
+        peer.install()?;
+    }
     if plan.engine == Named::Postgres && plan.data.is_some() {
         return Err(
             "a folder cannot be used again with --engine postgres: the server goes with the bench".into()
@@ -88,9 +99,15 @@ fn measure(
     for path in [NOTHING, INQUIRY] {
         load.warm_up(path, 2)?;
     }
+    let peer = plan.peer.map(|peer| peer.start(data, &engine.address(data.folder())?)).transpose()?;
+    let peer_load = peer.as_ref().map(|peer| Load::prepare(data, peer.port, plan.connections)).transpose()?;
+    if let Some(peer_load) = &peer_load {
+        peer_load.warm_up(INQUIRY, WARM_UP_OF_PEER)?;
+    }
     let mut rounds = Vec::new();
     for number in 1..=plan.rounds {
-        let round = one_round(&load, plan.seconds, &server)?;
+        let mut round = one_round(&load, plan.seconds, &server)?;
+        round.peer = peer_load.as_ref().map(|load| load.drive(INQUIRY, plan.seconds)).transpose()?;
         println!("round {number}: {round}");
         rounds.push(round);
     }
@@ -104,7 +121,7 @@ fn one_round(load: &Load, seconds: u64, server: &Server) -> Result<Round, String
     let before = proc::cpu_us(server.id())?;
     let inquiry = load.drive(INQUIRY, seconds)?;
     let cpu_us = proc::cpu_us(server.id())? - before;
-    Ok(Round { ceiling, inquiry, cpu_us })
+    Ok(Round { ceiling, inquiry, cpu_us, peer: None })
 }
 
 /// Milliseconds from the start of the process to its first 200 for a real inquiry.
@@ -138,5 +155,7 @@ mod tests {
         );
         assert_eq!(plan("--applications 10 --data x").unwrap().data, Some(PathBuf::from("x")));
         assert!(plan("--turbo").is_err());
+        assert!(plan("--engine postgres --peer fastify").unwrap().peer.is_some());
+        assert!(plan("--peer fastify").is_err() && plan("--engine postgres --peer django").is_err());
     }
 }

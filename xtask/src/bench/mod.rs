@@ -8,6 +8,7 @@ mod filled;
 mod http;
 mod inquiry;
 mod load;
+mod peer;
 mod proc;
 
 use std::fs;
