@@ -27,7 +27,7 @@ cargo xtask COMMAND
                  --only PART      rust, browser, fuzz or tidy
                  --engine ENGINE  the Rust tests on sqlite or postgres alone
                  --pg-matrix      on PostgreSQL 17 and 18 too
-                 --ha             instead of all this: three PostgreSQL servers, killed under load
+                 --ha             instead of all this: three PostgreSQL servers, killed under load, also with Patroni
   tidy         the house rules that a tool can check
   bench inquiry  the running server under load, against its own do-nothing ceiling
                  --applications N (1000000)  --rounds N (5)  --connections N (64)  --seconds N (8)

@@ -22,6 +22,11 @@ const words = {};
 for (const [, stage, table] of readFileSync(given.stages, "utf8").matchAll(/^\[(\w+)\]\n((?:\w+ = ".*"\n)+)/gm)) {
   words[stage] = Object.fromEntries([...table.matchAll(/^(\w+) = "(.*)"$/gm)].map(([, name, value]) => [name, value]));
 }
+const OVERDUE = "已经超过法定的办理时限。您可以打电话问清原因，也可以投诉。";
+const ADVICE = [
+  "先打电话给办理单位，问清原因和新的日期。", "还没有解决，可以拨打12345，或者向上一级公安机关反映。",
+  "也可以依法申请行政复议，或者向人民法院提起行政诉讼。", "急需用证，可以申请领取临时居民身份证，三日内发给。",
+];
 const KINDS = { first: "首次申领", renewal: "换领", replacement: "补领", reissue: "换发" };
 
 const pool = new pg.Pool({
@@ -92,7 +97,7 @@ function answerOf(row) {
     since: date(progress.since),
     cause: null,
     flags: overdueDays > 0 ? ["overdue"] : [],
-    flag_texts: overdueDays > 0 ? ["超期"] : [],
+    flag_texts: overdueDays > 0 ? [OVERDUE] : [],
     clock: {
       submitted_on: row.applied_on, day, limit_days: 60, due_on: date(submitted + 60 * DAY),
       overdue: overdueDays > 0, overdue_days: overdueDays, paused: false, paused_because: null, paused_days: 0,
@@ -103,7 +108,7 @@ function answerOf(row) {
     expected: null,
     next: stage.next,
     bring: stage.bring,
-    advice: [],
+    advice: overdueDays > 0 ? ADVICE : [],
     as_of: new Date(progress.heard).toISOString(),
   };
 }
