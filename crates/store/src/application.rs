@@ -29,7 +29,6 @@ const ONE: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delive
     FROM application WHERE subject = $1 AND id = $2";
 const PAGE: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
     handing_out, promised_days, person, progress, missing FROM application WHERE id > $1 ORDER BY id LIMIT $2";
-const SUBJECTS: &str = "SELECT subject FROM application WHERE id > $1 ORDER BY id LIMIT $2";
 const COUNT: &str = "SELECT count(*) FROM application";
 const NEWEST: &str = "SELECT max(id) FROM application";
 const ANY: &str = "SELECT id FROM application LIMIT 1";
@@ -192,22 +191,12 @@ impl Application {
     }
 }
 
-/// The applications of one person, newest first; each row carries its whole progress. Of somebody who has none, those
-/// of `otherwise`: looking for either costs about the same.
+/// The applications of one person, newest first. One statement; each row carries its whole progress.
 ///
 /// # Errors
 /// Fails when the database does or a row is corrupt.
-pub async fn of_either(read: &Read<'_>, subject: Subject, otherwise: Subject) -> Result<Vec<Application>> {
-    read.either(OF_SUBJECT, [&subject.0, &otherwise.0], application).await
-}
-
-/// Whose applications came after `after`, in order of arrival, at most `limit` of them.
-///
-/// # Errors
-/// Fails when the database does or a row is corrupt.
-pub async fn subjects(read: &Read<'_>, after: ApplicationId, limit: u16) -> Result<Vec<Subject>> {
-    let values = [Value::Int(after.0), Value::Int(limit.into())];
-    read.rows(SUBJECTS, &values, |row| row.array(0).map(Subject)).await
+pub async fn of_subject(read: &Read<'_>, subject: Subject) -> Result<Vec<Application>> {
+    read.together(OF_SUBJECT, &subject.0, application).await
 }
 
 /// Applications in order of arrival after `after`, at most `limit`.

@@ -229,14 +229,14 @@ impl Read<'_> {
         self.engine.rows(sql, values, map).await
     }
 
-    /// The rows that a statement finds by the first of two keys, or those by the other where it finds none.
-    pub(crate) async fn either<T>(
+    /// The rows that a statement finds by a key that people wait for.
+    pub(crate) async fn together<T>(
         &self,
         sql: &'static str,
-        keys: [&[u8]; 2],
+        key: &[u8],
         map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        self.engine.either(sql, keys, map).await
+        self.engine.together(sql, key, map).await
     }
 }
 

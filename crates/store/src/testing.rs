@@ -3,7 +3,7 @@
 
 mod proof;
 
-use crate::application::{Application, Opening, of_either};
+use crate::application::{Application, Opening, of_subject};
 use crate::audit::Entry;
 use crate::feed::NewFeed;
 use crate::fresh::FreshDatabase;
@@ -174,7 +174,7 @@ impl Fresh {
     /// The n-th person's newest application.
     pub(crate) async fn application(&self, n: u16, station: u16) -> Option<Application> {
         let subject = self.store.keys().subject(&opening(n, station).number);
-        of_either(&self.store.read(), subject, subject).await.unwrap().into_iter().next()
+        of_subject(&self.store.read(), subject).await.unwrap().into_iter().next()
     }
 
     pub(crate) async fn every_application(&self) -> Vec<Application> {

@@ -57,14 +57,14 @@ impl Postgres {
         self.lines.rows(sql, values, map).await
     }
 
-    /// The rows that a statement finds by the first of two keys, or those by the other where it finds none.
-    pub(crate) async fn either<T>(
+    /// The rows that a statement finds by a key, asked together with others that come at the same time.
+    pub(crate) async fn together<T>(
         &self,
         sql: &'static str,
-        keys: [&[u8]; 2],
+        key: &[u8],
         mut map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let found = self.together.either(sql, keys).await?;
+        let found = self.together.rows(sql, key).await?;
         found.iter().map(|row| map(&Row::Postgres(row))).collect()
     }
 

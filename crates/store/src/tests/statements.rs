@@ -20,9 +20,11 @@ pub(super) const DISTRIBUTED: [(&str, &str); 3] =
     [("application", "subject"), ("milestone", "subject"), ("receipt_case", "receipt")];
 
 /// Statements that look at every part of a distributed table, and why they may.
-const COLD: [(&str, &str); 6] = [
-    ("application.rs PAGE", "a command walks through all applications"),
-    ("application.rs SUBJECTS", "asked once a minute: some of all, to compare unknown numbers with"),
+const COLD: [(&str, &str); 5] = [
+    (
+        "application.rs PAGE",
+        "a command walks through all; some are taken every minute, to compare unknown numbers with",
+    ),
     ("application.rs COUNT", "a command counts all applications"),
     ("application.rs NEWEST", "asked once a minute, and where the demonstration goes on"),
     ("application.rs ANY", "asks whether the table can be read, and ends at the first row"),

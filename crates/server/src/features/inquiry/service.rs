@@ -18,7 +18,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::application::{self, Application};
 use store::inquiry_log::{Channel, InquiryEntry, Outcome};
-use store::keys::Subject;
 use store::office::Office;
 use store::{Result, StoreError};
 use subtle::{Choice, ConstantTimeEq as _};
@@ -93,8 +92,16 @@ async fn answered<T>(
 ) -> Result<T> {
     let (now, started) = (app.clock.now(), Instant::now());
     let subject = app.store.keys().subject(&inquiry.number);
-    let candidates = candidates(app, subject, now).await?;
-    let known = candidates.first().map_or(Choice::from(0), |first| first.subject.0.ct_eq(&subject.0));
+    let candidates = application::of_subject(&app.store.read(), subject).await?;
+    let known = Choice::from(u8::from(!candidates.is_empty()));
+    let stand_in = app.stand_ins.of(&app.store.read(), subject, now).await?;
+    let candidates = if candidates.is_empty() {
+        // The same answer for a wrong name and an unknown number, at the same cost: the difference would tell a
+        // stranger which numbers exist.
+        vec![stand_in.unwrap_or_else(|| app.decoy.clone())]
+    } else {
+        candidates
+    };
     let matched = matching(app, inquiry, known, candidates)?;
     let outcome = match &matched {
         None => Outcome::NoMatch,
@@ -118,16 +125,6 @@ struct Matched {
     progress: Progress,
     name: Name,
     level: Level,
-}
-
-/// The applications of a number, or what an unknown one is compared with: somebody's, read as a known one is read. The
-/// same answer for a wrong name and an unknown number, at the same cost: the difference would tell a stranger which
-/// numbers exist.
-async fn candidates(app: &App, subject: Subject, now: Moment) -> Result<Vec<Application>> {
-    let read = app.store.read();
-    let otherwise = app.stand_ins.of(&read, subject, now).await?.unwrap_or(subject);
-    let candidates = application::of_either(&read, subject, otherwise).await?;
-    Ok(if candidates.is_empty() { vec![app.decoy.clone()] } else { candidates })
 }
 
 /// Compares every fact of the inquiry with every candidate, in the same way whatever fits; none of them fits an
