@@ -31,10 +31,10 @@ impl StandIns {
 
 /// Takes some, at places that the hash of whoever is asked about gives: nobody can choose a hash.
 async fn some(read: &Read<'_>, asked: Subject) -> Result<Arc<[Application]>> {
-    let newest = application::newest(read).await?.0.max(1).unsigned_abs();
+    let newest = application::newest(read).await?.0.unsigned_abs();
     let mut some = Vec::new();
-    for chance in chances(asked).take(PLACES) {
-        let after = ApplicationId(i64::try_from(chance % newest).unwrap_or(0));
+    for place in chances(asked).take(PLACES).filter_map(|chance| chance.checked_rem(newest)) {
+        let after = ApplicationId(i64::try_from(place).unwrap_or(0));
         some.extend(application::page(read, after, AT_A_PLACE).await?);
     }
     Ok(some.into())
