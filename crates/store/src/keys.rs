@@ -132,6 +132,12 @@ impl Keys {
         domain::milestone::EventKey(self.keyed_hash("event", &[event]))
     }
 
+    /// The keyed hash of where requests come from.
+    #[must_use]
+    pub fn source(&self, address: &[u8]) -> [u8; HASH_LENGTH] {
+        self.keyed_hash("source", &[address])
+    }
+
     /// A text that only these keys give: tells whether a database was made with them.
     pub(crate) fn fingerprint(&self) -> String {
         hex::encode(self.keyed_hash("fingerprint", &[]))

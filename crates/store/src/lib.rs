@@ -4,6 +4,7 @@
 //! asks for the audit entry of the change. Numbers and names are hashed and sealed with [`keys::Keys`].
 
 pub mod application;
+mod aside;
 pub mod audit;
 pub mod dead_letter;
 mod engine;
@@ -16,6 +17,7 @@ pub mod history;
 pub mod idempotency;
 pub mod inquiry_log;
 pub mod keys;
+pub mod lease;
 pub mod manifest;
 mod migrations;
 pub mod milestone;
@@ -23,7 +25,9 @@ pub mod office;
 pub mod outbox;
 mod packed;
 pub mod record;
+pub mod seen;
 pub mod setting;
+pub mod spent;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -139,7 +143,8 @@ impl Store {
     }
 
     /// The same, for work that outlives the caller.
-    pub(crate) fn shared_keys(&self) -> Arc<Keys> {
+    #[must_use]
+    pub fn shared_keys(&self) -> Arc<Keys> {
         Arc::clone(&self.keys)
     }
 
