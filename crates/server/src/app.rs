@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::feed_budget::FeedBudget;
 use crate::freshness::Freshness;
 use crate::histories::Histories;
+use crate::ledger::{Due, Kind, Ledger};
 use crate::meters::Meters;
 use crate::offices::Offices;
 use crate::source::SourceLimit;
@@ -17,10 +18,13 @@ use domain::region::Regions;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use store::application::Application;
 use store::audit::Entry;
 use store::inquiry_log::InquiryLog;
 use store::keys::Keys;
+use store::lease::{Run, Times};
 use store::setting::Purpose;
 use store::{Store, dead_letter, held};
 
@@ -61,6 +65,14 @@ pub struct App {
     pub limit: SourceLimit,
     /// What each feed may send.
     pub feeds: FeedBudget,
+    /// What was spent of both and is not told to other servers yet.
+    pub(crate) ledger: Arc<Ledger>,
+    /// This run among the servers of the database.
+    pub(crate) run: Run,
+    /// When a lease lapses.
+    pub(crate) times: Times,
+    /// Whether the server is about to stop: it answers, and asks for no more.
+    pub(crate) leaves: AtomicBool,
     /// The files that say which element of a feed's XML is which cell, by the feed's name.
     pub xml_mappings: BTreeMap<String, PathBuf>,
     /// What the operator measures.
@@ -82,6 +94,7 @@ impl App {
         let store = open_store(config, wanted).await?;
         settle_limits(&store, config, clock).await?;
         let decoy = Application::decoy(store.keys())?;
+        let (keys, ledger) = (store.shared_keys(), Arc::new(Ledger::new(store.is_shared())));
         Ok(Arc::new(Self {
             inquiries: InquiryLog::open(&store)?,
             offices: Offices::default(),
@@ -91,8 +104,12 @@ impl App {
             regions: Regions::built_in()?,
             holidays: Holidays::built_in()?,
             clock,
-            limit: SourceLimit::new(config),
-            feeds: FeedBudget::new(config),
+            limit: SourceLimit::new(config, Arc::clone(&keys), Arc::clone(&ledger)),
+            feeds: FeedBudget::new(config, keys, Arc::clone(&ledger)),
+            ledger,
+            run: Run::new()?,
+            times: Times::of(Duration::from_secs(config.limits.lease_seconds.max(1))),
+            leaves: AtomicBool::new(false),
             xml_mappings: config.xml_mappings.clone(),
             meters: Meters::new()?,
             thresholds: Thresholds::default(),
@@ -100,6 +117,14 @@ impl App {
             decoy,
             store,
         }))
+    }
+
+    /// Counts what was spent at other servers.
+    pub(crate) fn charge(&self, due: &Due) {
+        match due.kind {
+            Kind::Inquiries => self.limit.charge(&due.key, due.count),
+            _ => self.feeds.charge(due),
+        }
     }
 
     /// Whether the invented people of region 119900 are accepted.

@@ -7,10 +7,10 @@ mod seen;
 mod strangers;
 
 pub use places::Place;
-pub use seen::{Meeting, Print, Sent};
 pub use strangers::Stranger;
 
 use crate::config::Config;
+use crate::ledger::{self, Due, Key, Kind, Ledger, of_feed};
 use axum::http::HeaderMap;
 use blame::Blame;
 use domain::milestone::FeedId;
@@ -22,7 +22,9 @@ use seen::Seen;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
+use store::keys::Keys;
+use store::seen::{Meeting, Sent};
+use store::{Result as Kept, Store};
 use strangers::Strangers;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -32,51 +34,58 @@ const FILES: usize = 4;
 const FILES_OF_ONE: usize = 1;
 /// Messages of one feed that are taken at a time.
 const MESSAGES_OF_ONE: usize = 16;
-/// Reports of another person than the application's, or another day, that a feed may send in an hour.
-const GUESSES: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
-/// How long a feed waits that has guessed more often.
-const GUESSED: Duration = Duration::from_secs(60 * 60);
-/// Kilobytes of answers that are kept of one feed in a day.
-const ANSWERS: NonZeroU32 = NonZeroU32::MIN.saturating_add(100_000 - 1);
-/// How long it takes to forget as much.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The budget of each feed, in this process.
+/// The budget of each feed: what this process counted, and what it heard of others. Places are its own.
 pub struct FeedBudget {
-    messages: DefaultKeyedRateLimiter<FeedId>,
-    events: DefaultKeyedRateLimiter<FeedId>,
+    messages: DefaultKeyedRateLimiter<Key>,
+    events: DefaultKeyedRateLimiter<Key>,
     /// Events in a minute, all of which a feed may send at once.
     most_events: NonZeroU32,
-    answers: Option<DefaultKeyedRateLimiter<FeedId>>,
-    guesses: Blame<FeedId>,
+    answers: Option<DefaultKeyedRateLimiter<Key>>,
+    guesses: Blame,
     strangers: Strangers,
     seen: Seen,
     files: Arc<Semaphore>,
     files_of: Arc<Places<FeedId>>,
     messages_of: Arc<Places<FeedId>>,
     under_way: Arc<Places<(FeedId, String)>>,
+    ledger: Arc<Ledger>,
 }
 
 impl FeedBudget {
     /// The budget that the configuration sets.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
-        let at_least_one = |count| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
-        let most_events = at_least_one(config.limits.feed_events_per_minute);
-        let per_minute = |count| DefaultKeyedRateLimiter::keyed(Quota::per_minute(count));
-        let a_day = Quota::with_period(DAY / ANSWERS.get()).map(|quota| quota.allow_burst(ANSWERS));
+    pub fn new(config: &Config, keys: Arc<Keys>, ledger: Arc<Ledger>) -> Self {
+        let per_minute = |kind: Kind| Quota::per_minute(kind.measure(config).most);
+        let most_events = Kind::Events.measure(config).most;
+        let (kept, guesses) = (Kind::Answers.measure(config), Kind::Guesses.measure(config));
+        let a_day =
+            Quota::with_period(kept.period / kept.most.get()).map(|quota| quota.allow_burst(kept.most));
         Self {
-            messages: per_minute(at_least_one(config.limits.feed_messages_per_minute)),
-            events: per_minute(most_events),
+            messages: DefaultKeyedRateLimiter::keyed(per_minute(Kind::Messages)),
+            events: DefaultKeyedRateLimiter::keyed(per_minute(Kind::Events)),
             most_events,
             answers: a_day.map(DefaultKeyedRateLimiter::keyed),
-            guesses: Blame::new(Quota::per_hour(GUESSES), GUESSED),
-            strangers: Strangers::new(config),
-            seen: Seen::default(),
+            guesses: Blame::new(Kind::Guesses, guesses, Arc::clone(&ledger)),
+            strangers: Strangers::new(config, keys, Arc::clone(&ledger)),
+            seen: Seen::new(),
             files: Arc::new(Semaphore::new(FILES)),
             files_of: Places::new(FILES_OF_ONE),
             messages_of: Places::new(MESSAGES_OF_ONE),
             under_way: Places::new(1),
+            ledger,
+        }
+    }
+
+    /// Counts what was sent to other servers.
+    pub(crate) fn charge(&self, due: &Due) {
+        let Due { kind, key, count, over } = due;
+        match kind {
+            Kind::Messages => drop(ledger::charge(&self.messages, key, *count)),
+            Kind::Events => drop(ledger::charge(&self.events, key, *count)),
+            Kind::Answers => drop(self.answers.as_ref().map(|limiter| ledger::charge(limiter, key, *count))),
+            Kind::Guesses => self.guesses.charge(key, *count, *over),
+            Kind::Strangers => self.strangers.charge(key, *count, *over),
+            Kind::Inquiries => {}
         }
     }
 
@@ -86,8 +95,10 @@ impl FeedBudget {
     /// The seconds until the next message is taken.
     pub fn admit(&self, feed: FeedId) -> Result<(), u64> {
         self.messages
-            .check_key(&feed)
-            .map_err(|refused| refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+            .check_key(&of_feed(feed))
+            .map_err(|refused| refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1)?;
+        self.ledger.note(Kind::Messages, of_feed(feed), 1);
+        Ok(())
     }
 
     /// Counts the events of a message.
@@ -97,19 +108,24 @@ impl FeedBudget {
     pub fn admit_events(&self, feed: FeedId, count: usize) -> Result<(), u64> {
         let count = u32::try_from(count).unwrap_or(u32::MAX).min(self.most_events.get());
         let Some(count) = NonZeroU32::new(count) else { return Ok(()) };
-        match self.events.check_key_n(&feed, count) {
-            Ok(Err(refused)) => Err(refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1),
-            // As many as fit into a minute always fit.
-            Ok(Ok(())) | Err(_) => Ok(()),
+        if let Ok(Err(refused)) = self.events.check_key_n(&of_feed(feed), count) {
+            return Err(refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1);
         }
+        // As many as fit into a minute always fit.
+        self.ledger.note(Kind::Events, of_feed(feed), count.get());
+        Ok(())
     }
 
     /// Whether an answer of so many bytes is kept: a feed's disk is not its own.
     pub fn keeps(&self, feed: FeedId, bytes: usize) -> bool {
         let kilobytes = u32::try_from(bytes >> 10).unwrap_or(u32::MAX).saturating_add(1);
         let kilobytes = NonZeroU32::new(kilobytes).unwrap_or(NonZeroU32::MAX);
-        let fits = |limiter: &DefaultKeyedRateLimiter<FeedId>| limiter.check_key_n(&feed, kilobytes);
-        self.answers.as_ref().is_some_and(|limiter| matches!(fits(limiter), Ok(Ok(()))))
+        let fits = |limiter: &DefaultKeyedRateLimiter<Key>| limiter.check_key_n(&of_feed(feed), kilobytes);
+        let is_kept = self.answers.as_ref().is_some_and(|limiter| matches!(fits(limiter), Ok(Ok(()))));
+        if is_kept {
+            self.ledger.note(Kind::Answers, of_feed(feed), kilobytes.get());
+        }
+        is_kept
     }
 
     /// Whether a feed may report, after it has named the wrong person or day for applications.
@@ -117,12 +133,12 @@ impl FeedBudget {
     /// # Errors
     /// The seconds until it may.
     pub fn may_guess(&self, feed: FeedId) -> Result<(), u64> {
-        self.guesses.may_try(&feed)
+        self.guesses.may_try(&of_feed(feed))
     }
 
     /// Counts reports of another person than the application's, or another day; true where the feed has to wait.
     pub fn guessed(&self, feed: FeedId, count: usize) -> bool {
-        (0..count).any(|_| !self.guesses.count(&feed))
+        (0..count).any(|_| !self.guesses.count(&of_feed(feed)))
     }
 
     /// A place for a file, held until its import has ended; none while all are taken.
@@ -155,18 +171,11 @@ impl FeedBudget {
     }
 
     /// Remembers what stands behind a message's name, until no signature of it is good any more.
-    pub fn meet(&self, sent: Sent, now: Moment) -> Meeting {
-        self.seen.meet(sent, now)
-    }
-
-    /// From now on a message's name is its own: something of it was taken, or its question answered.
-    pub fn answered(&self, sent: Sent) {
-        self.seen.answered(sent);
-    }
-
-    /// Forgets a message of which nothing was taken: its sender may put it right under the same name.
-    pub fn forget(&self, sent: Sent) {
-        self.seen.forget(sent);
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    pub async fn meet(&self, store: &Store, sent: Sent, now: Moment) -> Kept<Meeting> {
+        self.seen.meet(store, sent, now).await
     }
 
     /// Marks a message as under way; none where one with the same key is.
@@ -188,11 +197,16 @@ impl FeedBudget {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::fresh_keys;
+
+    fn of(config: &Config) -> FeedBudget {
+        FeedBudget::new(config, fresh_keys(), Arc::new(Ledger::new(true)))
+    }
 
     fn budget(per_minute: u32) -> FeedBudget {
         let mut config = Config::default();
         config.limits.feed_messages_per_minute = per_minute;
-        FeedBudget::new(&config)
+        of(&config)
     }
 
     #[test]
@@ -226,7 +240,7 @@ mod tests {
     fn events_have_a_budget_of_their_own_and_no_message_is_larger_than_it() {
         let mut config = Config::default();
         config.limits.feed_events_per_minute = 100;
-        let budget = FeedBudget::new(&config);
+        let budget = of(&config);
         assert_eq!(
             [budget.admit_events(FeedId(1), 0), budget.admit_events(FeedId(1), 1_000)],
             [Ok(()), Ok(())]
@@ -250,5 +264,23 @@ mod tests {
         assert_eq!(taken.len(), MESSAGES_OF_ONE);
         assert!(file.is_some() && budget.place(FeedId(1), true).is_none());
         assert!(budget.place(FeedId(2), true).is_some() && budget.place(FeedId(2), false).is_some());
+    }
+
+    #[test]
+    fn what_a_feed_sent_to_another_server_counts_here() {
+        let mut config = Config::default();
+        (config.limits.feed_messages_per_minute, config.limits.feed_events_per_minute) = (10, 100);
+        let (here, there) = (of(&config), of(&config));
+        let feed = FeedId(1);
+        assert!((0..9).all(|_| there.admit(feed).is_ok()) && there.admit_events(feed, 90).is_ok());
+        assert!(there.keeps(feed, 99_990 << 10) && !there.guessed(feed, 60) && there.guessed(feed, 1));
+        for (kind, key, count) in there.ledger.take() {
+            here.charge(&Due { kind, key, count, over: None });
+        }
+        assert!(here.admit(feed).is_ok() && here.admit(feed).is_err());
+        assert!(here.admit_events(feed, 10).is_ok() && here.admit_events(feed, 10).is_err());
+        assert!(here.keeps(feed, 1 << 10) && !here.keeps(feed, 50 << 10));
+        assert!(here.may_guess(feed).is_err() && here.may_guess(FeedId(2)).is_ok());
+        assert!(here.ledger.take().iter().all(|(_, _, count)| *count <= 11), "nothing is told on");
     }
 }

@@ -12,13 +12,17 @@ pub mod freshness;
 #[cfg(feature = "fuzzing")]
 pub use features::feeds::fuzzing;
 pub mod histories;
+mod leases;
+mod ledger;
 pub mod meters;
 pub mod offices;
 pub mod progress;
 pub mod remembered;
 pub mod router;
+pub mod sharing;
 pub mod shell;
 pub mod source;
 pub mod stand_ins;
+mod stop;
 #[cfg(test)]
 mod testing;

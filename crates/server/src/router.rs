@@ -6,6 +6,7 @@ mod tests;
 use crate::app::App;
 use crate::features::{feeds, inquiry, offices, operations, stages};
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use std::sync::Arc;
 use utoipa::OpenApi;
@@ -35,14 +36,17 @@ struct Described;
 
 /// Every address of the server, and the description of those for programs.
 pub fn routes(app: Arc<App>) -> (Router, Document) {
-    let (api, document) = OpenApiRouter::with_openapi(Described::openapi())
-        .routes(routes!(inquiry::http::answer_json))
+    let of_feeds = OpenApiRouter::new()
         .routes(routes!(feeds::http::milestones))
         .routes(routes!(feeds::http::files))
         .routes(routes!(feeds::held::list))
         .routes(routes!(feeds::held::explain, feeds::held::decide))
         .routes(routes!(feeds::dead_letters::letters))
         .routes(routes!(feeds::manifests::declare, feeds::manifests::compare))
+        .route_layer(from_fn(feeds::settled));
+    let (api, document) = OpenApiRouter::with_openapi(Described::openapi())
+        .routes(routes!(inquiry::http::answer_json))
+        .merge(of_feeds)
         .split_for_parts();
     let pages = Router::new()
         .route("/", get(inquiry::http::form))

@@ -1,11 +1,13 @@
 //! Where a request comes from, and how often one source may ask.
 
 use crate::config::Config;
+use crate::ledger::{self, Key, Kind, Ledger};
 use axum::http::HeaderMap;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use std::net::{IpAddr, Ipv6Addr};
-use std::num::NonZeroU32;
+use std::sync::Arc;
+use store::keys::Keys;
 
 /// A source: one IPv4 address, or the /64 that one IPv6 subscriber has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,25 +22,39 @@ impl From<IpAddr> for Source {
     }
 }
 
+impl Source {
+    /// The hash under which its budgets are counted.
+    pub(crate) fn key(self, keys: &Keys) -> Key {
+        match self.0 {
+            IpAddr::V4(address) => keys.source(&address.octets()),
+            IpAddr::V6(address) => keys.source(&address.octets()),
+        }
+    }
+}
+
 /// Knows sources by their addresses, behind proxies of ours too.
 pub struct Sources {
     trusted: Vec<IpAddr>,
 }
 
-/// A budget per source, in this process.
+/// A budget per source: what this process counted, and what it heard of others.
 pub struct SourceLimit {
-    limiter: DefaultKeyedRateLimiter<Source>,
+    limiter: DefaultKeyedRateLimiter<Key>,
     sources: Sources,
+    keys: Arc<Keys>,
+    ledger: Arc<Ledger>,
 }
 
 impl SourceLimit {
     /// The limit of inquiries that the configuration sets.
     #[must_use]
-    pub fn new(config: &Config) -> Self {
-        let per_minute = NonZeroU32::new(config.limits.inquiries_per_minute).unwrap_or(NonZeroU32::MIN);
+    pub fn new(config: &Config, keys: Arc<Keys>, ledger: Arc<Ledger>) -> Self {
+        let per_minute = Kind::Inquiries.measure(config).most;
         Self {
             limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
             sources: Sources::new(config),
+            keys,
+            ledger,
         }
     }
 
@@ -47,10 +63,18 @@ impl SourceLimit {
     /// # Errors
     /// The seconds until the next inquiry is answered.
     pub fn admit(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), u64> {
-        self.limiter.check_key(&self.sources.source(peer, headers)).map_err(|refused| {
+        let key = self.sources.source(peer, headers).key(&self.keys);
+        self.limiter.check_key(&key).map_err(|refused| {
             let wait = refused.wait_time_from(DefaultClock::default().now());
             wait.as_secs() + 1
-        })
+        })?;
+        self.ledger.note(Kind::Inquiries, key, 1);
+        Ok(())
+    }
+
+    /// Counts inquiries that another server answered.
+    pub(crate) fn charge(&self, key: &Key, count: u32) {
+        ledger::charge(&self.limiter, key, count);
     }
 
     /// Forgets the sources that have been quiet; called now and then, never by a request.
@@ -95,12 +119,31 @@ impl Sources {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::fresh_keys;
 
     fn limit(per_minute: u32, trusted: &[&str]) -> SourceLimit {
         let mut config = Config::default();
         config.limits.inquiries_per_minute = per_minute;
         config.trusted_proxies = trusted.iter().map(|address| address.parse().unwrap()).collect();
-        SourceLimit::new(&config)
+        SourceLimit::new(&config, fresh_keys(), Arc::new(Ledger::new(true)))
+    }
+
+    #[test]
+    fn what_a_source_asked_of_another_server_counts_here() {
+        let (here, there) = (limit(10, &[]), limit(10, &[]));
+        let here = SourceLimit { keys: Arc::clone(&there.keys), ..here };
+        let [peer, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().unwrap());
+        for _ in 0..9 {
+            assert_eq!(there.admit(peer, &HeaderMap::new()), Ok(()));
+        }
+        for (kind, key, count) in there.ledger.take() {
+            assert_eq!((kind, count), (Kind::Inquiries, 9));
+            here.charge(&key, count);
+        }
+        assert!(there.ledger.take().is_empty(), "it is told once");
+        assert_eq!(here.admit(peer, &HeaderMap::new()), Ok(()));
+        assert!(here.admit(peer, &HeaderMap::new()).is_err());
+        assert_eq!(here.admit(other, &HeaderMap::new()), Ok(()));
     }
 
     fn headers(forwarded: &[&str]) -> HeaderMap {

@@ -26,6 +26,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use store::audit::Entry;
 use store::inquiry_log::{self, InquiryEntry};
+use store::keys::Keys;
 use store::office::{self, Bilingual, Office};
 use store::record::{Outcome, Report, Unknown, record};
 use store::setting::Purpose;
@@ -189,6 +190,14 @@ impl Server {
         let is_personal = |value: &String| !value.is_ascii() || value.len() >= 15;
         self.personal.lock().unwrap().extend(values.into_iter().filter(is_personal));
     }
+}
+
+/// Keys of a test's own.
+pub(crate) fn fresh_keys() -> Arc<Keys> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.toml");
+    Keys::init(&file).unwrap();
+    Arc::new(Keys::load(&file).unwrap())
 }
 
 fn entry(action: &'static str) -> Entry {

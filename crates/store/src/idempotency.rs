@@ -8,9 +8,9 @@ use domain::moment::Moment;
 
 const RECALL: &str =
     "SELECT request_hash, status, body FROM idempotency WHERE feed = $1 AND key = $2 AND at > $3";
+/// The first answer stays: where two servers answered at the same time, both give that one.
 const REMEMBER: &str = "INSERT INTO idempotency (feed, key, request_hash, status, body, at)
-    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (feed, key) DO UPDATE
-    SET request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, at = excluded.at";
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (feed, key) DO NOTHING";
 const FORGET: &str = "DELETE FROM idempotency WHERE at <= $1";
 
 /// How long an answer is kept: 24 hours.
@@ -45,7 +45,8 @@ pub async fn recall(read: &Read<'_>, feed: FeedId, key: &[u8], now: Moment) -> R
     Ok(found.await?.into_iter().next())
 }
 
-/// Keeps the answer to a feed's key, and forgets what is older than 24 hours.
+/// Keeps the answer to a feed's key unless there is one, and forgets what is older than 24 hours. Says whether it was
+/// kept: else the answer is the one that is there.
 ///
 /// # Errors
 /// Fails when the database does.
@@ -55,7 +56,7 @@ pub async fn remember(
     key: &[u8],
     answer: &Remembered,
     now: Moment,
-) -> Result<()> {
+) -> Result<bool> {
     write.execute(FORGET, &[Value::Int(oldest(now))]).await?;
     let values = [
         Value::Int(feed.0.into()),
@@ -65,7 +66,7 @@ pub async fn remember(
         Value::Blob(&answer.body),
         Value::Int(now.millis()),
     ];
-    write.execute(REMEMBER, &values).await.map(drop)
+    Ok(write.execute(REMEMBER, &values).await? == 1)
 }
 
 fn oldest(now: Moment) -> i64 {
@@ -78,19 +79,19 @@ mod tests {
     use crate::Work;
     use crate::testing::{Fresh, at, entry};
 
-    async fn keep(fresh: &Fresh, key: &'static [u8], status: u16, now: Moment) {
+    async fn keep(fresh: &Fresh, key: &'static [u8], status: u16, now: Moment) -> bool {
         let (feed, hash) = (fresh.feed, b"asked".to_vec());
         let answer = Remembered { request_hash: hash, status, body: b"[]".to_vec() };
-        let kept = fresh.store.write(entry("answer"), move |write| -> Work<'_, ()> {
+        let kept = fresh.store.write(entry("answer"), move |write| -> Work<'_, bool> {
             Box::pin(async move { remember(write, feed, key, &answer, now).await })
         });
-        kept.await.unwrap();
+        kept.await.unwrap()
     }
 
     #[tokio::test]
     async fn an_answer_is_given_again_for_a_day() {
         let fresh = Fresh::new().await;
-        keep(&fresh, b"a", 207, at(5, 9)).await;
+        assert!(keep(&fresh, b"a", 207, at(5, 9)).await);
         let status = async |feed, key, now| {
             recall(&fresh.store.read(), feed, key, now).await.unwrap().map(|answer| answer.status)
         };
@@ -98,9 +99,11 @@ mod tests {
         assert_eq!(status(fresh.feed, b"a", at(6, 9)).await, None);
         assert_eq!(status(fresh.feed, b"b", at(5, 9)).await, None);
         assert_eq!(status(FeedId(99), b"a", at(5, 9)).await, None);
-        keep(&fresh, b"b", 202, at(6, 10)).await;
+        assert!(keep(&fresh, b"b", 202, at(6, 10)).await);
         assert_eq!(fresh.count("idempotency"), 1);
-        keep(&fresh, b"b", 207, at(6, 11)).await;
-        assert_eq!(status(fresh.feed, b"b", at(6, 11)).await, Some(207));
+        assert!(!keep(&fresh, b"b", 207, at(6, 11)).await, "the first answer stays");
+        assert_eq!(status(fresh.feed, b"b", at(6, 11)).await, Some(202));
+        assert!(keep(&fresh, b"b", 207, at(7, 11)).await);
+        assert_eq!(status(fresh.feed, b"b", at(7, 12)).await, Some(207));
     }
 }

@@ -10,6 +10,7 @@ use crate::features::feeds::cli::Ways;
 use crate::features::inquiry::cli::{Asking, inquire};
 use crate::features::operations::cli::{Listening, told_to_stop};
 use crate::features::{inquiry, number, offices};
+use crate::sharing::Sharing;
 use domain::region::Regions;
 use i18n::Language;
 use std::fs::Permissions;
@@ -85,11 +86,13 @@ async fn run_serve(serve: Serve) -> Result<ExitCode, Failed> {
     }
     start_log(&config)?;
     let app = App::open(&config, None, Clock::System).await?;
+    let sharing = Sharing::start(&app, &config).await;
     let listening = Listening::at(Arc::clone(&app), &config, serve.bench).await?;
     tracing::info!(address = %listening.address()?, "answering");
     let ways = Ways::start(&app, &config);
     let served = listening.serve().await;
     ways.stop().await;
+    sharing.stop().await;
     served?;
     Ok(ExitCode::SUCCESS)
 }
@@ -106,6 +109,8 @@ async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
     let database = config.database.clone().filter(|_| demo.data.is_some());
     let mut config = Config { listen: demo.listen, database, key_file: None, demonstration: true, ..config };
     config.log.level = "warn".to_owned();
+    // Nobody else serves a demonstration.
+    config.limits.leave_seconds = 0;
     start_log(&config)?;
     let recipe =
         demonstration::Recipe { applications: demo.applications, seed: demo.seed, now: Clock::System.now() };

@@ -81,6 +81,11 @@ pub struct Limits {
     pub body_seconds: u64,
     /// Seconds a client may leave an answer unread.
     pub write_stall_seconds: u64,
+    /// Seconds without a beat after which another server takes over what only one does; the same on all servers.
+    pub lease_seconds: u64,
+    /// Seconds for which a server that is asked to stop goes on answering while it says that it is not ready, where others
+    /// serve the same database.
+    pub leave_seconds: u64,
     /// Seconds that open requests get to finish when the server is asked to stop.
     pub drain_seconds: u64,
 }
@@ -127,6 +132,8 @@ impl Default for Config {
                 header_seconds: 5,
                 body_seconds: 15,
                 write_stall_seconds: 15,
+                lease_seconds: 20,
+                leave_seconds: 4,
                 drain_seconds: 20,
             },
             log: Log { format: LogFormat::Text, level: "info".to_owned() },

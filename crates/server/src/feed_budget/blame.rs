@@ -1,43 +1,64 @@
 //! Who fails too often waits: a source that nobody's signature stands behind, a feed that guesses.
 
+use crate::ledger::{self, Key, Kind, Ledger, Measure};
 use governor::clock::{Clock as _, DefaultClock, Reference as _};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A moment of the limiter's clock.
 type Instant = <DefaultClock as governor::clock::Clock>::Instant;
 
 /// Failures by who failed. What does not fail costs nothing.
-pub(super) struct Blame<K: Clone + Eq + Hash> {
-    limiter: DefaultKeyedRateLimiter<K>,
+pub(super) struct Blame {
+    limiter: DefaultKeyedRateLimiter<Key>,
+    kind: Kind,
+    measure: Measure,
     /// How long who has failed too often waits.
     pause: Duration,
-    waiting: Mutex<HashMap<K, Instant>>,
+    waiting: Mutex<HashMap<Key, Instant>>,
+    ledger: Arc<Ledger>,
 }
 
-impl<K: Clone + Eq + Hash> Blame<K> {
-    pub(super) fn new(quota: Quota, pause: Duration) -> Self {
-        Self { limiter: DefaultKeyedRateLimiter::keyed(quota), pause, waiting: Mutex::default() }
+impl Blame {
+    /// Who has failed more often than the measure allows waits as long as the measure takes to come back.
+    pub(super) fn new(kind: Kind, measure: Measure, ledger: Arc<Ledger>) -> Self {
+        let each = Quota::with_period(measure.period / measure.most.get());
+        let quota = each.map_or(Quota::per_second(measure.most), |each| each.allow_burst(measure.most));
+        let limiter = DefaultKeyedRateLimiter::keyed(quota);
+        Self { limiter, kind, measure, pause: measure.period, waiting: Mutex::default(), ledger }
     }
 
     /// Counts a failure; false where it was one too many, and who failed has to wait.
-    pub(super) fn count(&self, key: &K) -> bool {
+    pub(super) fn count(&self, key: &Key) -> bool {
         let is_spent = self.limiter.check_key(key).is_err();
+        // What is one too many here shall be too much at every server.
+        self.ledger.note(self.kind, *key, if is_spent { self.measure.most.get() } else { 1 });
         if is_spent {
-            let until = DefaultClock::default().now() + self.pause.into();
-            self.waiting().insert(key.clone(), until);
+            self.wait(key, Duration::ZERO);
         }
         !is_spent
+    }
+
+    /// Counts failures at other servers; where somebody was over a while ago, the pause has begun then.
+    pub(super) fn charge(&self, key: &Key, count: u32, over: Option<Duration>) {
+        let fits = ledger::charge(&self.limiter, key, count);
+        if let Some(ago) = over.or((!fits).then_some(Duration::ZERO)) {
+            self.wait(key, ago);
+        }
+    }
+
+    fn wait(&self, key: &Key, ago: Duration) {
+        let until = DefaultClock::default().now() + self.pause.saturating_sub(ago).into();
+        self.waiting().insert(*key, until);
     }
 
     /// Whether somebody may try, after what failed.
     ///
     /// # Errors
     /// The seconds until it may.
-    pub(super) fn may_try(&self, key: &K) -> Result<(), u64> {
+    pub(super) fn may_try(&self, key: &Key) -> Result<(), u64> {
         let now = DefaultClock::default().now();
         let until = self.waiting().get(key).copied().filter(|until| *until > now);
         until.map_or(Ok(()), |until| {
@@ -54,7 +75,7 @@ impl<K: Clone + Eq + Hash> Blame<K> {
         self.limiter.shrink_to_fit();
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<K, Instant>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<Key, Instant>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -62,18 +83,47 @@ impl<K: Clone + Eq + Hash> Blame<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
     use std::num::NonZeroU32;
+
+    const A: Key = [1; 16];
+    const B: Key = [2; 16];
+
+    fn blame() -> Blame {
+        let most = NonZeroU32::new(2).unwrap();
+        let measure = Measure { most, ..Kind::Strangers.measure(&Config::default()) };
+        Blame::new(Kind::Strangers, measure, Arc::new(Ledger::new(true)))
+    }
 
     #[test]
     fn who_failed_too_often_waits_and_nobody_else_does() {
-        let blame = Blame::new(Quota::per_minute(NonZeroU32::new(2).unwrap()), Duration::from_secs(60));
-        assert_eq!([blame.count(&'a'), blame.count(&'a')], [true; 2]);
-        assert_eq!(blame.may_try(&'a'), Ok(()));
-        assert!(!blame.count(&'a'));
-        let wait = blame.may_try(&'a').unwrap_err();
+        let blame = blame();
+        assert_eq!([blame.count(&A), blame.count(&A)], [true; 2]);
+        assert_eq!(blame.may_try(&A), Ok(()));
+        assert!(!blame.count(&A));
+        let wait = blame.may_try(&A).unwrap_err();
         assert!((59..=60).contains(&wait), "{wait}");
         blame.tidy();
-        assert!(blame.may_try(&'a').is_err());
-        assert_eq!(blame.may_try(&'b'), Ok(()));
+        assert!(blame.may_try(&A).is_err());
+        assert_eq!(blame.may_try(&B), Ok(()));
+    }
+
+    #[test]
+    fn who_waits_at_one_server_waits_at_the_others_and_no_longer() {
+        let (there, here) = (blame(), blame());
+        assert_eq!([there.count(&A), there.count(&A), there.count(&B)], [true; 3]);
+        let tell = |over| {
+            for (_, key, count) in there.ledger.take() {
+                here.charge(&key, count, over);
+            }
+        };
+        tell(None);
+        assert_eq!([here.may_try(&A), here.may_try(&B)], [Ok(()); 2]);
+        assert!(!there.count(&A));
+        tell(None);
+        assert!(here.may_try(&A).is_err() && here.may_try(&B).is_ok());
+        here.charge(&B, 0, Some(Duration::from_secs(50)));
+        let wait = here.may_try(&B).unwrap_err();
+        assert!((9..=11).contains(&wait), "{wait}");
     }
 }

@@ -3,13 +3,13 @@
 use super::blame::Blame;
 use super::places::{Place, Places};
 use crate::config::Config;
+use crate::ledger::{Key, Kind, Ledger};
 use crate::source::{Source, Sources};
 use axum::http::HeaderMap;
-use governor::Quota;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
+use store::keys::Keys;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes of messages that are held at a time before their signature is known.
@@ -20,15 +20,12 @@ const OF_ONE_SOURCE: usize = 4 << 20;
 const MESSAGES: usize = 8;
 /// Files of one source at a time whose signature is not known.
 const FILES: usize = 1;
-/// Messages of one source that may fail in a minute, because nobody signed them or they did not come whole.
-const FAILURES: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
-/// How long a source waits that has failed too often.
-const PAUSE: Duration = Duration::from_secs(60);
-
 /// What is under way of those whose signature is not known, and who failed.
 pub(super) struct Strangers {
     sources: Sources,
-    failures: Blame<Source>,
+    /// Messages that failed, because nobody signed them or they did not come whole.
+    failures: Blame,
+    keys: Arc<Keys>,
     messages: Arc<Places<Source>>,
     files: Arc<Places<Source>>,
     bytes: Arc<Places<Source>>,
@@ -46,10 +43,11 @@ pub struct Stranger {
 }
 
 impl Strangers {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, keys: Arc<Keys>, ledger: Arc<Ledger>) -> Self {
         Self {
             sources: Sources::new(config),
-            failures: Blame::new(Quota::per_minute(FAILURES), PAUSE),
+            failures: Blame::new(Kind::Strangers, Kind::Strangers.measure(config), ledger),
+            keys,
             messages: Places::new(MESSAGES),
             files: Places::new(FILES),
             bytes: Places::new(OF_ONE_SOURCE),
@@ -62,14 +60,20 @@ impl Strangers {
     /// # Errors
     /// The seconds until it may.
     pub(super) fn may_try(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Result<(), u64> {
-        self.source(peer, headers).map_or(Ok(()), |source| self.failures.may_try(&source))
+        let source = self.source(peer, headers);
+        source.map_or(Ok(()), |source| self.failures.may_try(&source.key(&self.keys)))
     }
 
     /// Counts a message that failed against its source.
     pub(super) fn blame(&self, peer: Option<IpAddr>, headers: &HeaderMap) {
         self.source(peer, headers).into_iter().for_each(|source| {
-            self.failures.count(&source);
+            self.failures.count(&source.key(&self.keys));
         });
+    }
+
+    /// Counts messages that failed at other servers.
+    pub(super) fn charge(&self, key: &Key, count: u32, over: Option<Duration>) {
+        self.failures.charge(key, count, over);
     }
 
     /// Lets a message in, or a file; none where its source has as many under way as it may.
@@ -113,6 +117,11 @@ impl Stranger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::fresh_keys;
+
+    fn strangers() -> Strangers {
+        Strangers::new(&Config::default(), fresh_keys(), Arc::new(Ledger::new(false)))
+    }
 
     fn enter(strangers: &Strangers, peer: &str, is_file: bool) -> Option<Stranger> {
         strangers.enter(Some(peer.parse().unwrap()), &HeaderMap::new(), is_file)
@@ -120,7 +129,7 @@ mod tests {
 
     #[test]
     fn of_one_source_a_few_messages_and_one_file_are_under_way() {
-        let strangers = Strangers::new(&Config::default());
+        let strangers = strangers();
         let messages: Vec<_> = std::iter::from_fn(|| enter(&strangers, "192.0.2.1", false)).collect();
         let file = enter(&strangers, "192.0.2.1", true).unwrap();
         assert_eq!(messages.len(), MESSAGES);
@@ -136,7 +145,7 @@ mod tests {
 
     #[test]
     fn bytes_are_held_up_to_a_limit_of_each_source_and_of_all() {
-        let strangers = Strangers::new(&Config::default());
+        let strangers = strangers();
         let fill = |source: usize| {
             let mut all: Vec<_> =
                 (0..5).filter_map(|_| enter(&strangers, &format!("192.0.2.{source}"), false)).collect();

@@ -23,6 +23,7 @@ mod limits;
 mod messages;
 mod nats;
 mod number;
+mod on_postgres;
 mod running;
 mod serve;
 mod stream;

@@ -54,7 +54,7 @@ pub(crate) fn served(county: &County, secret: Option<&str>) -> (Running, String)
 }
 
 /// A new secret; the one before stays good for a while.
-fn rotated(county: &County) -> String {
+pub(crate) fn rotated(county: &County) -> String {
     county.ask(&["feed", "rotate", "county"]).lines().next().unwrap().to_owned()
 }
 

@@ -10,10 +10,11 @@ use crate::freshness::is_silent;
 use crate::meters::{FeedMeter, QueueMeter};
 use domain::moment::Moment;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::feed::{DESK_NAME, Feed, State};
 use store::upkeep::AT_ONCE;
-use store::{Read, Store, dead_letter, feed, held, manifest, outbox};
+use store::{Read, Store, dead_letter, feed, held, manifest, outbox, seen, spent};
 
 /// How often the meters follow.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
@@ -22,15 +23,23 @@ const ACTOR: &str = "server:care";
 /// How often batches are settled and what is old is forgotten; each time is a line in the log of changes.
 const SETTLE_EVERY_MILLIS: i64 = 60 * 60 * 1000;
 
+/// Shows on the meters how the feeds are doing, until told to stop: each server on its own. Who has the lease of the
+/// care says in the log which feeds fell silent.
+pub(super) async fn watch(app: &App, mut stop: Stop, speaks: &AtomicBool) {
+    let mut shown = BTreeMap::new();
+    while !stop.is_told() {
+        if let Err(failed) = measure(app, app.clock.now(), &mut shown, speaks.load(Ordering::Relaxed)).await {
+            tracing::error!("the meters of the feeds cannot follow: {failed}");
+        }
+        stop.or_after(LOOK_EVERY).await;
+    }
+}
+
 /// Takes care until told to stop. What fails is logged and done the next time.
 pub(super) async fn take(app: &App, mut stop: Stop) {
     let mut settled: Option<Moment> = None;
-    let mut shown = BTreeMap::new();
     while !stop.is_told() {
         let now = app.clock.now();
-        if let Err(failed) = measure(app, now, &mut shown).await {
-            tracing::error!("the meters of the feeds cannot follow: {failed}");
-        }
         if let Err(failed) = catch_up(app, now, &stop).await {
             tracing::error!("what waited for a feed that is resumed cannot be recorded: {failed}");
         }
@@ -45,7 +54,12 @@ pub(super) async fn take(app: &App, mut stop: Stop) {
 
 /// Shows how every feed that may report is doing, and how much waits. Nobody waits for a feed that is paused or
 /// removed, nor for people at a desk: what was shown of those is taken back.
-async fn measure(app: &App, now: Moment, shown: &mut BTreeMap<String, bool>) -> Result<(), Failed> {
+async fn measure(
+    app: &App,
+    now: Moment,
+    shown: &mut BTreeMap<String, bool>,
+    speaks: bool,
+) -> Result<(), Failed> {
     let read = app.store.read();
     let feeds = feed::all(&read).await?;
     measure_queues(app, &read, &feeds, now).await?;
@@ -59,9 +73,12 @@ async fn measure(app: &App, now: Moment, shown: &mut BTreeMap<String, bool>) -> 
         let unheard = seconds_since(feed.last_heard.unwrap_or(feed.added_at), now);
         let silent = feed.rhythm.map(|_| is_silent(&feed, now, &app.holidays));
         app.meters.heard(&FeedMeter { feed: &feed.name, unheard, silent });
-        let is = silent == Some(true);
+        // Who begins to speak says what it finds.
+        let is = silent == Some(true) && speaks;
         let was = shown.insert(feed.name.clone(), is) == Some(true);
-        note_silence(&feed.name, was, is);
+        if speaks {
+            note_silence(&feed.name, was, is);
+        }
     }
     Ok(())
 }
@@ -144,11 +161,20 @@ enum Step {
     ForgetLetters,
     ForgetBatches,
     PruneOutbox,
+    ForgetNames,
+    ForgetSpent,
 }
 
 impl Step {
-    const ALL: [Self; 5] =
-        [Self::Expire, Self::ForgetHeld, Self::ForgetLetters, Self::ForgetBatches, Self::PruneOutbox];
+    const ALL: [Self; 7] = [
+        Self::Expire,
+        Self::ForgetHeld,
+        Self::ForgetLetters,
+        Self::ForgetBatches,
+        Self::PruneOutbox,
+        Self::ForgetNames,
+        Self::ForgetSpent,
+    ];
 
     /// Changes a few rows; gives how many.
     async fn run(self, store: &Store, now: Moment) -> store::Result<usize> {
@@ -158,6 +184,9 @@ impl Step {
             Self::ForgetLetters => dead_letter::forget(store, ACTOR, now).await,
             Self::ForgetBatches => manifest::forget(store, ACTOR, now).await,
             Self::PruneOutbox => outbox::prune(store, ACTOR, now).await,
+            // In one statement: the next one may find others that have just gone over.
+            Self::ForgetNames => seen::forget(store, now).await.map(|_| 0),
+            Self::ForgetSpent => spent::forget(store, now).await.map(|_| 0),
         }
     }
 }

@@ -3,10 +3,11 @@
 mod reading;
 
 use super::intake::Intake;
+use super::name::{Name, Settling};
 use super::refused::Refused;
 use super::signature::{Envelope, Unsigned};
 use crate::app::App;
-use crate::feed_budget::{Meeting, Place, Print, Sent};
+use crate::feed_budget::Place;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts as _, Path, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -22,6 +23,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use store::feed::{self, Feed, State};
+use store::seen::{Meeting, Print, Sent};
 use tokio::sync::OwnedSemaphorePermit;
 use web::{BodyLimit, Context, Failure, Reply, media_type, parse_json};
 
@@ -43,6 +45,7 @@ pub struct Signed {
     /// What the address names.
     names: Vec<(String, String)>,
     name: Name,
+    settling: Settling,
     /// A place among what is taken of the feed, and of a file a place among all files; until it is answered.
     _places: (Place<FeedId>, Option<OwnedSemaphorePermit>),
 }
@@ -93,12 +96,17 @@ impl Signed {
 
     /// Whether the same was sent before, and something of it was taken or is being taken.
     pub(super) const fn is_repeated(&self) -> bool {
-        !self.name.is_new
+        !self.name.is_new()
     }
 
     /// Something of the message was taken; from now on its name is its own.
     pub(super) fn taken(&self) {
-        self.app.feeds.answered(self.name.sent);
+        self.name.taken();
+    }
+
+    /// A name that was met beside the message's own.
+    pub(super) fn name(&self, sent: Sent, is_new: bool) -> Name {
+        Name::new(Arc::clone(&self.app), sent, is_new, self.settling.clone())
     }
 
     /// Whether reports that name people may be compared with applications.
@@ -124,21 +132,6 @@ impl Signed {
     pub(super) fn answer(&self, view: &impl Serialize) -> Result<Reply, Refused> {
         self.taken();
         Ok(Reply::json(view)?)
-    }
-}
-
-/// The name of a message. Where nothing of the message was taken it is given back.
-struct Name {
-    app: Arc<App>,
-    sent: Sent,
-    is_new: bool,
-}
-
-impl Drop for Name {
-    fn drop(&mut self) {
-        if self.is_new {
-            self.app.feeds.forget(self.sent);
-        }
     }
 }
 
@@ -231,10 +224,12 @@ async fn receive(app: &Arc<App>, request: Request, allowed: Allowed) -> Result<S
     let name = app.store.keys().event(&[b"name\0", envelope.id.as_bytes()].concat()).0;
     let said = with_key(app, print, &parts.headers);
     let sent = Sent { feed: feed.id, name, print: said, until: envelope.until() };
-    let name = met(app, l, sent, bare)?;
+    let settling = parts.extensions.get::<Settling>().cloned().unwrap_or_default();
+    let is_new = met(app, l, sent, bare).await?;
+    let name = Name::new(Arc::clone(app), sent, is_new, settling.clone());
     admit(app, l, &feed)?;
     let (app, headers, body) = (Arc::clone(app), parts.headers, read.body);
-    Ok(Signed { app, l, feed, headers, body, print, names, name, _places: (of_feed, place) })
+    Ok(Signed { app, l, feed, headers, body, print, names, name, settling, _places: (of_feed, place) })
 }
 
 fn unsigned(l: Language, why: Unsigned) -> Refused {
@@ -244,19 +239,17 @@ fn unsigned(l: Language, why: Unsigned) -> Refused {
     }
 }
 
-/// The name of a message that is new; what was sent before may be sent again a few times, but for a question: its
-/// answer is not repeated to whoever heard it being asked.
-fn met(app: &Arc<App>, l: Language, sent: Sent, bare: bool) -> Result<Name, Refused> {
-    let is_new = match app.feeds.meet(sent, app.clock.now()) {
-        Meeting::New => true,
-        Meeting::Again if !bare => false,
-        Meeting::Again | Meeting::Another => return Err(Refused::reused(l)),
-        Meeting::TooOften => return Err(Refused::too_many(l, l.feeds_problem_too_many_repeats(), 600)),
-        Meeting::Full => {
-            return Err(Refused::too_many(l, l.feeds_problem_too_many_requests_detail(), 60));
-        }
-    };
-    Ok(Name { app: Arc::clone(app), sent, is_new })
+/// Whether a message is new; what was sent before may be sent again a few times, but for a question: its answer is not
+/// repeated to whoever heard it being asked.
+async fn met(app: &App, l: Language, sent: Sent, bare: bool) -> Result<bool, Refused> {
+    let meeting = app.feeds.meet(&app.store, sent, app.clock.now()).await;
+    match meeting.map_err(|error| Refused::store(l, error))? {
+        Meeting::New => Ok(true),
+        Meeting::Again if !bare => Ok(false),
+        Meeting::Again | Meeting::Another => Err(Refused::reused(l)),
+        Meeting::TooOften => Err(Refused::too_many(l, l.feeds_problem_too_many_repeats(), 600)),
+        Meeting::Full => Err(Refused::too_many(l, l.feeds_problem_too_many_requests_detail(), 60)),
+    }
 }
 
 /// What is signed instead of a body where there is none: what is asked, and where.

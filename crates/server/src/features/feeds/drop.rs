@@ -15,18 +15,18 @@ use super::ways::{Around, Way};
 use crate::app::{Failed, cause};
 use crate::config::DropFolder;
 use domain::moment::Moment;
-use folder::{BELOW, REPORT, Unsafe, WHY, entries, free_name, is_left_alone, made, ours, with};
+pub(super) use folder::identity;
+use folder::{REPORT, Unsafe, WHY, entries, free_name, is_left_alone, ours, prepare, with};
 use indicatif::ProgressBar;
 use nix::fcntl::OFlag;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::StoreError;
-use store::feed::DESK_NAME;
 
 /// Bytes of a name: with a number before it and an ending behind it, it still is a name.
 const NAME_BYTES: usize = 200;
@@ -82,19 +82,10 @@ impl<'a> Watcher<'a> {
     /// fails when it cannot be written to.
     pub(super) fn open(around: Around<'a>, setting: &'a DropFolder) -> Result<Self, Failed> {
         let folder = &setting.folder;
-        if setting.feed == DESK_NAME {
-            return Err(
-                format!("{DESK_NAME:?} is the feed of people at a desk; no folder speaks for them").into()
-            );
-        }
         // A mapping that does not read is nobody's file's fault.
         Asked { mapping: setting.mapping.clone(), ..Asked::default() }.shape(folder)?;
+        prepare(setting)?;
         let at = |error: io::Error| format!("drop folder {}: {error}", folder.display());
-        made(folder, &setting.feed)?;
-        for below in BELOW {
-            DirBuilder::new().recursive(true).mode(0o700).create(folder.join(below)).map_err(at)?;
-        }
-        ours(folder).map_err(|why| format!("drop folder {}: {why}", folder.display()))?;
         let mut options = OpenOptions::new();
         let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
         options.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags.bits());

@@ -5,18 +5,23 @@
 //! where more answers of a feed would be kept than a day may.
 
 use super::door::{IDEMPOTENCY_KEY, Signed};
+use super::name::Name;
 use super::refused::Refused;
 use super::view::Taken;
 use axum::http::{HeaderMap, StatusCode, header};
+use domain::moment::Moment;
 use i18n::Language;
 use serde::{Deserialize, Serialize};
 use store::audit::Entry;
 use store::idempotency::{self, Remembered};
+use store::seen::{Meeting, Sent};
 use store::{StoreError, Work};
 use web::Failure;
 
 /// Characters of a key at the most.
 const LONGEST: usize = 200;
+/// For how long a key stands for its message without an answer that is kept: longer than a message is under way.
+const UNDER_WAY_MILLIS: i64 = 60_000;
 
 /// What became of a message's reports: as it is now recorded, or as it was when the message came first.
 ///
@@ -33,9 +38,16 @@ pub(super) async fn once(
     if let Some(taken) = asked.recall().await? {
         return Ok(taken);
     }
+    let name = asked.meet(&key).await?;
     let taken = record.await?;
-    asked.remember(&taken).await?;
-    Ok(taken)
+    if let Some(name) = &name {
+        name.taken();
+    }
+    match asked.remember(&taken).await? {
+        true => Ok(taken),
+        // Another server had the same message under way, and its answer is the one that is given again.
+        false => Ok(asked.recall().await?.unwrap_or(taken)),
+    }
 }
 
 /// The key, quoted as the draft has it or plain as many send it.
@@ -85,29 +97,44 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// Lets the key stand for this message alone while it is under way at any server. Who is alone knows its own.
+    async fn meet(&self, key: &str) -> Result<Option<Name>, Refused> {
+        let (signed, app) = (self.signed, &self.signed.app);
+        if !app.store.is_shared() {
+            return Ok(None);
+        }
+        let now = app.clock.now();
+        let sent = Sent {
+            feed: signed.feed.id,
+            name: app.store.keys().event(&[b"key\0", key.as_bytes()].concat()).0,
+            print: signed.print,
+            until: Moment::from_millis(now.millis().saturating_add(UNDER_WAY_MILLIS)),
+        };
+        let met = app.feeds.meet(&app.store, sent, now).await;
+        match met.map_err(|error| Refused::store(signed.l, error))? {
+            Meeting::Another => Err(reused(signed.l)),
+            meeting => Ok(Some(signed.name(sent, meeting == Meeting::New))),
+        }
+    }
+
     async fn recall(&self) -> Result<Option<Vec<Taken>>, Refused> {
         let (app, l) = (&self.signed.app, self.signed.l);
         let known =
             idempotency::recall(&app.store.read(), self.signed.feed.id, &self.key, app.clock.now()).await;
         let Some(known) = known.map_err(|error| Refused::store(l, error))? else { return Ok(None) };
         if known.request_hash != self.signed.print {
-            let (title, detail) = (l.feeds_problem_reused_title(), l.feeds_problem_reused_detail());
-            return Err(Refused::of(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency-key-reused",
-                title,
-                detail,
-            ));
+            return Err(reused(l));
         }
         // What an earlier version kept in another form is recorded again, and told as repeated.
         Ok(serde_json::from_slice(&known.body).ok().and_then(Kept::taken))
     }
 
-    async fn remember(&self, taken: &[Taken]) -> Result<(), Refused> {
+    /// Keeps the answer; false where there is one already.
+    async fn remember(&self, taken: &[Taken]) -> Result<bool, Refused> {
         let body = serde_json::to_vec(&Kept::of(taken)).map_err(Failure::internal)?;
         if !self.signed.app.feeds.keeps(self.signed.feed.id, body.len()) {
             tracing::warn!(feed = self.signed.feed.name, "more answers than are kept of one feed in a day");
-            return Ok(());
+            return Ok(true);
         }
         let request_hash = self.signed.print.to_vec();
         let answer = Remembered { request_hash, status: StatusCode::OK.as_u16(), body };
@@ -115,11 +142,16 @@ impl Asked<'_> {
         let (feed, key, now) = (self.signed.feed.id, self.key, app.clock.now());
         let actor = format!("feed:{}", self.signed.feed.name);
         let entry = Entry { at: now, actor, action: "remember_answer", detail: String::new() };
-        let kept = app.store.write(entry, move |write| -> Work<'_, ()> {
+        let kept = app.store.write(entry, move |write| -> Work<'_, bool> {
             Box::pin(async move { idempotency::remember(write, feed, &key, &answer, now).await })
         });
         kept.await.map_err(|error: StoreError| Refused::store(self.signed.l, error))
     }
+}
+
+fn reused(l: Language) -> Refused {
+    let (title, detail) = (l.feeds_problem_reused_title(), l.feeds_problem_reused_detail());
+    Refused::of(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", title, detail)
 }
 
 fn under_way(l: Language) -> Refused {

@@ -22,6 +22,7 @@ mod intake;
 mod line;
 mod lines;
 pub mod manifests;
+mod name;
 mod params;
 mod refused;
 mod report;
@@ -34,3 +35,5 @@ mod upload;
 mod view;
 mod ways;
 mod words;
+
+pub use name::settled;

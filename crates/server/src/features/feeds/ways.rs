@@ -5,14 +5,16 @@ use super::{care, drop, stream};
 use crate::app::{App, Failed};
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::leases::under;
 use crate::meters::Meters;
+pub(super) use crate::stop::{Stop, Stopper};
 use domain::receipt::ReceiptFormat;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::Store;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// How often a drop folder is looked at.
@@ -72,43 +74,6 @@ impl Around<'_> {
     }
 }
 
-/// Tells those who listen to stop.
-pub(super) struct Stopper(watch::Sender<bool>);
-
-/// Hears that it is time to stop.
-#[derive(Clone)]
-pub(super) struct Stop(watch::Receiver<bool>);
-
-impl Stopper {
-    pub(super) fn new() -> (Self, Stop) {
-        let (sender, receiver) = watch::channel(false);
-        (Self(sender), Stop(receiver))
-    }
-
-    /// Tells everybody.
-    pub(super) fn tell(&self) {
-        self.0.send_replace(true);
-    }
-}
-
-impl Stop {
-    /// Whether it was told. Who could tell it is gone: that counts as told.
-    pub(super) fn is_told(&self) -> bool {
-        *self.0.borrow() || self.0.has_changed().is_err()
-    }
-
-    /// Waits until it is told.
-    pub(super) async fn told(&mut self) {
-        // An error means that who could tell is gone.
-        let _ = self.0.wait_for(|told| *told).await;
-    }
-
-    /// Waits for a while, and no longer than until it is told.
-    pub(super) async fn or_after(&mut self, pause: Duration) {
-        let _ = tokio::time::timeout(pause, self.told()).await;
-    }
-}
-
 /// The ways in that run, and the care for what feeds leave undone.
 pub struct Ways {
     stopper: Stopper,
@@ -116,23 +81,29 @@ pub struct Ways {
 }
 
 impl Ways {
-    /// Starts what the configuration names.
+    /// Starts what the configuration names. Of all servers on a database one at a time consumes a stream, watches a
+    /// folder that they share, and takes care.
     #[must_use]
     pub fn start(app: &Arc<App>, config: &Config) -> Self {
         let (stopper, stop) = Stopper::new();
         let mut tasks = JoinSet::new();
         for setting in config.stream.clone() {
             let (app, stop) = (Arc::clone(app), stop.clone());
-            tasks.spawn(async move { stream::consume(&around(&app), &setting, stop).await });
+            tasks.spawn(async move {
+                let config::Stream { feed, stream, durable, .. } = &setting;
+                let name = format!("stream:{feed}/{stream}/{durable}");
+                let consume = |stop| consume(&app, &setting, stop);
+                under(&app, name, stop, consume).await;
+            });
         }
         for setting in config.drop.clone() {
             let (app, stop, runtime) = (Arc::clone(app), stop.clone(), Handle::current());
             // An import computes for long; it gets a thread of its own.
-            tasks.spawn_blocking(move || runtime.block_on(watch_for_ever(&around(&app), &setting, stop)));
+            tasks.spawn_blocking(move || runtime.block_on(watch_for_ever(&app, &setting, stop)));
         }
         let (app, runtime) = (Arc::clone(app), Handle::current());
         // Some of what it looks at is large, and others are answered meanwhile.
-        tasks.spawn_blocking(move || runtime.block_on(care::take(&app, stop)));
+        tasks.spawn_blocking(move || runtime.block_on(take_care(&app, stop)));
         Self { stopper, tasks }
     }
 
@@ -151,15 +122,55 @@ pub(super) fn around(app: &App) -> Around<'_> {
     Around { store: &app.store, receipts: &app.receipts, clock: app.clock, meters: Some(&app.meters) }
 }
 
+async fn consume(app: &App, setting: &config::Stream, stop: Stop) {
+    stream::consume(&around(app), setting, stop).await;
+}
+
+/// Shows how the feeds are doing; takes care of them too where no other server does.
+async fn take_care(app: &Arc<App>, stop: Stop) {
+    let speaks = AtomicBool::new(false);
+    let caring = under(app, "care".to_owned(), stop.clone(), |stop| async {
+        let _speaking = Speaking::begin(&speaks);
+        care::take(app, stop).await;
+    });
+    tokio::join!(caring, care::watch(app, stop, &speaks));
+}
+
+/// Says that this server speaks for all, until it is dropped.
+struct Speaking<'a>(&'a AtomicBool);
+
+impl<'a> Speaking<'a> {
+    fn begin(speaks: &'a AtomicBool) -> Self {
+        speaks.store(true, Ordering::Relaxed);
+        Self(speaks)
+    }
+}
+
+impl Drop for Speaking<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
 /// Watches a folder until told to stop; a file under way stays where it is and is taken up again.
-async fn watch_for_ever(around: &Around<'_>, setting: &config::DropFolder, mut stop: Stop) {
+async fn watch_for_ever(app: &Arc<App>, setting: &config::DropFolder, mut stop: Stop) {
+    let say = |failed: Failed| tracing::error!(feed = setting.feed, "{failed}");
     while !stop.is_told() {
-        let ended = tokio::select! {
-            ended = watch(around, setting) => ended,
-            () = stop.told() => return,
+        // A folder that several machines share is one folder, and one of that path on each of them is another on each.
+        let lease = match app.store.is_shared() {
+            true => drop::identity(setting).map(|id| format!("drop:{id}")),
+            false => Ok(String::new()),
         };
-        if let Err(failed) = ended {
-            tracing::error!(feed = setting.feed, "{failed}");
+        let watching = |mut stop: Stop| async move {
+            let around = around(app);
+            tokio::select! {
+                ended = watch(&around, setting) => ended.unwrap_or_else(say),
+                () = stop.told() => {}
+            }
+        };
+        match lease {
+            Ok(lease) => under(app, lease, stop.clone(), watching).await,
+            Err(failed) => say(failed),
         }
         stop.or_after(TRY_AGAIN).await;
     }

@@ -1,10 +1,13 @@
 //! `jindu serve`: the server's life from listening to the last answer.
 
+use super::http::parting;
 use crate::app::{App, Failed};
 use crate::config::Config;
 use crate::router;
+use axum::middleware::map_response_with_state;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -72,12 +75,30 @@ impl Listening {
             write_stall: Duration::from_secs(limits.write_stall_seconds),
             drain: Duration::from_secs(limits.drain_seconds),
         };
-        let stop = told_to_stop()?;
-        web::serve(self.listener, edge.wrap(routes)?, limits, stop).await?;
+        let routes = edge.wrap(routes)?.layer(map_response_with_state(Arc::clone(&self.app), parting));
+        let stop = left(Arc::clone(&self.app), Duration::from_secs(self.config.limits.leave_seconds))?;
+        web::serve(self.listener, routes, limits, stop).await?;
         tidying.abort();
         tracing::info!("stopped; requests under way got their answer");
         Ok(())
     }
+}
+
+/// Waits until the process is told to stop, and then until who sends requests here has seen that it is not ready any
+/// more. Told a second time it waits no longer; a server that is alone on its database has nobody to send them to.
+fn left(app: Arc<App>, time: Duration) -> Result<impl Future<Output = ()>, Failed> {
+    let told = told_to_stop()?;
+    Ok(async move {
+        told.await;
+        app.leaves.store(true, Ordering::Relaxed);
+        if app.store.is_shared() && !time.is_zero() {
+            tracing::info!(seconds = time.as_secs(), "not ready any more; still answering");
+            // Who listens from now on hears the second signal only.
+            if let Ok(again) = told_to_stop() {
+                let _ = tokio::time::timeout(time, again).await;
+            }
+        }
+    })
 }
 
 /// Waits until the process is told to stop (SIGTERM, Ctrl-C).

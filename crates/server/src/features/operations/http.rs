@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use store::application;
 use web::{Failure, Input, Reply};
 
@@ -15,16 +16,27 @@ pub async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// The database answers too.
+/// The database answers too, and the server is not about to stop.
 ///
 /// # Errors
-/// 503 while the database does not.
+/// 503 while the database does not, and from when the server is told to stop.
 pub async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Failure> {
+    if app.leaves.load(Ordering::Relaxed) {
+        return Err(Failure::Unavailable);
+    }
     application::any(&app.store.read()).await.map_err(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "not ready");
         Failure::Unavailable
     })?;
     Ok("ready\n")
+}
+
+/// Asks clients of a server that is about to stop to come back by another connection.
+pub async fn parting(State(app): State<Arc<App>>, mut answer: Response) -> Response {
+    if app.leaves.load(Ordering::Relaxed) {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
 }
 
 /// The meters, as Prometheus reads them.

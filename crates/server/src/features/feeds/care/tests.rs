@@ -51,7 +51,7 @@ async fn letter(server: &Server, feed: FeedId, origin: &str) {
 }
 
 async fn shown(server: &Server, now: Moment) -> String {
-    measure(&server.app, now, &mut BTreeMap::new()).await.unwrap();
+    measure(&server.app, now, &mut BTreeMap::new(), true).await.unwrap();
     server.app.meters.render()
 }
 
@@ -173,7 +173,7 @@ async fn that_a_feed_falls_silent_is_logged_and_so_is_that_it_is_heard_again() {
     let is_logged = |words: &str| crate::testing::log::heard(&format!("{words} feed=\"hush\""));
     let (silent, again) = ("not heard within its rhythm", "that was silent is heard again");
     let mut shown = BTreeMap::new();
-    let mut look = async |days| measure(&server.app, later(days), &mut shown).await.unwrap();
+    let mut look = async |days| measure(&server.app, later(days), &mut shown, true).await.unwrap();
     look(0).await;
     assert!(!is_logged(silent));
     look(2).await;

@@ -1,14 +1,22 @@
 //! A drop folder as it lies on disk: what is in it, which names are left alone, and who else may change it.
 
+use crate::app::Failed;
+use crate::config::DropFolder;
+use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, DirBuilder, Metadata};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::fs::{self, DirBuilder, Metadata, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use store::feed::DESK_NAME;
 
 /// The folders below, which are ours alone.
-pub(super) const BELOW: [&str; 3] = ["work", "done", "failed"];
+const BELOW: [&str; 3] = ["work", "done", "failed"];
+/// The file that says which folder it is; where nobody else can put one.
+const IDENTITY: &str = "work/.folder";
+/// Its digits.
+const DIGITS: u64 = 32;
 /// The endings of what lies beside an imported file.
 pub(super) const REPORT: &str = ".report.csv";
 pub(super) const WHY: &str = ".error.txt";
@@ -52,11 +60,60 @@ pub(super) fn with(path: &Path, end: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Makes the folder and those below, where they are not there.
+///
+/// # Errors
+/// Refuses a folder that others may rearrange, and one for people at a desk; fails when it cannot be written to.
+pub(super) fn prepare(setting: &DropFolder) -> Result<(), Failed> {
+    let folder = &setting.folder;
+    if setting.feed == DESK_NAME {
+        return Err(
+            format!("{DESK_NAME:?} is the feed of people at a desk; no folder speaks for them").into()
+        );
+    }
+    made(folder, &setting.feed)?;
+    for below in BELOW {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder.join(below));
+        made.map_err(|error| format!("drop folder {}: {error}", folder.display()))?;
+    }
+    Ok(ours(folder).map_err(|why| format!("drop folder {}: {why}", folder.display()))?)
+}
+
+/// Which folder it is, by whatever path and from whatever machine: random digits in a file in `work/`, made where it is
+/// not there.
+///
+/// # Errors
+/// As [`prepare`]; or the file is not whole.
+pub(in super::super) fn identity(setting: &DropFolder) -> Result<String, Failed> {
+    prepare(setting)?;
+    let file = setting.folder.join(IDENTITY);
+    let at = |why: &dyn std::fmt::Display| format!("{}: {why}", file.display());
+    let mut random = [0; 16];
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| "the system gave no random bytes")?;
+    // Of several that look at the same time one makes it.
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file) {
+        Ok(mut made) => {
+            made.write_all(format!("{:032x}", u128::from_be_bytes(random)).as_bytes())
+                .and_then(|()| made.sync_all())
+                .map_err(|error| at(&error))?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(at(&error).into()),
+    }
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK;
+    let opened =
+        OpenOptions::new().read(true).custom_flags(flags.bits()).open(&file).map_err(|error| at(&error))?;
+    let mut id = String::new();
+    opened.take(DIGITS + 1).read_to_string(&mut id).map_err(|error| at(&error))?;
+    let is_whole = id.len() as u64 == DIGITS && id.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_whole.then_some(id).ok_or_else(|| at(&"it does not say which folder this is; remove it").into())
+}
+
 /// Makes a folder that is not there, in one that is.
 ///
 /// # Errors
 /// Refuses a folder whose own folder is missing: most likely its path is mistyped, or a disk is not mounted.
-pub(super) fn made(folder: &Path, feed: &str) -> Result<(), String> {
+fn made(folder: &Path, feed: &str) -> Result<(), String> {
     let at = |why: &dyn std::fmt::Display| format!("drop folder {}: {why}", folder.display());
     if folder.exists() {
         return Ok(());
