@@ -86,8 +86,11 @@ impl Teller {
 
     async fn go_on(mut self, mut stop: Stop) {
         let (mut fails, mut times) = (false, 0_u32);
-        while !stop.is_told() {
+        let mut ends = false;
+        while !ends {
             stop.or_after(EVERY).await;
+            // Once more after the end, for what was spent since.
+            ends = stop.is_told();
             times = times.wrapping_add(1);
             let done = self.once(times.is_multiple_of(TIDIED_AFTER)).await;
             match &done {

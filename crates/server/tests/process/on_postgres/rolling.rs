@@ -24,6 +24,9 @@ const PACE: Duration = Duration::from_millis(20);
 /// Applications enough that no sender comes to the end.
 const APPLICATIONS: u32 = 1_500;
 
+/// What the answer says of an event that was recorded now.
+const RECORDED: &str = "\"outcome\":\"recorded\"";
+
 /// What came of the requests.
 #[derive(Default)]
 struct Told {
@@ -44,6 +47,7 @@ struct Story {
 #[test]
 fn in_a_rolling_restart_no_inquiry_fails_and_every_message_is_recorded_once() {
     let (story, told) = rolled("2", true);
+    println!("{} inquiries, {} events, {} failures", told.answered, told.recorded.len(), told.failed.len());
     assert_eq!(told.failed, Vec::<String>::new());
     assert!(told.answered > 100 && told.recorded.len() > 100, "too little: {} answers", told.answered);
     let kept = Kept::of(&story.county.data());
@@ -152,7 +156,7 @@ impl Story {
         let sent = client.send("/api/v1/feeds/county/milestones?lang=en", &headers, &body);
         let mut told = self.told.lock().unwrap();
         match sent {
-            Ok((207, said)) if said.matches("\"recorded\"").count() == BATCH => told.recorded.extend(numbers),
+            Ok((207, said)) if said.matches(RECORDED).count() == BATCH => told.recorded.extend(numbers),
             other => told.failed.push(format!("a message: {other:?}")),
         }
     }
