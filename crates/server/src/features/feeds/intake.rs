@@ -239,7 +239,8 @@ impl<'a> Intake<'a> {
         let at = self.clock.now();
         let detail = format!("{} reports, codes {}", reports.len(), self.codes.version());
         let entry = Entry { at, actor: format!("feed:{}", self.feed.name), action: "record", detail };
-        record(self.store, self.feed.id, at, reports, entry, unknown).await
+        // Boxed: what is awaited in what is awaited is deeper than the compiler goes.
+        Box::pin(record(self.store, self.feed.id, at, reports, entry, unknown)).await
     }
 }
 
