@@ -14,7 +14,7 @@ async fn a_server_that_is_alone_works_without_a_lease() {
     })
     .await;
     assert_eq!(worked.into_inner(), 1);
-    assert_eq!(server.folder.database().int("SELECT count(*) FROM lease"), 0);
+    assert_eq!(server.folder.database().rows_of("lease"), 0);
 }
 
 /// What only a database server can show.
@@ -110,7 +110,7 @@ mod on_postgres {
         let (app, work) = (one_of(&server).await, Arc::<Work>::default());
         let (stopper, task) = start(&app, &work, 0);
         work.until_begun(0, 1).await;
-        server.folder.database().execute("UPDATE lease SET holder = '\\x01', beat = 7");
+        server.folder.database().take_leases();
         let since = Instant::now();
         while work.at.load(Ordering::SeqCst) != 0 {
             assert!(since.elapsed() < LAPSE, "it goes on without its lease");

@@ -54,4 +54,21 @@ impl FreshDatabase {
             "DELETE FROM inquiry_frame WHERE at > (SELECT (min(at) + max(at)) / 2 FROM inquiry_frame)",
         );
     }
+
+    /// How many rows a table has.
+    #[must_use]
+    pub fn rows_of(&self, table: &str) -> i64 {
+        self.int(&format!("SELECT count(*) FROM {table}"))
+    }
+
+    /// Another server has all leases now.
+    pub fn take_leases(&self) {
+        self.execute(&format!("UPDATE lease SET holder = {}, beat = 7", self.blob("01")));
+    }
+
+    /// What servers told each other, in hexadecimal (on PostgreSQL).
+    #[must_use]
+    pub fn told_spent(&self) -> Vec<String> {
+        self.rows("SELECT encode(frame, 'hex') FROM spent").concat()
+    }
 }
