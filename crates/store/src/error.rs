@@ -93,6 +93,27 @@ pub enum StoreError {
         /// What the command wants.
         wanted: &'static str,
     },
+    /// The database's schema is not the one of this program.
+    #[error(
+        "the database has schema {found} and this program {ours}; start `jindu serve` of this version on it once"
+    )]
+    Schema {
+        /// The newest migration that has run there; 0 in a database that is none of ours.
+        found: i64,
+        /// The newest one of this program.
+        ours: i64,
+    },
+    /// The database has not taken over all rows of another one yet; the word says by which command.
+    #[error(
+        "the database is incomplete: `jindu {0}` has begun to fill it and not come to its end; run it again"
+    )]
+    Unfinished(String),
+    /// The database holds data of its own, and other data were to be put there.
+    #[error("the database to be filled holds other data already; make an empty one")]
+    Occupied,
+    /// A table of one database is not there in the other one, or has other columns.
+    #[error("the databases do not have the same table {0}")]
+    Shape(String),
 }
 
 impl StoreError {
@@ -122,7 +143,11 @@ impl StoreError {
             | Self::Refused(_)
             | Self::Desk
             | Self::Announced(_)
-            | Self::Purpose { .. } => false,
+            | Self::Purpose { .. }
+            | Self::Schema { .. }
+            | Self::Unfinished(_)
+            | Self::Occupied
+            | Self::Shape(_) => false,
         }
     }
 }

@@ -11,6 +11,7 @@ mod rows;
 mod segment;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use crate::Store;
 use crate::error::{Result, StoreError, at, private_folder};
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc, oneshot};
+pub(crate) use walk::Walk;
 
 /// Bytes of one entry on disk.
 pub const ENTRY_LENGTH: usize = 32;
@@ -116,10 +118,10 @@ impl InquiryEntry {
 /// # Errors
 /// Fails when the record cannot be read or its chain is broken.
 pub async fn recorded(store: &Store) -> Result<Vec<InquiryEntry>> {
-    match store.server() {
-        None => recorded_in(&store.record),
-        Some(_) => parsed(&rows::read_all(&store.read()).await?),
-    }
+    let mut all = if store.is_shared() { Vec::new() } else { recorded_in(&store.record)? };
+    // What came from another database lies in rows on the embedded engine too.
+    all.extend(parsed(&rows::read_all(&store.read()).await?)?);
+    Ok(all)
 }
 
 /// The same from the files of a folder.
@@ -160,6 +162,21 @@ pub const FOLDER: &str = "inquiries";
 pub(crate) fn is_written(folder: &Path) -> bool {
     let lock = File::open(folder.join("lock"));
     lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// What keeps every server from writing the record in a folder, as long as it lives.
+///
+/// # Errors
+/// Refuses a folder that another process writes.
+pub(crate) fn alone(folder: &Path) -> Result<File> {
+    private_folder(folder)?;
+    let lock = File::create(folder.join("lock")).map_err(at(folder))?;
+    // Whoever asks whether it is written holds the lock for a moment.
+    let is_ours = (0..20).any(|turn| {
+        std::thread::sleep(Duration::from_millis(turn));
+        lock.try_lock().is_ok()
+    });
+    if is_ours { Ok(lock) } else { Err(StoreError::InUse(folder.to_owned())) }
 }
 
 /// A handle to the log; dropping it ends the writer after its last frame.
@@ -223,16 +240,7 @@ impl Drop for InquiryLog {
 impl Writer {
     /// Finds the end of the last segment, and starts a thread.
     fn to_files(folder: &Path, desk: &Arc<Desk>) -> Result<Self> {
-        private_folder(folder)?;
-        let lock = File::create(folder.join("lock")).map_err(at(folder))?;
-        // Whoever asks whether it is written holds the lock for a moment.
-        let is_ours = (0..20).any(|turn| {
-            std::thread::sleep(Duration::from_millis(turn));
-            lock.try_lock().is_ok()
-        });
-        if !is_ours {
-            return Err(StoreError::InUse(folder.to_owned()));
-        }
+        let lock = alone(folder)?;
         let segments = Segments::open(folder)?;
         let (acknowledge, acknowledged) = mpsc::unbounded_channel();
         let desk = Arc::clone(desk);

@@ -33,6 +33,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 pub mod upkeep;
+pub mod whole;
 
 pub use engine::Work;
 pub use engine::postgres::Server;
@@ -78,6 +79,17 @@ impl Store {
         wanted: Option<Purpose>,
         fresh: Purpose,
     ) -> Result<Self> {
+        Self::open_for(folder, database, keys, (wanted, fresh), None).await
+    }
+
+    /// The same for whoever fills the database on an errand; nobody else opens one that is filled.
+    async fn open_for(
+        folder: &Path,
+        database: &Database,
+        keys: Keys,
+        (wanted, fresh): (Option<Purpose>, Purpose),
+        errand: Option<whole::Errand>,
+    ) -> Result<Self> {
         error::private_folder(folder)?;
         let file = folder.join(DATABASE_FILE);
         let found = match database {
@@ -90,6 +102,11 @@ impl Store {
         let fingerprint = keys.fingerprint();
         if settled.keys.as_ref().is_some_and(|keys| *keys != fingerprint) {
             return Err(other_keys(folder, database));
+        }
+        if let Some(unfinished) = &settled.unfinished
+            && errand.is_none_or(|errand| errand.as_str() != unfinished)
+        {
+            return Err(StoreError::Unfinished(unfinished.clone()));
         }
         let purpose = settled.purpose(wanted)?;
         let readers = std::thread::available_parallelism().map_or(2, usize::from) * 2;

@@ -22,6 +22,16 @@ pub(crate) async fn run_on_server(client: &mut tokio_postgres::Client) -> Result
     Ok(())
 }
 
+/// The version of the newest migration; both engines have the same.
+pub(crate) fn newest() -> i64 {
+    sqlite::migrations::runner()
+        .get_migrations()
+        .iter()
+        .map(|migration| i64::from(migration.version()))
+        .max()
+        .unwrap_or(0)
+}
+
 /// What the server's migrations are, as one number.
 #[cfg(any(test, feature = "fresh"))]
 pub(crate) fn fingerprint() -> u64 {

@@ -5,13 +5,15 @@ use crate::engine::{Unmigrated, Value};
 use crate::error::{Result, StoreError};
 use crate::{Read, Store, Work, Write};
 
-const READ: &str = "SELECT value FROM setting WHERE name = $1";
+pub(crate) const READ: &str = "SELECT value FROM setting WHERE name = $1";
 const INSERT: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 const SET: &str = "INSERT INTO setting (name, value) VALUES ($1, $2)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
-const KEYS: &str = "keys";
-const PURPOSE: &str = "purpose";
+pub(crate) const KEYS: &str = "keys";
+pub(crate) const PURPOSE: &str = "purpose";
+/// Whether a database takes over another one's rows, and by which command: until it has all of them nobody opens it.
+pub(crate) const UNFINISHED: &str = "unfinished";
 
 /// What the data in a database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub(crate) struct Settled {
     /// The fingerprint of the keys it was made with; none in a fresh database.
     pub(crate) keys: Option<String>,
     purpose: Option<Purpose>,
+    /// The command that has begun to fill it and not come to its end.
+    pub(crate) unfinished: Option<String>,
 }
 
 impl Settled {
@@ -49,7 +53,11 @@ impl Settled {
     pub(crate) async fn of(found: &Unmigrated<'_>) -> Result<Self> {
         let purpose = |word: String| Purpose::parse(&word).ok_or(StoreError::Corrupt("purpose"));
         let found_purpose = found_value(found, PURPOSE).await?;
-        Ok(Self { keys: found_value(found, KEYS).await?, purpose: found_purpose.map(purpose).transpose()? })
+        Ok(Self {
+            keys: found_value(found, KEYS).await?,
+            purpose: found_purpose.map(purpose).transpose()?,
+            unfinished: found_value(found, UNFINISHED).await?,
+        })
     }
 
     /// The purpose that stands; refuses a wish for the other one.

@@ -9,6 +9,7 @@ mod call;
 mod deadline;
 mod host;
 mod lines;
+mod look;
 mod migrate;
 mod together;
 mod value;
@@ -18,6 +19,7 @@ use super::{Queued, Row, Value};
 use crate::error::{Result, StoreError};
 pub use host::Server;
 pub(crate) use lines::{Line, Lines};
+pub(crate) use look::{CATALOGUE, GIVEN, GO_ON, Look, Lookout};
 pub(crate) use migrate::Unmigrated;
 #[cfg(any(test, feature = "fresh"))]
 pub(crate) use migrate::migrated;

@@ -1,11 +1,13 @@
 //! The embedded engine: one writer thread with group commit, reader connections, WAL, every commit synced.
 
+mod look;
 mod readers;
 mod trickle;
 
 use super::{JOBS_PER_COMMIT, Queued, Row, Told, Value, Work};
 use crate::error::{Result, StoreError};
 use crate::{Write, Writing};
+pub(crate) use look::{BEGIN_AFTER, CATALOGUE, GIVEN, GO_ON, Look};
 #[cfg(test)]
 pub(crate) use readers::GLANCE;
 use readers::Readers;

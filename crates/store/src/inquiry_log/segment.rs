@@ -64,15 +64,16 @@ impl Segments {
 }
 
 /// Where a segment's whole frames end, and the hashes before its first and of its last frame.
-struct Walked {
-    first: Hash,
-    last: Hash,
-    end: u64,
+pub(super) struct Walked {
+    pub(super) first: Hash,
+    pub(super) last: Hash,
+    pub(super) start: usize,
+    pub(super) end: u64,
 }
 
 /// Goes through a segment to its end. A torn last frame is what a power cut leaves; a frame that does not fit and
 /// has others behind it is damage, and nobody writes over that.
-fn whole(segment: &[u8], each: impl FnMut(&[u8])) -> Result<Walked> {
+pub(super) fn whole(segment: &[u8], each: impl FnMut(&[u8])) -> Result<Walked> {
     let walked = walk(segment, each).ok_or(StoreError::Corrupt("segment of inquiries"))?;
     let end = usize::try_from(walked.end).unwrap_or(usize::MAX);
     let behind = segment.get(end..).and_then(|rest| rest.get(1..)).unwrap_or_default();
@@ -99,7 +100,7 @@ fn walk(segment: &[u8], mut each: impl FnMut(&[u8])) -> Option<Walked> {
         each(entries);
         (last, rest) = (hash, after);
     }
-    Some(Walked { first, last, end: (segment.len() - rest.len()) as u64 })
+    Some(Walked { first, last, start: SEGMENT_HEADER, end: (segment.len() - rest.len()) as u64 })
 }
 
 /// Every entry of the folder in order.
@@ -119,11 +120,11 @@ pub(crate) fn read_all(folder: &Path) -> Result<Vec<[u8; ENTRY_LENGTH]>> {
     Ok(all)
 }
 
-fn path(folder: &Path, number: u64) -> PathBuf {
+pub(super) fn path(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("{number:08}.log"))
 }
 
-fn numbers(folder: &Path) -> Result<Vec<u64>> {
+pub(super) fn numbers(folder: &Path) -> Result<Vec<u64>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(folder).map_err(at(folder))? {
         let name = entry.map_err(at(folder))?.file_name();

@@ -1,5 +1,7 @@
 //! Connections: a few that many read over at once, and others for whoever needs one alone.
 
+mod many;
+
 use super::call::Caller;
 use super::host::Server;
 use super::{deadline, together};

@@ -9,9 +9,8 @@ use tokio_postgres::types::Type;
 /// Table and column, and its type and whether it may be empty.
 type Shape = BTreeMap<(String, String), (String, bool)>;
 
-/// Tables of the server alone: numbers that change often are kept in parts there, and the record of inquiries, which
-/// the embedded engine keeps in files.
-const SERVER_ALONE: [&str; 4] = ["dead_letter_tally", "held_tally", "inquiry_frame", "manifest_tally"];
+/// Tables of the server alone: numbers that change often are kept in parts there.
+const SERVER_ALONE: [&str; 3] = ["dead_letter_tally", "held_tally", "manifest_tally"];
 /// Tables that are views of those parts on the server. A view's columns are never said to be always there.
 const VIEWS: [&str; 3] = ["dead_letter_count", "held_count", "manifest_count"];
 

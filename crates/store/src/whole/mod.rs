@@ -1,0 +1,96 @@
+//! Everything a database holds, table by table, the same on both engines: for whoever takes all of it elsewhere.
+//!
+//! A [`Snapshot`] walks over every table in the order of its key, a [`RowHash`] sums rows up, and a [`Target`] takes
+//! them over. What the databases keep by themselves (counts, the record of migrations) is left out: it follows from
+//! the rest.
+
+mod frames;
+mod hash;
+mod put;
+mod shape;
+mod snapshot;
+mod source;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub use hash::RowHash;
+pub use snapshot::Snapshot;
+pub use source::Source;
+pub use target::{Errand, Target};
+
+use crate::engine::Value;
+
+/// A value of a row: the three types that our tables have. In the order of both engines: texts and bytes byte by byte.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cell {
+    /// Nothing.
+    Null,
+    /// A whole number.
+    Int(i64),
+    /// Text in UTF-8.
+    Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+}
+
+impl Cell {
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Int(number) => Value::Int(*number),
+            Self::Text(text) => Value::Text(text),
+            Self::Blob(bytes) => Value::Blob(bytes),
+        }
+    }
+}
+
+/// A row, with its cells in the order of its table's columns.
+pub type Cells = Vec<Cell>;
+
+/// The type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Whole numbers.
+    Int,
+    /// Texts.
+    Text,
+    /// Bytes.
+    Blob,
+}
+
+/// A column of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: Kind,
+}
+
+/// A table whose rows are taken along.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// Its columns, by name.
+    pub columns: Vec<Column>,
+    /// The places of the columns that its rows are ordered and known by: the same on both engines.
+    pub key: Vec<usize>,
+    /// The places of the columns by which this engine finds a row.
+    own: Vec<usize>,
+}
+
+impl Table {
+    /// The key of one of its rows.
+    #[must_use]
+    pub fn key_of(&self, row: &[Cell]) -> Cells {
+        self.key.iter().filter_map(|place| row.get(*place).cloned()).collect()
+    }
+
+    /// Whether another database's table takes the same rows.
+    #[must_use]
+    pub fn fits(&self, other: &Self) -> bool {
+        (&self.name, &self.columns, &self.key) == (&other.name, &other.columns, &other.key)
+    }
+}
