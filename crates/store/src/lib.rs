@@ -6,6 +6,7 @@
 pub mod application;
 mod aside;
 pub mod audit;
+pub mod backup;
 pub mod dead_letter;
 mod engine;
 mod error;

@@ -1,0 +1,123 @@
+//! Takes a backup of a database that others read and write meanwhile.
+
+use super::{FORMAT, Header, Result, Writer};
+use crate::Store;
+use crate::backup::{BackupError, Closing};
+use crate::whole::{Cell, Snapshot, Source, Table};
+use domain::moment::Moment;
+use std::io::Write;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+/// Rows that are read at a time at the most.
+const ROWS: usize = 2_000;
+/// Of these tables a row may hold a message of a megabyte, or thousands of entries.
+const LARGE: [&str; 3] = ["dead_letter", "idempotency", "inquiry_frame"];
+const LARGE_ROWS: usize = 32;
+/// Pages that wait to be packed: reading and packing go side by side.
+const WAITING: usize = 2;
+
+/// What is handed to whoever packs it.
+enum Next {
+    Table(Table),
+    Rows(Vec<Vec<Cell>>),
+    /// There is no more. What ends without it was broken off.
+    End,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Rows that were read.
+    pub done: u64,
+    /// Rows that there are.
+    pub of: u64,
+}
+
+/// Writes everything that the database holds at one moment; gives back what was written to, which has an end of its
+/// own, and what is in it. Needs a running Tokio runtime.
+///
+/// # Errors
+/// Fails when the database cannot be read or the backup not be written.
+pub async fn take<W: Write + Send + 'static>(
+    store: &Store,
+    at: Moment,
+    out: W,
+    mut told: impl FnMut(Progress),
+) -> Result<(W, Closing)> {
+    let mut snapshot = Snapshot::of(&Source::of(store)).await?;
+    let (tables, given) = (snapshot.tables(), snapshot.given().await?);
+    let mut progress = Progress { done: 0, of: 0 };
+    for table in tables.iter() {
+        progress.of += snapshot.count(table).await?;
+    }
+    let header = header(store, at);
+    let (pages, waiting) = channel(WAITING);
+    let packing = tokio::task::spawn_blocking(move || packed(Writer::begin(out, &header)?, waiting, given));
+    let read = read(&mut snapshot, &tables, &pages, |rows| {
+        progress.done += rows;
+        told(progress);
+    });
+    let read = read.await;
+    drop(pages);
+    let packed = packing.await.map_err(|_| BackupError::Damaged("the packing panicked"))?;
+    read.and(packed)
+}
+
+fn header(store: &Store, at: Moment) -> Header {
+    Header {
+        format: FORMAT,
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        schema: crate::migrations::newest(),
+        engine: if store.server().is_some() { "postgres" } else { "sqlite" }.to_owned(),
+        purpose: store.purpose().as_str().to_owned(),
+        keys: store.keys().fingerprint(),
+        at: at.to_rfc3339(),
+    }
+}
+
+async fn read(
+    snapshot: &mut Snapshot,
+    tables: &[Table],
+    pages: &Sender<Next>,
+    mut told: impl FnMut(u64),
+) -> Result<()> {
+    for table in tables {
+        if pages.send(Next::Table(table.clone())).await.is_err() {
+            return Ok(());
+        }
+        let most = page_of(table);
+        let mut after: Option<Vec<Cell>> = None;
+        loop {
+            let rows = snapshot.page(table, after.as_deref(), most).await?;
+            let Some(last) = rows.last() else { break };
+            after = Some(table.key_of(last));
+            told(rows.len() as u64);
+            if pages.send(Next::Rows(rows)).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+    // Whoever went away has the reason.
+    drop(pages.send(Next::End).await);
+    Ok(())
+}
+
+/// How many rows of a table are read at a time.
+pub(super) fn page_of(table: &Table) -> usize {
+    if LARGE.contains(&table.name.as_str()) { LARGE_ROWS } else { ROWS }
+}
+
+fn packed<W: Write>(
+    mut writer: Writer<W>,
+    mut pages: Receiver<Next>,
+    given: Vec<(String, i64)>,
+) -> Result<(W, Closing)> {
+    while let Some(next) = pages.blocking_recv() {
+        match next {
+            Next::Table(table) => writer.table(&table)?,
+            Next::Rows(rows) => writer.rows(&rows)?,
+            Next::End => return writer.end(given),
+        }
+    }
+    Err(BackupError::Cut)
+}
