@@ -1,9 +1,11 @@
 //! Everything a database holds, table by table, the same on both engines: for whoever takes all of it elsewhere.
 //!
 //! A [`Snapshot`] walks over every table in the order of its key, a [`RowHash`] sums rows up, and a [`Target`] takes
-//! them over. What the databases keep by themselves (counts, the record of migrations) is left out: it follows from
+//! them over: [`bring`] makes it hold what a [`Source`] holds, and [`compare`] says whether it does. What the databases keep by themselves (counts, the record of migrations) is left out: it follows from
 //! the rest.
 
+mod bring;
+mod compare;
 mod frames;
 mod hash;
 mod put;
@@ -14,6 +16,8 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use bring::{Brought, bring};
+pub use compare::{Difference, compare, rows};
 pub use hash::RowHash;
 pub use snapshot::Snapshot;
 pub use source::Source;
@@ -35,6 +39,15 @@ pub enum Cell {
 }
 
 impl Cell {
+    /// About how many bytes it has.
+    fn length(&self) -> usize {
+        match self {
+            Self::Null | Self::Int(_) => 8,
+            Self::Text(text) => text.len(),
+            Self::Blob(bytes) => bytes.len(),
+        }
+    }
+
     pub(crate) fn value(&self) -> Value<'_> {
         match self {
             Self::Null => Value::Null,

@@ -48,6 +48,23 @@ impl Source {
         Self { place, purpose }
     }
 
+    /// Refuses to go on with one that holds data and is not what this program would make: it may be in use somewhere.
+    pub(super) async fn is_ours_if_used(&self, folder: &Path, keys: &Keys) -> Result<()> {
+        if let Place::File { database, .. } = &self.place
+            && !database.exists()
+        {
+            return Ok(());
+        }
+        let mut look = Snapshot::passing(self).await?;
+        if look.is_empty().await? {
+            return Ok(());
+        }
+        match look.stands(keys, folder).await {
+            Err(StoreError::Unfinished(_)) => Ok(()),
+            stands => stands.map(drop),
+        }
+    }
+
     /// The database of a store that is open.
     #[must_use]
     pub fn of(store: &Store) -> Self {

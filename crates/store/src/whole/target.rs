@@ -72,8 +72,9 @@ impl Target {
                 (Place::Server(lookout), Alone::Server(alone))
             }
         };
-        let store = Store::open_for(folder, database, keys, (Some(purpose), purpose), Some(errand)).await?;
         let source = Source::at(place, purpose);
+        source.is_ours_if_used(folder, &keys).await?;
+        let store = Store::open_for(folder, database, keys, (Some(purpose), purpose), Some(errand)).await?;
         let is_marked = setting::committed(&store.read(), setting::UNFINISHED).await?.is_some();
         let holds_other_data = !is_marked && !Snapshot::passing(&source).await?.is_empty().await?;
         let target = Self { store, source, holds_other_data, _alone: alone };
