@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and which feature does it.
 
+mod copy;
 mod feeds;
 mod run;
 
@@ -42,6 +43,8 @@ enum Does {
     /// The key file
     #[command(subcommand)]
     Keys(Keys),
+    /// Copies everything to another database, from SQLite to PostgreSQL or back
+    Copy(copy::Copy),
     /// Citizen numbers
     #[command(subcommand)]
     Number(Number),
