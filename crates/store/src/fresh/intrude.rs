@@ -71,4 +71,17 @@ impl FreshDatabase {
     pub fn told_spent(&self) -> Vec<String> {
         self.rows("SELECT encode(frame, 'hex') FROM spent").concat()
     }
+
+    /// How many applications and milestones there are; none where there are no tables yet.
+    #[must_use]
+    pub fn applications_and_milestones(&self) -> i64 {
+        let tables = match &self.address() {
+            None => "SELECT count(*) FROM sqlite_master WHERE name = 'milestone'",
+            Some(_) => "SELECT count(*) FROM pg_class WHERE relname = 'milestone'",
+        };
+        if !self.is_used() || self.int(tables) == 0 {
+            return 0;
+        }
+        self.int("SELECT (SELECT count(*) FROM application) + (SELECT count(*) FROM milestone)")
+    }
 }

@@ -45,7 +45,7 @@ pub struct Target {
 #[expect(dead_code, reason = "it is held, not looked at")]
 enum Alone {
     File(File),
-    Server(postgres::Look),
+    Server(Box<postgres::Look>),
 }
 
 impl Target {
@@ -69,7 +69,7 @@ impl Target {
             Database::Server(server) => {
                 let lookout = postgres::Lookout::to(server)?;
                 let alone = lookout.alone().await?;
-                (Place::Server(lookout), Alone::Server(alone))
+                (Place::Server(lookout), Alone::Server(Box::new(alone)))
             }
         };
         let source = Source::at(place, purpose);
