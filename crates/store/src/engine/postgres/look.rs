@@ -110,7 +110,7 @@ impl Look {
         values: &[Value<'_>],
     ) -> Result<BoxStream<'static, Result<tokio_postgres::Row>>> {
         let Some(line) = &self.0 else { return Ok(futures_util::stream::empty().boxed()) };
-        Ok(line.stream(sql, values).await?.map(|row| row.map_err(Into::into)).boxed())
+        Ok(line.stream(sql, values).await?.map(|row| row.map_err(Into::into)).fuse().boxed())
     }
 }
 
