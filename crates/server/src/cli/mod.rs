@@ -1,11 +1,13 @@
 //! The command line: what can be typed, and which feature does it.
 
+mod backup;
 mod copy;
 mod feeds;
 mod run;
 
 pub use run::run;
 
+use backup::{Backup, Restore};
 use clap::{Args, Parser, Subcommand};
 use feeds::{Batch, Feed, Held};
 use std::fmt;
@@ -43,6 +45,10 @@ enum Does {
     /// The key file
     #[command(subcommand)]
     Keys(Keys),
+    /// Writes everything into a sealed file, beside a running server
+    Backup(Backup),
+    /// Puts a backup into a fresh folder or an empty database
+    Restore(Restore),
     /// Copies everything to another database, from SQLite to PostgreSQL or back
     Copy(copy::Copy),
     /// Citizen numbers

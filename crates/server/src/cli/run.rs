@@ -1,7 +1,7 @@
 //! Runs a command: configuration first, then the feature, then what to print and how to exit.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak on the terminal")]
 
-use super::{Command, Demo, Does, Fill, Inquire, Keys, Number, Office, Place, Serve, copy, feeds};
+use super::{Command, Demo, Does, Fill, Inquire, Keys, Number, Office, Place, Serve, backup, copy, feeds};
 use crate::app::{App, Failed, open_store};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
@@ -47,6 +47,8 @@ fn dispatch(does: Does) -> Result<ExitCode, Failed> {
         Does::Feed(does) => feeds::run::feed(does),
         Does::Held(does) => feeds::run::held(does),
         Does::Batch(does) => feeds::run::batch(does),
+        Does::Backup(does) => backup::backup(does),
+        Does::Restore(does) => backup::restore(does),
         Does::Copy(does) => copy::copy(does),
         Does::Office(Office::Import { file, place }) => on_runtime(async move {
             let config = configured(&place)?;

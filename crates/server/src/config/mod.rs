@@ -1,9 +1,11 @@
 //! Configuration: one TOML file, environment over it, unknown keys refused.
 
+mod backup;
 #[cfg(test)]
 mod tests;
 mod ways;
 
+pub use backup::recipients;
 pub use ways::{DropFolder, Stream};
 
 use domain::receipt::ReceiptFormat;
@@ -40,6 +42,8 @@ pub struct Config {
     /// The key file, where it is not `keys.toml` in the data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
+    /// For whom backups are sealed: recipients of age (`age1…`), each of whom can open them.
+    pub backup_recipients: Vec<String>,
     /// Whether a fresh database is for demonstration: invented people of region 119900.
     pub demonstration: bool,
     /// The local format of receipt numbers: R region, S station, Y M D date, N sequence.
@@ -119,6 +123,7 @@ impl Default for Config {
             database_password_file: None,
             database_root_certificates: None,
             key_file: None,
+            backup_recipients: Vec::new(),
             demonstration: false,
             receipt_format: "RRRRRRSSSYYYYMMDDNNNNN".to_owned(),
             trusted_proxies: Vec::new(),
@@ -163,6 +168,9 @@ pub enum ConfigError {
     /// The receipt format does not read.
     #[error("receipt_format {0:?} does not read: use R, S, Y, M, D and N for digits")]
     ReceiptFormat(String),
+    /// A recipient of backups does not read.
+    #[error("backup_recipients: {0}")]
+    Recipient(String),
     /// A stream's settings do not fit one another.
     #[error("{0}")]
     Stream(String),
@@ -198,6 +206,7 @@ impl Config {
             config.data = folder;
         }
         config.receipt_format()?;
+        recipients(&config.backup_recipients).map_err(ConfigError::Recipient)?;
         config
             .stream
             .iter()

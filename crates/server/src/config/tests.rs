@@ -111,3 +111,14 @@ fn a_database_on_a_server_is_reached_as_it_must_be() {
     let file = said("database = \"postgres://jindu@127.0.0.1/jindu\"\ndatabase_password_file = \"/nowhere\"");
     assert!(file.unwrap().contains("/nowhere"));
 }
+
+#[test]
+fn a_recipient_of_backups_that_does_not_read_is_refused_and_a_secret_is_not_said_again() {
+    let good = age::x25519::Identity::generate().to_public().to_string();
+    let recipients = |word: &str| load(&format!("backup_recipients = [{good:?}, {word:?}]"));
+    assert_eq!(recipients(&good).unwrap().backup_recipients, [good.clone(), good.clone()]);
+    let misspelt = recipients("age1canary").unwrap_err().to_string();
+    assert!(misspelt.contains("age1canary") && misspelt.contains("age-keygen"), "{misspelt}");
+    let secret = recipients("AGE-SECRET-KEY-1CANARY").unwrap_err().to_string();
+    assert!(secret.contains("a secret identity") && !secret.contains("CANARY"), "{secret}");
+}

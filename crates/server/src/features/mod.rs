@@ -1,5 +1,6 @@
 //! What the server does, one folder per capability.
 
+pub mod backup;
 pub mod copy;
 pub mod demonstration;
 pub mod feeds;

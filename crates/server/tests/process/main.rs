@@ -4,6 +4,7 @@
 
 mod alerts;
 mod asking;
+mod backup;
 mod demo;
 mod feeds;
 #[path = "../../src/testing/folder.rs"]
@@ -12,6 +13,7 @@ mod inquire;
 #[path = "../../src/testing/intrude.rs"]
 mod intrude;
 mod kept;
+mod killed_backup;
 mod killed_consumer;
 mod killed_import;
 mod killed_inquiries;

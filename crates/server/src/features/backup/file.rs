@@ -1,0 +1,148 @@
+//! A backup's file: it has its name only when all of it is on disk.
+
+use crate::app::Failed;
+use domain::moment::Moment;
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// What a file is called until it is whole. In a folder it is always the same, so that what a power cut left is
+/// written over by the next backup.
+const UNNAMED: &str = "jindu-backup.part";
+/// Reading and writing for its owner alone.
+const OWNER: u32 = 0o600;
+
+/// A file that has no name yet. It goes when it is let go without one.
+#[derive(Debug)]
+pub(super) struct Unnamed {
+    file: File,
+    part: PathBuf,
+    name: PathBuf,
+    is_named: bool,
+}
+
+impl Unnamed {
+    /// Begins a file of this name, or in this folder one that is named by the moment.
+    ///
+    /// # Errors
+    /// Refuses a name that is taken, and a place where another backup is being written.
+    pub(super) fn at(to: &Path, now: Moment) -> Result<Self, Failed> {
+        let (name, part) = if to.is_dir() {
+            (to.join(name_at(now)), to.join(UNNAMED))
+        } else {
+            let mut part = to.as_os_str().to_owned();
+            part.push(".part");
+            (to.to_owned(), PathBuf::from(part))
+        };
+        untaken(&name)?;
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(true).truncate(false).mode(OWNER).open(&part);
+        let file = file.map_err(|error| format!("{} cannot be written: {error}", part.display()))?;
+        let beside = || format!("another backup is being written to {}; wait for its end", part.display());
+        file.try_lock().map_err(|_| beside())?;
+        file.set_len(0)?;
+        Ok(Self { file, part, name, is_named: false })
+    }
+
+    /// To write to.
+    pub(super) fn file(&self) -> std::io::Result<File> {
+        self.file.try_clone()
+    }
+
+    /// Gives it its name, once all of it is on disk; gives that and its length.
+    ///
+    /// # Errors
+    /// Fails when the disk does, or when somebody took the name meanwhile.
+    pub(super) fn name(mut self) -> Result<(PathBuf, u64), Failed> {
+        self.file.sync_all()?;
+        let length = self.file.metadata()?.len();
+        untaken(&self.name)?;
+        fs::rename(&self.part, &self.name)?;
+        self.is_named = true;
+        let folder = self.name.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        Ok((self.name.clone(), length))
+    }
+}
+
+impl Drop for Unnamed {
+    fn drop(&mut self) {
+        if !self.is_named {
+            // What cannot be removed is no backup all the same.
+            drop(fs::remove_file(&self.part));
+        }
+    }
+}
+
+fn untaken(name: &Path) -> Result<(), Failed> {
+    match name.try_exists() {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(format!("{} exists already; backups are never replaced", name.display()).into()),
+        Err(error) => Err(format!("{} cannot be used: {error}", name.display()).into()),
+    }
+}
+
+/// Such as `jindu-20261123-101500.age`, in China Standard Time.
+fn name_at(now: Moment) -> String {
+    format!("jindu-{}.age", now.date_time().strftime("%Y%m%d-%H%M%S"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fn now() -> Moment {
+        Moment::parse("2026-11-23T10:15:00+08:00").unwrap()
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names =
+            fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+
+    #[test]
+    fn a_file_has_its_name_when_it_is_whole_and_is_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let unnamed = Unnamed::at(folder.path(), now()).unwrap();
+        unnamed.file().unwrap().write_all(b"all of it").unwrap();
+        assert_eq!(names(folder.path()), [UNNAMED]);
+        let (name, length) = unnamed.name().unwrap();
+        assert_eq!((name, length), (folder.path().join("jindu-20261123-101500.age"), 9));
+        assert_eq!(names(folder.path()), ["jindu-20261123-101500.age"]);
+        let about = fs::metadata(folder.path().join("jindu-20261123-101500.age")).unwrap();
+        assert_eq!(about.permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_is_let_go_without_a_name_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Unnamed::at(&folder.path().join("b.age"), now()).unwrap());
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn no_backup_is_replaced_and_two_do_not_write_to_one_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("b.age");
+        let first = Unnamed::at(&file, now()).unwrap();
+        let beside = Unnamed::at(&file, now()).unwrap_err().to_string();
+        assert!(beside.contains("another backup"), "{beside}");
+        first.name().unwrap();
+        let taken = Unnamed::at(&file, now()).unwrap_err().to_string();
+        assert!(taken.contains("never replaced"), "{taken}");
+        assert_eq!(names(folder.path()), ["b.age"]);
+    }
+
+    #[test]
+    fn what_a_power_cut_left_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(UNNAMED), "half of something, and long").unwrap();
+        let unnamed = Unnamed::at(folder.path(), now()).unwrap();
+        unnamed.file().unwrap().write_all(b"whole").unwrap();
+        let (name, _) = unnamed.name().unwrap();
+        assert_eq!(fs::read(name).unwrap(), b"whole");
+    }
+}
