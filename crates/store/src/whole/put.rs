@@ -1,6 +1,6 @@
 //! Whole rows into a table, by each engine's fastest way.
 
-use super::{Cell, Cells, Table};
+use super::{Cell, Cells, Kind, Table};
 use crate::engine::{Value, sqlite};
 use crate::error::Result;
 use crate::{Write, Writing};
@@ -18,13 +18,14 @@ pub(super) async fn put(write: &mut Write<'_>, table: &Table, gone: &[Cells], ro
     };
     let put = async {
         if !gone.is_empty() {
-            let own = gone.iter().map(|row| own_values(table, row)).collect();
-            line.remove(&table.remove_many(), own).await?;
+            let kinds: Vec<Kind> = table.own().map(|(_, column)| column.kind).collect();
+            let own: Vec<_> = gone.iter().map(|row| own_values(table, row)).collect();
+            line.over(&table.remove_many(), &kinds, &own).await?;
         }
         if !rows.is_empty() {
-            let kinds: Vec<_> = table.columns.iter().map(|column| column.kind).collect();
-            let rows = rows.iter().map(|row| row.iter().map(Cell::value).collect());
-            line.copy(&table.copy_many(), &kinds, rows).await?;
+            let kinds: Vec<Kind> = table.columns.iter().map(|column| column.kind).collect();
+            let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(Cell::value).collect()).collect();
+            line.over(&table.add_many(), &kinds, &rows).await?;
         }
         Ok(())
     };
@@ -65,7 +66,13 @@ impl Table {
         format!("DELETE FROM {} AS t USING unnest({arrays}) AS g({names}) WHERE {filters}", self.name)
     }
 
-    fn copy_many(&self) -> String {
-        format!("COPY {} ({}) FROM STDIN (FORMAT BINARY)", self.name, self.all_named())
+    fn add_many(&self) -> String {
+        let array = |(place, column): (usize, &super::Column)| {
+            let place = place + 1;
+            format!("${place}::{}[]", column.kind.of_server())
+        };
+        let arrays: Vec<String> = self.columns.iter().enumerate().map(array).collect();
+        let (names, arrays) = (self.all_named(), arrays.join(", "));
+        format!("INSERT INTO {} ({names}) SELECT * FROM unnest({arrays})", self.name)
     }
 }
