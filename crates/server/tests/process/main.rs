@@ -5,6 +5,7 @@
 mod alerts;
 mod asking;
 mod backup;
+mod copied;
 mod demo;
 mod feeds;
 #[path = "../../src/testing/folder.rs"]
