@@ -10,6 +10,10 @@ use std::path::{Path, PathBuf};
 /// What names the run of a server. All segments of a folder are one chain, and count as one run.
 pub(crate) const RUN: usize = 16;
 
+/// How often a segment is read again before it counts as damaged, and how long between.
+const TRIES: u32 = 5;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+
 /// A frame of a segment as a row.
 pub(crate) struct Stored {
     pub(crate) run: [u8; RUN],
@@ -38,13 +42,12 @@ impl Walk {
     /// Looks where the record of a folder ends now; a folder that is not there has no frames.
     pub(crate) fn of(folder: &Path) -> Result<Self> {
         let numbers = if folder.is_dir() { numbers(folder)? } else { Vec::new() };
-        let read = |number: u64| std::fs::read(path(folder, number)).map_err(at(path(folder, number)));
-        let end = numbers.last().map_or(Ok(0), |last| Ok::<_, StoreError>(whole(&read(*last)?, |_| ())?.end));
-        let first = numbers.first().map(|first| read(*first)).transpose()?;
+        let end: Result<usize> = numbers.last().map_or(Ok(0), |last| Ok(settled(&path(folder, *last))?.1));
+        let first = numbers.first().map(|first| settled(&path(folder, *first))).transpose()?;
         Ok(Self {
             folder: folder.to_owned(),
-            end: usize::try_from(end?).unwrap_or(usize::MAX),
-            run: first.and_then(|bytes| run(&bytes)).unwrap_or_default(),
+            end: end?,
+            run: first.and_then(|(bytes, _)| run(&bytes)).unwrap_or_default(),
             numbers,
             bytes: Vec::new(),
             frames: Vec::new().into_iter(),
@@ -93,6 +96,23 @@ impl Walk {
         self.frames = ranges(&self.bytes, walked.start, walked.first).into_iter();
         self.last = walked.last;
         Ok(true)
+    }
+}
+
+/// A segment that a server may be adding to, and where it ends now. A frame that comes while the file is read may be seen
+/// without the one before it; then it is read again.
+fn settled(path: &Path) -> Result<(Vec<u8>, usize)> {
+    let mut tries = 0..TRIES;
+    loop {
+        let bytes = std::fs::read(path).map_err(at(path))?;
+        match whole(&bytes, |_| ()) {
+            Ok(walked) => {
+                let end = usize::try_from(walked.end).unwrap_or(usize::MAX).min(bytes.len());
+                return Ok((bytes.get(..end).unwrap_or_default().to_vec(), end));
+            }
+            Err(_) if tries.next().is_some() => std::thread::sleep(PAUSE),
+            Err(error) => return Err(error),
+        }
     }
 }
 
