@@ -1,6 +1,6 @@
 //! What an operator keeps apart is sealed for whom he named, and for nobody else.
 
-use super::cli::{is_sealed, make};
+use super::cli::{is_sealed, make, verify};
 use super::seal::{Envelope, closed, identities, sealed};
 use crate::testing::Server;
 use age::secrecy::ExposeSecret as _;
@@ -65,9 +65,18 @@ async fn a_backup_is_for_somebody_and_leaves_a_trace() {
     let refused = make(&server.app.store, now, folder.path(), &[]).await.unwrap_err().to_string();
     assert!(refused.contains("backup_recipients"), "{refused}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    let recipients = [Identity::generate().to_public()];
-    let made = make(&server.app.store, now, folder.path(), &recipients).await.unwrap();
-    assert_eq!(std::fs::metadata(&made.file).unwrap().len(), made.bytes);
-    let entries = "SELECT count(*) FROM audit WHERE actor = 'command:backup' AND action = 'backup'";
-    assert_eq!(server.folder.database().int(entries), 1);
+    let identity = Identity::generate();
+    let opens = file_of(&identity, server.folder.path(), 0o600);
+    let changes = async |name: &str| {
+        let to = folder.path().join(name);
+        let made = make(&server.app.store, now, &to, &[identity.to_public()]).await.unwrap();
+        assert_eq!(std::fs::metadata(&made.file).unwrap().len(), made.bytes);
+        let whole = verify(&to, &opens).unwrap();
+        assert_eq!(whole.closing.rows(), made.rows);
+        let log = whole.closing.tables.into_iter().find(|counted| counted.table == "audit");
+        log.unwrap().sum.rows
+    };
+    // Each backup holds the entry of its own making.
+    let first = changes("first.age").await;
+    assert_eq!(changes("second.age").await, first + 1);
 }
