@@ -17,15 +17,27 @@ const AT_A_PLACE: u16 = 64;
 pub struct StandIns(Remembered<(), Arc<[Application]>>);
 
 impl StandIns {
-    /// Whose application stands in for a subject's: always the same one, as long as the same are remembered. None while
-    /// there is no application.
+    /// Those of whom one stands in for a subject; none while there is no application.
     ///
     /// # Errors
     /// Fails when the store does.
-    pub async fn of(&self, read: &Read<'_>, subject: Subject, now: Moment) -> Result<Option<Application>> {
-        let some = self.0.recall((), now, some(read, subject)).await?;
-        let place = chances(subject).next().unwrap_or(0).checked_rem(some.len() as u64);
-        Ok(place.and_then(|place| some.get(usize::try_from(place).ok()?).cloned()))
+    pub async fn of(&self, read: &Read<'_>, subject: Subject, now: Moment) -> Result<StandIn> {
+        Ok(StandIn { subject, some: self.0.recall((), now, some(read, subject)).await? })
+    }
+}
+
+/// Whoever stands in for a subject.
+pub struct StandIn {
+    subject: Subject,
+    some: Arc<[Application]>,
+}
+
+impl StandIn {
+    /// The application: always the same one, as long as the same are remembered.
+    #[must_use]
+    pub fn application(&self) -> Option<Application> {
+        let place = chances(self.subject).next()?.checked_rem(self.some.len() as u64)?;
+        self.some.get(usize::try_from(place).ok()?).cloned()
     }
 }
 

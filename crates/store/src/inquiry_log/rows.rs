@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::Notify;
+use tokio::task::yield_now;
 
 /// Told again after a connection broke, it is the same row; written all the same, so that the standbys are waited for.
 const KEEP: &str = "INSERT INTO inquiry_frame (server, number, at, frame) VALUES ($1, $2, $3, $4)
@@ -41,6 +42,12 @@ struct Chain {
 /// The writer's life: one frame is written while the next one gathers.
 async fn write_frames(mut chain: Chain, desk: Arc<Desk>, wake: Arc<Notify>) {
     loop {
+        // Whoever is about to be recorded comes along.
+        let mut waiting = 0;
+        while desk.waiting().len() > waiting {
+            waiting = desk.waiting().len();
+            yield_now().await;
+        }
         let group = std::mem::take(&mut *desk.waiting());
         if !group.is_empty() {
             chain.keep(group).await;

@@ -5,9 +5,11 @@ use crate::engine::Row;
 use crate::error::{Result, StoreError};
 use crate::setting::UNFINISHED;
 
-/// What is not taken along: refinery's own record, and what triggers keep.
-const APART: [&str; 7] = [
+/// What is not taken along: refinery's own record, what running servers tell each other, and what triggers keep.
+const APART: [&str; 9] = [
     "refinery_schema_history",
+    "lease",
+    "spent",
     "dead_letter_count",
     "dead_letter_tally",
     "held_count",

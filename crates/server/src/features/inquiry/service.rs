@@ -98,7 +98,7 @@ async fn answered<T>(
     let candidates = if candidates.is_empty() {
         // The same answer for a wrong name and an unknown number, at the same cost: the difference would tell a
         // stranger which numbers exist.
-        vec![stand_in.unwrap_or_else(|| app.decoy.clone())]
+        vec![stand_in.application().unwrap_or_else(|| app.decoy.clone())]
     } else {
         candidates
     };

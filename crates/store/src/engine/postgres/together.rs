@@ -1,29 +1,25 @@
 //! Look-ups that come at the same time, asked as one statement: a server spends more on a statement than on finding
 //! one row more.
 //!
-//! Where few ask nobody waits for company: while one statement is on its way the next ones gather, and go together when
-//! it is back. Where many do a statement waits a little for more of them.
+//! Nobody waits for company that may never come: a statement takes along whoever is about to ask, and while it is on its
+//! way the next ones gather.
 
 use super::lines::Lines;
 use crate::engine::Value;
 use crate::error::{Result, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
-use tokio::time::sleep;
+use tokio::task::yield_now;
 use tokio_postgres::Row;
 
 /// Statements that are under way at a time: while the server works on one, the answers of the other are read.
 pub(super) const DESKS: usize = 2;
 /// Look-ups in one statement at the most.
 const AT_ONCE: usize = 64;
-/// With more than this in a statement, waiting a little for company costs less than a statement.
-const FEW: usize = 4;
-/// How long a desk waits for company. Tokio's clock makes a millisecond of it; with 64 connections that is about what a
-/// statement takes.
-const COMPANY: Duration = Duration::from_micros(200);
+/// How often those who are about to ask get their turn before a statement goes.
+const TURNS: usize = 8;
 
 /// A look-up by a key, and who waits for it.
 struct Lookup {
@@ -63,15 +59,28 @@ impl Together {
 async fn answer_until_closed(lines: Arc<Lines>, desk: usize, mut queue: UnboundedReceiver<Lookup>) {
     let mut waiting = Vec::new();
     while queue.recv_many(&mut waiting, AT_ONCE).await > 0 {
-        let is_busy = waiting.len() > FEW;
+        take_along(&mut queue, &mut waiting).await;
         // Whoever waited too long has gone.
         waiting.retain(|lookup| !lookup.found.is_closed());
         while let Some(sql) = waiting.first().map(|lookup| lookup.sql) {
             let same: Vec<_> = waiting.extract_if(.., |lookup| lookup.sql == sql).collect();
             answer(&lines, desk, sql, same).await;
         }
-        if is_busy {
-            sleep(COMPANY).await;
+    }
+}
+
+/// Lets others run as long as more of them ask: those whose requests are read already are quicker than a statement.
+async fn take_along(queue: &mut UnboundedReceiver<Lookup>, waiting: &mut Vec<Lookup>) {
+    for _ in 0..TURNS {
+        let before = waiting.len();
+        yield_now().await;
+        while waiting.len() < AT_ONCE
+            && let Ok(lookup) = queue.try_recv()
+        {
+            waiting.push(lookup);
+        }
+        if waiting.len() == before {
+            return;
         }
     }
 }
