@@ -137,14 +137,9 @@ fn summary(found: &Found) -> String {
 }
 
 fn faults_of_quorum(found: &Found) -> Vec<String> {
-    let mut faults = faults_of_loss(found, OUTAGE);
-    if found.longest_message() > REQUEST {
-        faults.push(format!("a message took {:.2} s, more than {REQUEST}", found.longest_message()));
-    }
-    faults
+    faults_of_loss(found, OUTAGE)
 }
 
-/// A message waits until its change can begin, which is when the next primary is there.
 fn faults_of_machines(found: &Found) -> Vec<String> {
     faults_of_loss(found, OUTAGE_OF_MACHINE)
 }
@@ -160,8 +155,10 @@ fn faults_of_loss(found: &Found, outage: f64) -> Vec<String> {
     for gap in found.outages().into_iter().filter(|gap| *gap > outage) {
         faults.push(format!("nothing was acknowledged for {gap:.2} s, more than {outage}"));
     }
-    if found.longest_inquiry() > REQUEST {
-        faults.push(format!("an inquiry took {:.2} s, more than {REQUEST}", found.longest_inquiry()));
+    for (what, longest) in [("an inquiry", found.longest_inquiry()), ("a message", found.longest_message())] {
+        if longest > REQUEST {
+            faults.push(format!("{what} took {longest:.2} s, more than {REQUEST}"));
+        }
     }
     faults
 }

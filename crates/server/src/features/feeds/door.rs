@@ -25,7 +25,12 @@ use std::time::Duration;
 use store::feed::{self, Feed, State};
 use store::seen::{Meeting, Print, Sent};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, timeout_at};
 use web::{BodyLimit, Context, Failure, Reply, media_type, parse_json};
+
+/// How long the sender of a message waits for its answer, besides sending it. What is under way by then goes on; who sends
+/// the same again hears what became of it. Files take as long as they take.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The header under which a message wants one answer.
 pub(super) const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -46,6 +51,8 @@ pub struct Signed {
     names: Vec<(String, String)>,
     name: Name,
     settling: Settling,
+    /// When its sender has waited long enough.
+    until: Instant,
     /// A place among what is taken of the feed, and of a file a place among all files; until it is answered.
     _places: (Place<FeedId>, Option<OwnedSemaphorePermit>),
 }
@@ -92,6 +99,17 @@ impl Signed {
         let app = &self.app;
         let intake = Intake::of(&app.store, &app.receipts, self.feed.clone(), app.clock);
         intake.map_err(|why| Refused::closed(self.l, why))
+    }
+
+    /// What comes of a change, as long as its sender waits.
+    ///
+    /// # Errors
+    /// It takes longer: what became of it is not known.
+    pub(super) async fn within<T>(
+        &self,
+        change: impl Future<Output = Result<T, Refused>>,
+    ) -> Result<T, Refused> {
+        timeout_at(self.until, change).await.unwrap_or_else(|_| Err(Refused::unavailable(self.l)))
     }
 
     /// Whether the same was sent before, and something of it was taken or is being taken.
@@ -186,6 +204,7 @@ impl Allowed {
 
 /// Reads a message and gives it where its signature fits.
 async fn receive(app: &Arc<App>, request: Request, allowed: Allowed) -> Result<Signed, Refused> {
+    let mut until = Instant::now() + PATIENCE;
     let (mut parts, body) = request.into_parts();
     let context = Context::from_request_parts(&mut parts, app).await?;
     let (l, now, peer) = (context.language, app.clock.now(), context.peer.map(|peer| peer.ip()));
@@ -202,6 +221,7 @@ async fn receive(app: &Arc<App>, request: Request, allowed: Allowed) -> Result<S
     let place = if allowed.is_file { Some(app.feeds.file().ok_or_else(|| allowed.busy(l))?) } else { None };
     let (feed, secrets) = known(app, l, named(&names, "feed"), now).await?;
     let room = Some(&mut stranger).filter(|_| !allowed.is_file);
+    let begun = Instant::now();
     let reading = Reading::new(envelope.check(&secrets), feed.is_some(), room);
     let read = reading.read(&parts.headers, body, allowed.limit(&parts.headers), &address(&parts)).await;
     let read = read.map_err(|broken| {
@@ -210,6 +230,8 @@ async fn receive(app: &Arc<App>, request: Request, allowed: Allowed) -> Result<S
         }
         refused(l, broken, allowed)
     })?;
+    // Nobody waits for us while he speaks.
+    until += begun.elapsed();
     drop(stranger);
     let Some(feed) = feed.filter(|_| read.fits) else {
         app.feeds.blame(peer, &parts.headers);
@@ -225,11 +247,12 @@ async fn receive(app: &Arc<App>, request: Request, allowed: Allowed) -> Result<S
     let said = with_key(app, print, &parts.headers);
     let sent = Sent { feed: feed.id, name, print: said, until: envelope.until() };
     let settling = parts.extensions.get::<Settling>().cloned().unwrap_or_default();
-    let is_new = met(app, l, sent, bare).await?;
+    let is_new = timeout_at(until, met(app, l, sent, bare)).await;
+    let is_new = is_new.unwrap_or_else(|_| Err(Refused::unavailable(l)))?;
     let name = Name::new(Arc::clone(app), sent, is_new, settling.clone());
     admit(app, l, &feed)?;
     let (app, headers, body) = (Arc::clone(app), parts.headers, read.body);
-    Ok(Signed { app, l, feed, headers, body, print, names, name, settling, _places: (of_feed, place) })
+    Ok(Signed { app, l, feed, headers, body, print, names, name, settling, until, _places: (of_feed, place) })
 }
 
 fn unsigned(l: Language, why: Unsigned) -> Refused {

@@ -119,8 +119,9 @@ pub async fn decide(signed: Signed) -> Result<Reply, Refused> {
         _ => return Err(Refused::wrong(l, "/decision", "unknown")),
     };
     let now = signed.app.clock.now();
-    let decided = held::by_feed(&signed.app.store, &signed.feed, item.id, verb, decision.why, now).await;
-    let decided = decided.map_err(|error| Refused::store(l, error))?.map_err(|beyond| match beyond {
+    let decided = held::by_feed(&signed.app.store, &signed.feed, item.id, verb, decision.why, now);
+    let decided = async { decided.await.map_err(|error| Refused::store(l, error)) };
+    let decided = signed.within(decided).await?.map_err(|beyond| match beyond {
         Beyond::Receipt => {
             let (pointer, text) = ("/correction/receipt_number", l.feeds_reason_correction_elsewhere());
             Refused::invalid(l, pointer.to_owned(), "other_application", text)

@@ -64,7 +64,8 @@ pub async fn milestones(signed: Signed) -> Result<Reply, Refused> {
         signed.guessed(fates.iter().filter(|fate| **fate == Fate::Told(Outcome::OtherApplication)).count());
         Ok(fates.into_iter().map(Taken::from).collect())
     });
-    told(&signed, &MessageView::new(l, &events, taken.await?, batch), batch)
+    let taken = signed.within(taken).await?;
+    told(&signed, &MessageView::new(l, &events, taken, batch), batch)
 }
 
 /// The reports of the events that could be read.

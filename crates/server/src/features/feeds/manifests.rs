@@ -112,8 +112,9 @@ pub async fn declare(signed: Signed) -> Result<Reply, Refused> {
     let detail = format!("batch {number}: {} listed", declaration.receipts.len());
     let actor = format!("feed:{}", signed.feed.name);
     let entry = Entry { at: app.clock.now(), actor, action: "declare_batch", detail };
-    let kept = manifest::declare(&app.store, entry, declaration).await;
-    kept.map_err(|error| Refused::store(l, error))?.map_err(|excess| {
+    let kept = manifest::declare(&app.store, entry, declaration);
+    let kept = async { kept.await.map_err(|error| Refused::store(l, error)) };
+    signed.within(kept).await?.map_err(|excess| {
         let Fault { pointer, code } = too_much(excess);
         Refused::wrong(l, &pointer, code)
     })?;

@@ -7,9 +7,14 @@ use axum::middleware::Next;
 use axum::response::Response;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use store::seen::{self, Sent};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// How long an answer waits for that; it is settled later then.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// A name that was met; what becomes of it is settled when this is dropped.
 pub(super) struct Name {
@@ -30,11 +35,15 @@ pub async fn settled(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(settling.clone());
     let answer = next.run(request).await;
     let all = std::mem::take(&mut *settling.0.lock().unwrap_or_else(PoisonError::into_inner));
-    for each in all {
-        if let Err(failed) = each.await {
-            tracing::error!("the name of a message is not settled: {failed}");
+    let settled = async {
+        for each in all {
+            if let Err(failed) = each.await {
+                tracing::error!("the name of a message is not settled: {failed}");
+            }
         }
-    }
+    };
+    // A database that is away keeps the answer that says so no longer.
+    let _ = timeout(PATIENCE, settled).await;
     answer
 }
 
