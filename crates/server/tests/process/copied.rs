@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// What a copy ends with while a server runs on what it copies.
 const NOT_YET: i32 = 3;
 /// How often a copy is killed, in each direction.
-const KILLS: u32 = 6;
+const KILLS: u32 = 3;
 
 /// From the embedded engine to that of the tests, and back.
 fn directions() -> [[Folder; 2]; 2] {
@@ -126,7 +126,7 @@ fn killed_at_any_moment_a_copy_goes_on_and_holds_everything() {
     let mut amid = 0;
     for turn in 0..2 {
         let [from, first] = directions().into_iter().nth(turn).unwrap();
-        demonstration(from.path(), 4_000);
+        demonstration(from.path(), 1_500);
         let started = Instant::now();
         copied_alone(&from, &first);
         let (took, all, kept) = (started.elapsed(), rows(&from), Kept::of(from.path()));
