@@ -34,6 +34,7 @@ cargo xtask COMMAND
                  --data DIR       a folder to fill once and to use again
                  --binary FILE    measure this binary instead of building one
                  --engine ENGINE  sqlite or postgres (sqlite)
+                 --rate N         also at so many inquiries a second
                  --peer fastify   beside a plain server in Node.js, on the same PostgreSQL
   bench feeds    imports of CSV files, against plain writes of the same rows
                  --applications N (1000000)  --fresh N (200000)  --rounds N (3)  --data DIR  --binary FILE

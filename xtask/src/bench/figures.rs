@@ -17,6 +17,8 @@ pub(crate) struct Round {
     pub(crate) cpu_us: f64,
     /// The same inquiries to a peer, where there is one.
     pub(crate) peer: Option<Drive>,
+    /// The same inquiries at the rate that was asked for, where one was.
+    pub(crate) paced: Option<Drive>,
 }
 
 impl Round {
@@ -49,6 +51,9 @@ impl fmt::Display for Round {
         if let (Some(peer), Some(multiple)) = (self.peer, self.multiple()) {
             write!(out, "; peer {:.0}/s, p99 {:.2} ms, multiple {multiple:.2}", peer.rps, peer.p99_ms)?;
         }
+        if let Some(Drive { rps, p50_ms, p99_ms, .. }) = self.paced {
+            write!(out, "; at {rps:.0}/s p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms")?;
+        }
         Ok(())
     }
 }
@@ -74,6 +79,7 @@ impl Figures {
         let mut line = self.own(engine, applications);
         if let Some(line) = line.as_object_mut() {
             line.extend(self.beside_a_peer());
+            line.extend(self.at_a_rate());
         }
         line.to_string()
     }
@@ -90,6 +96,20 @@ impl Figures {
             ("peer_rps", rounded(of_peer(|peer| peer.rps), 0)),
             ("peer_p50_ms", rounded(of_peer(|peer| peer.p50_ms), 3)),
             ("peer_p99_ms", rounded(of_peer(|peer| peer.p99_ms), 3)),
+        ];
+        figures.into_iter().map(|(name, figure)| (name.to_owned(), json!(figure))).collect()
+    }
+
+    fn at_a_rate(&self) -> Map<String, Value> {
+        let paced: Vec<Drive> = self.rounds.iter().filter_map(|round| round.paced).collect();
+        if paced.is_empty() {
+            return Map::new();
+        }
+        let of = |figure: fn(&Drive) -> f64| median(paced.iter().map(figure).collect());
+        let figures = [
+            ("paced_rps", rounded(of(|drive| drive.rps), 0)),
+            ("paced_p50_ms", rounded(of(|drive| drive.p50_ms), 3)),
+            ("paced_p99_ms", rounded(of(|drive| drive.p99_ms), 3)),
         ];
         figures.into_iter().map(|(name, figure)| (name.to_owned(), json!(figure))).collect()
     }
@@ -150,6 +170,7 @@ mod tests {
             inquiry: drive(inquiry),
             cpu_us: inquiry * 80.0,
             peer: None,
+            paced: None,
         };
         let rounds = vec![round(100.0, 60.0), round(200.0, 80.0), round(50.0, 25.0)];
         let figures = Figures { rounds, bytes: 1_000, rss_mb: 40.04, idle_rss_mb: 20.0, start_ms: 17.26 };
@@ -172,14 +193,16 @@ mod tests {
             inquiry: drive(inquiry),
             cpu_us: 1.0,
             peer: Some(drive(peer)),
+            paced: None,
         };
         let rounds = vec![round(60.0, 10.0), round(40.0, 10.0), round(100.0, 20.0)];
         let mut figures = Figures { rounds, bytes: 1, rss_mb: 1.0, idle_rss_mb: 1.0, start_ms: 1.0 };
         let line: Value = serde_json::from_str(&figures.json("postgres", 10)).unwrap();
         assert_eq!((&line["multiple"], &line["multiple_min"]), (&json!(5.0), &json!(4.0)));
         assert_eq!((&line["multiple_max"], &line["peer_rps"]), (&json!(6.0), &json!(10.0)));
-        figures.rounds.iter_mut().for_each(|round| round.peer = None);
-        assert!(!figures.json("postgres", 10).contains("peer"));
+        figures.rounds.iter_mut().for_each(|round| (round.peer, round.paced) = (None, Some(drive(7.0))));
+        let line = figures.json("postgres", 10);
+        assert!(!line.contains("peer") && line.contains("\"paced_rps\":7.0"), "{line}");
     }
 
     #[test]

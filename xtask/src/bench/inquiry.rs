@@ -28,6 +28,8 @@ struct Plan {
     rounds: u64,
     connections: u64,
     seconds: u64,
+    /// Inquiries a second at which their time is measured too; 0 where it is not.
+    rate: u64,
     engine: Named,
     peer: Option<Peer>,
     data: Option<PathBuf>,
@@ -41,6 +43,10 @@ impl Plan {
             rounds: args.number("--rounds", 5)?,
             connections: args.number("--connections", 64)?,
             seconds: args.number("--seconds", 8)?,
+            rate: args
+                .value("--rate")?
+                .map_or(Ok(0), |rate| rate.parse())
+                .map_err(|_| "--rate takes a number")?,
             engine: Named::parse(&mut args)?,
             peer: Peer::parse(&mut args)?,
             data: args.value("--data")?.map(PathBuf::from),
@@ -108,6 +114,9 @@ fn measure(
     for number in 1..=plan.rounds {
         let mut round = one_round(&load, plan.seconds, &server)?;
         round.peer = peer_load.as_ref().map(|load| load.drive(INQUIRY, plan.seconds)).transpose()?;
+        if plan.rate > 0 {
+            round.paced = Some(load.pace(INQUIRY, plan.seconds, plan.rate)?);
+        }
         println!("round {number}: {round}");
         rounds.push(round);
     }
@@ -121,7 +130,7 @@ fn one_round(load: &Load, seconds: u64, server: &Server) -> Result<Round, String
     let before = proc::cpu_us(server.id())?;
     let inquiry = load.drive(INQUIRY, seconds)?;
     let cpu_us = proc::cpu_us(server.id())? - before;
-    Ok(Round { ceiling, inquiry, cpu_us, peer: None })
+    Ok(Round { ceiling, inquiry, cpu_us, peer: None, paced: None })
 }
 
 /// Milliseconds from the start of the process to its first 200 for a real inquiry.

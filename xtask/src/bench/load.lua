@@ -1,5 +1,6 @@
 -- Inquiries for wrk: bodies at random from a file, each thread with a chance of its own.
--- "check" looks at every answer, which costs the generator time; "drive" leaves the counting to wrk.
+-- "check" looks at every answer, which costs the generator time; "drive" leaves the counting to wrk; a number is a
+-- pause in milliseconds between an answer and the next request of a connection.
 
 local most_bodies = 50000
 local threads = {}
@@ -33,6 +34,11 @@ function init(args)
     response = function(status)
       if status ~= 200 then wrong = wrong + 1 end
     end
+  end
+  local pause = tonumber(args[2])
+  if pause then
+    -- Sometimes shorter and sometimes longer: nobody asks in step.
+    delay = function() return math.random(0, 2 * pause) end
   end
 end
 

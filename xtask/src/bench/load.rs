@@ -56,6 +56,13 @@ impl Load {
         self.wrk(path, seconds, "drive")
     }
 
+    /// A drive at about so many requests a second: each connection pauses between an answer and its next request.
+    pub(crate) fn pace(&self, path: &str, seconds: u64, rate: u64) -> Result<Drive, String> {
+        let connections: u64 = self.connections.parse().map_err(|_| "no number of connections")?;
+        // What an answer takes is short beside the pause.
+        self.wrk(path, seconds, &(connections * 1_000 / rate).max(1).to_string())
+    }
+
     fn wrk(&self, path: &str, seconds: u64, mode: &str) -> Result<Drive, String> {
         let mut wrk = command("wrk", ["--latency", "--timeout", "10s", "--threads", THREADS]);
         wrk.args(["--connections", &self.connections, "--duration", &format!("{seconds}s")]);
