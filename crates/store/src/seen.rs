@@ -9,6 +9,7 @@ mod tests;
 
 use crate::engine::Value;
 use crate::error::{Result, StoreError};
+use crate::upkeep::AT_ONCE;
 use crate::{Read, Store};
 use domain::milestone::FeedId;
 use domain::moment::Moment;
@@ -27,15 +28,17 @@ const MEET: &str = "INSERT INTO seen (feed, name, print, until, met, answered, r
         repeats = CASE WHEN seen.until < $6 THEN 0
             WHEN seen.print = excluded.print AND seen.met <> excluded.met AND seen.repeats <= $7
             THEN seen.repeats + 1 ELSE seen.repeats END
-    RETURNING print, repeats";
+    RETURNING print, repeats, answered";
 const ANSWERED: &str = "INSERT INTO seen (feed, name, print, until, met, answered, repeats)
     VALUES ($1, $2, $3, $4, $3, 1, 0)
     ON CONFLICT (feed, name) DO UPDATE SET answered = 1 WHERE seen.print = excluded.print
     RETURNING answered";
+/// Whoever was met under the name since is not its business.
 const GIVE_BACK: &str =
-    "DELETE FROM seen WHERE feed = $1 AND name = $2 AND print = $3 AND answered = 0 RETURNING repeats";
+    "DELETE FROM seen WHERE feed = $1 AND name = $2 AND met = $3 AND answered = 0 RETURNING repeats";
 const COUNT: &str = "SELECT count(*) FROM seen WHERE feed = $1 AND until >= $2";
-const FORGET: &str = "DELETE FROM seen WHERE until < $1 RETURNING repeats";
+const FORGET: &str = "DELETE FROM seen WHERE (feed, name) IN
+    (SELECT feed, name FROM seen WHERE until < $1 ORDER BY until LIMIT $2) RETURNING repeats";
 
 /// How often the same may be sent again under its name.
 pub const REPEATS: i64 = 5;
@@ -54,6 +57,20 @@ pub struct Sent {
     pub print: Print,
     /// Until when its signature is good.
     pub until: Moment,
+    /// Which sending of it this is, by chance.
+    met: Print,
+}
+
+impl Sent {
+    /// A sending of a message.
+    ///
+    /// # Errors
+    /// Fails when the system gives no random bytes.
+    pub fn new(feed: FeedId, name: Print, print: Print, until: Moment) -> Result<Self> {
+        let mut met = [0; 16];
+        aws_lc_rs::rand::fill(&mut met).map_err(|_| StoreError::Unsealed)?;
+        Ok(Self { feed, name, print, until, met })
+    }
 }
 
 /// What a message is to those before it.
@@ -61,7 +78,9 @@ pub struct Sent {
 pub enum Meeting {
     /// Nothing of its name is known.
     New,
-    /// The same was sent before.
+    /// The same was sent before, and of nothing is known that it was taken: it is under way, or was lost on it.
+    Unanswered,
+    /// The same was sent before, and something of it was taken.
     Again,
     /// The same was sent before, more often than whoever lost an answer needs.
     TooOften,
@@ -76,22 +95,22 @@ pub enum Meeting {
 /// # Errors
 /// Fails when the database does.
 pub async fn meet(store: &Store, sent: Sent, now: Moment) -> Result<Meeting> {
-    let mut met = [0; 16];
-    aws_lc_rs::rand::fill(&mut met).map_err(|_| StoreError::Unsealed)?;
     let values = [
         Value::Int(sent.feed.0.into()),
         Value::Blob(&sent.name),
         Value::Blob(&sent.print),
         Value::Int(sent.until.millis()),
-        Value::Blob(&met),
+        Value::Blob(&sent.met),
         Value::Int(now.millis()),
         Value::Int(REPEATS),
     ];
-    let stands = store.aside(MEET, &values, |row| Ok((row.array(0)?, row.int(1)?))).await?;
-    let (print, repeats): (Print, i64) = stands.into_iter().next().ok_or(StoreError::Corrupt("seen"))?;
+    let stands = store.aside(MEET, &values, |row| Ok((row.array(0)?, row.int(1)?, row.int(2)?))).await?;
+    let (print, repeats, answered): (Print, i64, i64) =
+        stands.into_iter().next().ok_or(StoreError::Corrupt("seen"))?;
     Ok(match repeats {
         _ if print != sent.print => Meeting::Another,
         0 => Meeting::New,
+        1..=REPEATS if answered == 0 => Meeting::Unanswered,
         1..=REPEATS => Meeting::Again,
         _ => Meeting::TooOften,
     })
@@ -111,12 +130,13 @@ pub async fn answered(store: &Store, sent: Sent) -> Result<()> {
     store.aside(ANSWERED, &values, |row| row.int(0)).await.map(drop)
 }
 
-/// Gives a name back of whose message nothing was taken: its sender may put it right under the same name.
+/// Gives a name back of whose message nothing was taken: its sender may put it right under the same name. Where the same
+/// was sent once more meanwhile, that decides.
 ///
 /// # Errors
 /// Fails when the database does.
 pub async fn give_back(store: &Store, sent: Sent) -> Result<()> {
-    let values = [Value::Int(sent.feed.0.into()), Value::Blob(&sent.name), Value::Blob(&sent.print)];
+    let values = [Value::Int(sent.feed.0.into()), Value::Blob(&sent.name), Value::Blob(&sent.met)];
     store.aside(GIVE_BACK, &values, |row| row.int(0)).await.map(drop)
 }
 
@@ -130,10 +150,11 @@ pub async fn count(read: &Read<'_>, feed: FeedId, now: Moment) -> Result<u64> {
     Ok(counted.into_iter().next().unwrap_or_default())
 }
 
-/// Deletes the names that are over; gives how many.
+/// Deletes a few of the names that are over; gives how many.
 ///
 /// # Errors
 /// Fails when the database does.
 pub async fn forget(store: &Store, now: Moment) -> Result<usize> {
-    Ok(store.aside(FORGET, &[Value::Int(now.millis())], |row| row.int(0)).await?.len())
+    let values = [Value::Int(now.millis()), Value::Int(AT_ONCE.into())];
+    Ok(store.aside(FORGET, &values, |row| row.int(0)).await?.len())
 }

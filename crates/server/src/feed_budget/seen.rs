@@ -95,7 +95,7 @@ mod tests {
         let seen = Seen { bounds: Bounds { most: 5, few: 2 }, counts: Mutex::default() };
         let meet = async |feed, name: u8, now: i64| {
             let [now, until] = [now, now + 300].map(|seconds| Moment::from_millis(seconds * 1_000));
-            let sent = Sent { feed: FeedId(feed), name: [name; 16], print: [0; 16], until };
+            let sent = Sent::new(FeedId(feed), [name; 16], [0; 16], until).unwrap();
             seen.meet(store, sent, now).await.unwrap()
         };
         for name in 0..5 {
@@ -103,7 +103,7 @@ mod tests {
         }
         assert_eq!([meet(1, 5, 0).await, meet(1, 5, 2).await], [Meeting::Full; 2]);
         // What is known is known, and others have their own.
-        assert_eq!([meet(1, 0, 3).await, meet(2, 5, 3).await], [Meeting::Again, Meeting::New]);
+        assert_eq!([meet(1, 0, 3).await, meet(2, 5, 3).await], [Meeting::Unanswered, Meeting::New]);
         assert_eq!(meet(1, 5, 301).await, Meeting::New);
     }
 }

@@ -12,7 +12,7 @@ fn print(of: usize) -> Print {
 }
 
 fn sent(feed: u32, name: usize, said: usize, now: i64) -> Sent {
-    Sent { feed: FeedId(feed), name: print(name), print: print(said), until: at(now + 300) }
+    Sent::new(FeedId(feed), print(name), print(said), at(now + 300)).unwrap()
 }
 
 #[tokio::test]
@@ -21,11 +21,20 @@ async fn a_name_stands_for_one_message_of_one_feed_while_its_signature_is_good()
     let meets =
         async |feed, name, said, now| meet(&fresh.store, sent(feed, name, said, now), at(now)).await.unwrap();
     assert_eq!(meets(1, 7, 1, 0).await, Meeting::New);
-    assert_eq!([meets(1, 7, 1, 100).await, meets(1, 7, 2, 100).await], [Meeting::Again, Meeting::Another]);
-    assert_eq!([meets(2, 7, 2, 100).await, meets(1, 8, 2, 100).await], [Meeting::New; 2]);
+    assert_eq!(
+        [meets(1, 7, 1, 100).await, meets(1, 7, 2, 100).await],
+        [Meeting::Unanswered, Meeting::Another]
+    );
+    answered(&fresh.store, sent(1, 7, 1, 100)).await.unwrap();
+    assert_eq!(meets(1, 7, 1, 100).await, Meeting::Again);
+    let given = sent(1, 8, 2, 100);
+    assert_eq!(
+        [meets(2, 7, 2, 100).await, meet(&fresh.store, given, at(100)).await.unwrap()],
+        [Meeting::New; 2]
+    );
     // Signed again, it is good for longer.
     assert_eq!([meets(1, 7, 2, 400).await, meets(1, 7, 2, 401).await], [Meeting::Another, Meeting::New]);
-    give_back(&fresh.store, sent(1, 8, 2, 100)).await.unwrap();
+    give_back(&fresh.store, given).await.unwrap();
     assert_eq!(meets(1, 8, 3, 101).await, Meeting::New);
 }
 
@@ -35,7 +44,7 @@ async fn the_same_is_sent_again_a_few_times_and_no_more() {
     let meets = async |now| meet(&fresh.store, sent(1, 7, 1, 0), at(now)).await.unwrap();
     assert_eq!(meets(0).await, Meeting::New);
     for now in 0..REPEATS {
-        assert_eq!(meets(now).await, Meeting::Again);
+        assert_eq!(meets(now).await, Meeting::Unanswered);
     }
     assert_eq!(
         [meets(9).await, meets(10).await, meets(301).await],
@@ -48,17 +57,25 @@ async fn a_name_is_given_back_only_while_nothing_of_its_message_was_taken() {
     let fresh = Fresh::new().await;
     let store = &fresh.store;
     let meets = async |sent| meet(store, sent, at(0)).await.unwrap();
-    let (one, other) = (sent(1, 7, 1, 0), sent(1, 7, 2, 0));
+    let (one, same, other) = (sent(1, 7, 1, 0), sent(1, 7, 1, 0), sent(1, 7, 2, 0));
     // Of two that are equal, the second is answered and then the first fails; or the other way round.
-    assert_eq!([meets(one).await, meets(one).await], [Meeting::New, Meeting::Again]);
-    answered(store, one).await.unwrap();
+    assert_eq!([meets(one).await, meets(same).await], [Meeting::New, Meeting::Unanswered]);
+    answered(store, same).await.unwrap();
     give_back(store, one).await.unwrap();
     assert_eq!(meets(other).await, Meeting::Another);
-    let (one, other) = (sent(1, 8, 1, 0), sent(1, 8, 2, 0));
-    assert_eq!([meets(one).await, meets(one).await], [Meeting::New, Meeting::Again]);
+    let (one, same, other) = (sent(1, 8, 1, 0), sent(1, 8, 1, 0), sent(1, 8, 2, 0));
+    assert_eq!([meets(one).await, meets(same).await], [Meeting::New, Meeting::Unanswered]);
     give_back(store, one).await.unwrap();
-    answered(store, one).await.unwrap();
+    // The second is under way still: nobody else gets the name.
     assert_eq!(meets(other).await, Meeting::Another);
+    answered(store, same).await.unwrap();
+    assert_eq!(meets(other).await, Meeting::Another);
+    // Where both fail the last one gives it back.
+    let (one, same, third) = (sent(1, 9, 1, 0), sent(1, 9, 1, 0), sent(1, 9, 2, 0));
+    assert_eq!([meets(one).await, meets(same).await], [Meeting::New, Meeting::Unanswered]);
+    give_back(store, one).await.unwrap();
+    give_back(store, same).await.unwrap();
+    assert_eq!(meets(third).await, Meeting::New);
     // What another message has under that name is not its to give back.
     give_back(store, other).await.unwrap();
     answered(store, other).await.unwrap();

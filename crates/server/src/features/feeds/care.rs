@@ -184,8 +184,7 @@ impl Step {
             Self::ForgetLetters => dead_letter::forget(store, ACTOR, now).await,
             Self::ForgetBatches => manifest::forget(store, ACTOR, now).await,
             Self::PruneOutbox => outbox::prune(store, ACTOR, now).await,
-            // In one statement: the next one may find others that have just gone over.
-            Self::ForgetNames => seen::forget(store, now).await.map(|_| 0),
+            Self::ForgetNames => seen::forget(store, now).await,
             Self::ForgetSpent => spent::forget(store, now).await.map(|_| 0),
         }
     }

@@ -101,20 +101,31 @@ impl Signed {
         intake.map_err(|why| Refused::closed(self.l, why))
     }
 
-    /// What comes of a change, as long as its sender waits.
+    /// Brings a change to its end, whoever hangs up meanwhile, and gives what comes of it as long as its sender waits.
+    /// Until then the message keeps its name and its places.
     ///
     /// # Errors
-    /// It takes longer: what became of it is not known.
-    pub(super) async fn within<T>(
-        &self,
-        change: impl Future<Output = Result<T, Refused>>,
+    /// What it fails with; or it takes longer, and what becomes of it is not known.
+    pub(super) async fn within<T: Send + 'static>(
+        self: &Arc<Self>,
+        change: impl Future<Output = Result<T, Refused>> + Send + 'static,
     ) -> Result<T, Refused> {
-        timeout_at(self.until, change).await.unwrap_or_else(|_| Err(Refused::unavailable(self.l)))
+        let signed = Arc::clone(self);
+        let change = tokio::spawn(async move {
+            let changed = change.await;
+            drop(signed);
+            changed
+        });
+        match timeout_at(self.until, change).await {
+            Ok(Ok(changed)) => changed,
+            Ok(Err(failed)) => Err(Failure::internal(failed).into()),
+            Err(_) => Err(Refused::unavailable(self.l)),
+        }
     }
 
-    /// Whether the same was sent before, and something of it was taken or is being taken.
+    /// Whether the same was sent before, and something of it was taken.
     pub(super) const fn is_repeated(&self) -> bool {
-        !self.name.is_new()
+        self.name.is_repeated()
     }
 
     /// Something of the message was taken; from now on its name is its own.
@@ -123,8 +134,8 @@ impl Signed {
     }
 
     /// A name that was met beside the message's own.
-    pub(super) fn name(&self, sent: Sent, is_new: bool) -> Name {
-        Name::new(Arc::clone(&self.app), sent, is_new, self.settling.clone())
+    pub(super) fn name(&self, sent: Sent, is_repeated: bool) -> Name {
+        Name::new(Arc::clone(&self.app), sent, is_repeated, self.settling.clone())
     }
 
     /// Whether reports that name people may be compared with applications.
@@ -245,11 +256,11 @@ async fn receive(app: &Arc<App>, request: Request, allowed: Allowed) -> Result<S
     let of_feed = app.feeds.place(feed.id, allowed.is_file).ok_or_else(|| allowed.busy(l))?;
     let name = app.store.keys().event(&[b"name\0", envelope.id.as_bytes()].concat()).0;
     let said = with_key(app, print, &parts.headers);
-    let sent = Sent { feed: feed.id, name, print: said, until: envelope.until() };
+    let sent = Sent::new(feed.id, name, said, envelope.until()).map_err(|error| Refused::store(l, error))?;
     let settling = parts.extensions.get::<Settling>().cloned().unwrap_or_default();
-    let is_new = timeout_at(until, met(app, l, sent, bare)).await;
-    let is_new = is_new.unwrap_or_else(|_| Err(Refused::unavailable(l)))?;
-    let name = Name::new(Arc::clone(app), sent, is_new, settling.clone());
+    let is_repeated = timeout_at(until, met(app, l, sent, bare)).await;
+    let is_repeated = is_repeated.unwrap_or_else(|_| Err(Refused::unavailable(l)))?;
+    let name = Name::new(Arc::clone(app), sent, is_repeated, settling.clone());
     admit(app, l, &feed)?;
     let (app, headers, body) = (Arc::clone(app), parts.headers, read.body);
     Ok(Signed { app, l, feed, headers, body, print, names, name, settling, until, _places: (of_feed, place) })
@@ -262,14 +273,15 @@ fn unsigned(l: Language, why: Unsigned) -> Refused {
     }
 }
 
-/// Whether a message is new; what was sent before may be sent again a few times, but for a question: its answer is not
-/// repeated to whoever heard it being asked.
+/// Whether a message is repeated of which something was taken. It may be sent again a few times, but for a question: its
+/// answer is not repeated to whoever heard it being asked.
 async fn met(app: &App, l: Language, sent: Sent, bare: bool) -> Result<bool, Refused> {
     let meeting = app.feeds.meet(&app.store, sent, app.clock.now()).await;
     match meeting.map_err(|error| Refused::store(l, error))? {
-        Meeting::New => Ok(true),
-        Meeting::Again if !bare => Ok(false),
-        Meeting::Again | Meeting::Another => Err(Refused::reused(l)),
+        Meeting::New => Ok(false),
+        Meeting::Unanswered if !bare => Ok(false),
+        Meeting::Again if !bare => Ok(true),
+        Meeting::Unanswered | Meeting::Again | Meeting::Another => Err(Refused::reused(l)),
         Meeting::TooOften => Err(Refused::too_many(l, l.feeds_problem_too_many_repeats(), 600)),
         Meeting::Full => Err(Refused::too_many(l, l.feeds_problem_too_many_requests_detail(), 60)),
     }

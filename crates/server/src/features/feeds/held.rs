@@ -17,6 +17,7 @@ use axum::extract::rejection::QueryRejection;
 use domain::milestone::Milestone;
 use serde::Deserialize;
 use serde_json::Value;
+use std::sync::Arc;
 use store::held::{self, Beyond, Correction, Decided, Explained, Filter, HeldId, Verb, Why};
 use store::{StoreError, application, milestone};
 use web::Reply;
@@ -101,7 +102,7 @@ pub async fn explain(signed: Signed) -> Result<Reply, Refused> {
     (status = 422, description = "Something is missing or wrong; `errors` points at it.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn decide(signed: Signed) -> Result<Reply, Refused> {
-    let l = signed.l;
+    let (l, signed) = (signed.l, Arc::new(signed));
     let decision: DecisionView = signed.said()?;
     let Explained { item, number, .. } = own(&signed).await?;
     if decision.held != item.id.0 {
@@ -119,9 +120,16 @@ pub async fn decide(signed: Signed) -> Result<Reply, Refused> {
         _ => return Err(Refused::wrong(l, "/decision", "unknown")),
     };
     let now = signed.app.clock.now();
-    let decided = held::by_feed(&signed.app.store, &signed.feed, item.id, verb, decision.why, now);
-    let decided = async { decided.await.map_err(|error| Refused::store(l, error)) };
-    let decided = signed.within(decided).await?.map_err(|beyond| match beyond {
+    let its = Arc::clone(&signed);
+    let decided = signed.within(async move {
+        let decided = held::by_feed(&its.app.store, &its.feed, item.id, verb, decision.why, now).await;
+        let decided = decided.map_err(|error| Refused::store(l, error))?;
+        if matches!(decided, Ok(Decided::Done)) {
+            its.taken();
+        }
+        Ok(decided)
+    });
+    let decided = decided.await?.map_err(|beyond| match beyond {
         Beyond::Receipt => {
             let (pointer, text) = ("/correction/receipt_number", l.feeds_reason_correction_elsewhere());
             Refused::invalid(l, pointer.to_owned(), "other_application", text)

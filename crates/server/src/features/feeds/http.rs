@@ -56,16 +56,28 @@ pub async fn milestones(signed: Signed) -> Result<Reply, Refused> {
     let waits = |seconds| Refused::too_many(l, l.feeds_problem_too_many_requests_detail(), seconds);
     signed.app.feeds.admit_events(signed.feed.id, events.len()).map_err(waits)?;
     let items = reports(&mut events);
-    let taken = once(&signed, async {
-        may_guess(&signed, &items)?;
-        let intake = signed.intake()?;
-        let fates = intake.take(&items, Unknown::Kept).await.map_err(|why| Refused::closed(l, why))?;
-        around(&signed.app).count(&signed.feed.name, Way::Api, &fates);
-        signed.guessed(fates.iter().filter(|fate| **fate == Fate::Told(Outcome::OtherApplication)).count());
-        Ok(fates.into_iter().map(Taken::from).collect())
+    let signed = Arc::new(signed);
+    let its = Arc::clone(&signed);
+    let taken = signed.within(async move {
+        let taken = once(&its, recorded(&its, &items)).await?;
+        // Of a list each has its word; a single one that was not taken may be put right under its name.
+        if batch || taken.iter().any(|taken| taken.outcome != "rejected") {
+            its.taken();
+        }
+        Ok(taken)
     });
-    let taken = signed.within(taken).await?;
+    let taken = taken.await?;
     told(&signed, &MessageView::new(l, &events, taken, batch), batch)
+}
+
+/// What became of reports, and what that costs their feed.
+async fn recorded(signed: &Signed, items: &[Item]) -> Result<Vec<Taken>, Refused> {
+    may_guess(signed, items)?;
+    let fates = signed.intake()?.take(items, Unknown::Kept).await;
+    let fates = fates.map_err(|why| Refused::closed(signed.l, why))?;
+    around(&signed.app).count(&signed.feed.name, Way::Api, &fates);
+    signed.guessed(fates.iter().filter(|fate| **fate == Fate::Told(Outcome::OtherApplication)).count());
+    Ok(fates.into_iter().map(Taken::from).collect())
 }
 
 /// The reports of the events that could be read.

@@ -104,16 +104,13 @@ impl Asked<'_> {
             return Ok(None);
         }
         let now = app.clock.now();
-        let sent = Sent {
-            feed: signed.feed.id,
-            name: app.store.keys().event(&[b"key\0", key.as_bytes()].concat()).0,
-            print: signed.print,
-            until: Moment::from_millis(now.millis().saturating_add(UNDER_WAY_MILLIS)),
-        };
-        let met = app.feeds.meet(&app.store, sent, now).await;
-        match met.map_err(|error| Refused::store(signed.l, error))? {
+        let name = app.store.keys().event(&[b"key\0", key.as_bytes()].concat()).0;
+        let until = Moment::from_millis(now.millis().saturating_add(UNDER_WAY_MILLIS));
+        let failed = |error| Refused::store(signed.l, error);
+        let sent = Sent::new(signed.feed.id, name, signed.print, until).map_err(failed)?;
+        match app.feeds.meet(&app.store, sent, now).await.map_err(failed)? {
             Meeting::Another => Err(reused(signed.l)),
-            meeting => Ok(Some(signed.name(sent, meeting == Meeting::New))),
+            meeting => Ok(Some(signed.name(sent, meeting == Meeting::Again))),
         }
     }
 

@@ -97,6 +97,7 @@ pub(super) struct CardView {
     (status = 422, description = "Something is missing or wrong; `errors` points at it.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn declare(signed: Signed) -> Result<Reply, Refused> {
+    let signed = Arc::new(signed);
     let (app, l) = (&signed.app, signed.l);
     let view: ManifestView = signed.said()?;
     let declaration = view.declaration(signed.feed.id, &app.receipts);
@@ -112,9 +113,16 @@ pub async fn declare(signed: Signed) -> Result<Reply, Refused> {
     let detail = format!("batch {number}: {} listed", declaration.receipts.len());
     let actor = format!("feed:{}", signed.feed.name);
     let entry = Entry { at: app.clock.now(), actor, action: "declare_batch", detail };
-    let kept = manifest::declare(&app.store, entry, declaration);
-    let kept = async { kept.await.map_err(|error| Refused::store(l, error)) };
-    signed.within(kept).await?.map_err(|excess| {
+    let its = Arc::clone(&signed);
+    let kept = signed.within(async move {
+        let kept = manifest::declare(&its.app.store, entry, declaration).await;
+        let kept = kept.map_err(|error| Refused::store(l, error))?;
+        if kept.is_ok() {
+            its.taken();
+        }
+        Ok(kept)
+    });
+    kept.await?.map_err(|excess| {
         let Fault { pointer, code } = too_much(excess);
         Refused::wrong(l, &pointer, code)
     })?;

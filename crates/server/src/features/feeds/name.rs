@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_millis(300);
 pub(super) struct Name {
     app: Arc<App>,
     sent: Sent,
-    is_new: bool,
+    is_repeated: bool,
     is_taken: AtomicBool,
     settling: Settling,
 }
@@ -48,13 +48,13 @@ pub async fn settled(mut request: Request, next: Next) -> Response {
 }
 
 impl Name {
-    pub(super) fn new(app: Arc<App>, sent: Sent, is_new: bool, settling: Settling) -> Self {
-        Self { app, sent, is_new, is_taken: AtomicBool::new(false), settling }
+    pub(super) fn new(app: Arc<App>, sent: Sent, is_repeated: bool, settling: Settling) -> Self {
+        Self { app, sent, is_repeated, is_taken: AtomicBool::new(false), settling }
     }
 
-    /// Whether nothing of the name was known.
-    pub(super) const fn is_new(&self) -> bool {
-        self.is_new
+    /// Whether the same was sent before, and something of it was taken.
+    pub(super) const fn is_repeated(&self) -> bool {
+        self.is_repeated
     }
 
     /// Something of the message was taken, or its question answered: from now on the name is its own.
@@ -66,7 +66,9 @@ impl Name {
 impl Drop for Name {
     fn drop(&mut self) {
         let (sent, is_taken) = (self.sent, self.is_taken.load(Ordering::Relaxed));
-        let Some(runtime) = Handle::try_current().ok().filter(|_| is_taken || self.is_new) else { return };
+        let Some(runtime) = Handle::try_current().ok().filter(|_| is_taken || !self.is_repeated) else {
+            return;
+        };
         let app = Arc::clone(&self.app);
         let settles = runtime.spawn(async move {
             let settled = match is_taken {
