@@ -34,6 +34,7 @@ const FILES: usize = 4;
 const FILES_OF_ONE: usize = 1;
 /// Messages of one feed that are taken at a time.
 const MESSAGES_OF_ONE: usize = 16;
+
 /// The budget of each feed: what this process counted, and what it heard of others. Places are its own.
 pub struct FeedBudget {
     messages: DefaultKeyedRateLimiter<Key>,
