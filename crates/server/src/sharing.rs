@@ -63,8 +63,22 @@ struct Teller {
     /// What is noted and not told yet.
     left: HashMap<(Kind, Key), u32>,
     servers: Servers,
-    /// Up to which of its rows each other one was heard.
-    heard: HashMap<Run, i64>,
+    /// The others that tell or have told.
+    heard: HashMap<Run, Heard>,
+}
+
+/// One that was heard.
+struct Heard {
+    /// Up to which of its rows.
+    number: i64,
+    /// Since when it serves no more and all that it told is heard.
+    gone: Option<Moment>,
+}
+
+impl Heard {
+    const fn up_to(number: i64) -> Self {
+        Self { number, gone: None }
+    }
 }
 
 impl Teller {
@@ -77,8 +91,8 @@ impl Teller {
         let now = self.app.clock.now();
         let rows = spent::all(&self.app.store.read(), now).await?;
         for row in &rows {
-            let heard = self.heard.entry(row.run).or_insert(row.number);
-            *heard = row.number.max(*heard);
+            let heard = self.heard.entry(row.run).or_insert(Heard::up_to(row.number));
+            heard.number = row.number.max(heard.number);
         }
         still_spent(config, &rows, now).iter().for_each(|due| self.app.charge(due));
         Ok(())
@@ -110,9 +124,19 @@ impl Teller {
         self.tell(now).await?;
         self.hear(now).await?;
         if tidies {
-            spent::forget(&self.app.store, now).await?;
-            self.servers.bury(&self.app.store, self.app.times).await?;
+            self.tidy(now).await?;
         }
+        Ok(())
+    }
+
+    async fn tidy(&mut self, now: Moment) -> store::Result<()> {
+        spent::forget(&self.app.store, now).await?;
+        self.servers.bury(&self.app.store, self.app.times).await?;
+        // Who comes back is not heard a second time, as long as what it told matters.
+        self.heard.retain(|_, heard| {
+            let ago = heard.gone.map_or(0, |gone| now.millis().saturating_sub(gone.millis()));
+            Duration::from_millis(ago.max(0).unsigned_abs()) < Kind::Guesses.matters()
+        });
         Ok(())
     }
 
@@ -153,14 +177,19 @@ impl Teller {
 
     /// Hears what the others have told since the last time.
     async fn hear(&mut self, now: Moment) -> store::Result<()> {
-        for run in self.servers.look(&self.app.store, self.app.times).await? {
-            if run == self.app.run {
-                continue;
-            }
-            let heard = self.heard.entry(run).or_insert(-1);
-            let rows = spent::after(&self.app.store.read(), run, *heard).await?;
+        let serving = self.servers.look(&self.app.store, self.app.times).await?;
+        for run in serving.iter().filter(|run| **run != self.app.run) {
+            self.heard.entry(*run).or_insert(Heard::up_to(-1)).gone = None;
+        }
+        // Who stops tells a last time before it gives its lease back, and is heard to the end.
+        for (run, heard) in self.heard.iter_mut().filter(|(_, heard)| heard.gone.is_none()) {
+            let rows = spent::after(&self.app.store.read(), *run, heard.number).await?;
             just_spent(&rows, now).iter().for_each(|due| self.app.charge(due));
-            *heard = rows.last().map_or(*heard, |row| row.number);
+            match rows.last() {
+                Some(row) => heard.number = row.number,
+                None if !serving.contains(run) => heard.gone = Some(now),
+                None => {}
+            }
         }
         Ok(())
     }

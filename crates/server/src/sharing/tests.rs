@@ -20,11 +20,17 @@ mod on_postgres {
     use crate::testing::{NOW, moment};
     use axum::http::HeaderMap;
     use store::lease::Claim;
-    use tokio::time::sleep;
 
     /// Another server on the same database.
     async fn beside(server: &Server) -> Arc<App> {
         App::open(&server.config, None, Clock::Frozen(moment(NOW))).await.unwrap()
+    }
+
+    /// Says that it serves.
+    async fn serves(app: &App) -> Claim {
+        let mut claim = Claim::new(app.run.serving(), app.run, app.times);
+        claim.step(&app.store).await.unwrap();
+        claim
     }
 
     fn asks(app: &App) -> bool {
@@ -35,20 +41,16 @@ mod on_postgres {
     async fn two_servers_together_admit_no_more_than_one_and_a_second() {
         let here = Server::start_with(|config| config.limits.inquiries_per_minute = 20).await;
         let there = beside(&here).await;
-        let both = [Arc::clone(&here.app), there];
-        let sharing =
-            [Sharing::start(&both[0], &here.config).await, Sharing::start(&both[1], &here.config).await];
-        // Each has been heard before the source asks again.
-        sleep(EVERY * 2).await;
-        assert!((0..15).all(|_| asks(&both[0])));
-        sleep(EVERY * 2).await;
-        let more = (0..15).filter(|_| asks(&both[1])).count();
-        assert!((5..=8).contains(&more), "{more} instead of 5, and what came back in three seconds");
-        for sharing in sharing {
-            sharing.stop().await;
+        let mut tellers = [&here.app, &there].map(|app| Teller::new(Arc::clone(app)));
+        for teller in &mut tellers {
+            serves(&teller.app).await;
         }
-        let leases = here.folder.database().rows_of("lease");
-        assert_eq!(leases, 0, "who stops leaves no lease behind");
+        assert!((0..15).all(|_| asks(&here.app)));
+        for teller in &mut tellers {
+            teller.once(false).await.unwrap();
+        }
+        let more = (0..15).filter(|_| asks(&there)).count();
+        assert!((5..=8).contains(&more), "{more} instead of 5, and what came back meanwhile");
     }
 
     #[tokio::test]
@@ -61,6 +63,34 @@ mod on_postgres {
         assert!(asks(&again), "the control: a server that knows nothing of it");
         Sharing::start(&again, &here.config).await.stop().await;
         assert!((0..3).filter(|_| asks(&again)).count() < 3);
+    }
+
+    #[tokio::test]
+    async fn the_last_words_of_a_server_that_stops_are_heard_once() {
+        let here = Server::start_with(|config| config.limits.inquiries_per_minute = 40).await;
+        let there = beside(&here).await;
+        let mut teller = Teller::new(Arc::clone(&here.app));
+        let sharing = Sharing::start(&there, &here.config).await;
+        while teller.heard.is_empty() {
+            teller.once(false).await.unwrap();
+        }
+        assert!((0..20).all(|_| asks(&there)));
+        sharing.stop().await;
+        assert_eq!(here.folder.database().rows_of("lease"), 0, "who stops leaves no lease behind");
+        teller.once(false).await.unwrap();
+        teller.once(false).await.unwrap();
+        // A server that was only taken for gone.
+        let back = serves(&there).await;
+        teller.once(true).await.unwrap();
+        let left = (0..40).filter(|_| asks(&here.app)).count();
+        assert!((20..=24).contains(&left), "{left} instead of 20, and what came back meanwhile");
+        back.give_back(&there.store).await.unwrap();
+        teller.once(false).await.unwrap();
+        let now = moment(NOW).millis();
+        for (hours, known) in [(24, 1), (26, 0)] {
+            teller.tidy(Moment::from_millis(now + hours * 3_600_000)).await.unwrap();
+            assert_eq!(teller.heard.len(), known, "after {hours} hours");
+        }
     }
 
     #[tokio::test]
@@ -78,8 +108,7 @@ mod on_postgres {
     async fn a_database_that_does_not_answer_is_told_later() {
         let here = Server::start().await;
         let mut teller = Teller::new(Arc::clone(&here.app));
-        let mut serving = Claim::new(here.app.run.serving(), here.app.run, here.app.times);
-        serving.step(&here.app.store).await.unwrap();
+        serves(&here.app).await;
         here.folder.database().hide("spent");
         assert!(asks(&here.app) && teller.once(false).await.is_err());
         assert!(asks(&here.app) && teller.once(false).await.is_err());
