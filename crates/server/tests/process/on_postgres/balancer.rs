@@ -7,12 +7,12 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often a server is asked whether it is ready, and after how many answers that is believed.
 const EVERY: Duration = Duration::from_millis(200);
 const BELIEVED: u8 = 2;
-/// How long an answer may take.
+/// How long an answer may take, and a server until it is noticed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The servers, and which of them are ready.
@@ -73,14 +73,18 @@ impl Balancer {
     }
 
     pub(super) fn until_ready(&self, server: usize) {
-        while !self.servers[server].is_ready.load(Ordering::Relaxed) {
-            sleep(EVERY / 10);
-        }
+        self.until(server, true);
     }
 
     /// Waits until nothing is sent to a server any more.
     pub(super) fn until_left(&self, server: usize) {
-        while self.servers[server].is_ready.load(Ordering::Relaxed) {
+        self.until(server, false);
+    }
+
+    fn until(&self, server: usize, is_ready: bool) {
+        let since = Instant::now();
+        while self.servers[server].is_ready.load(Ordering::Relaxed) != is_ready {
+            assert!(since.elapsed() < PATIENCE, "server {server} is not seen as it is, ready {is_ready}");
             sleep(EVERY / 10);
         }
     }

@@ -61,6 +61,16 @@ fn servers_that_leave_without_a_word_are_noticed() {
     assert!(!told.failed.is_empty(), "the control: {} answers, and none failed", told.answered);
 }
 
+/// Ends the load, also where the story fails: who asks goes on until then.
+struct Ending<'s>(&'s Story, &'s Balancer);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.ends.store(true, Ordering::Relaxed);
+        self.1.end();
+    }
+}
+
 /// All servers are restarted, or the first alone, under load.
 fn rolled(leave: &str, all: bool) -> (Story, Told) {
     let county = County::new();
@@ -80,6 +90,7 @@ fn rolled(leave: &str, all: bool) -> (Story, Told) {
     // Somebody to ask for.
     story.send(&mut balancer.client(), 0..BATCH);
     scope(|scope| {
+        let ending = Ending(&story, &balancer);
         scope.spawn(|| balancer.check());
         let asking = (0..ASKING).map(|_| scope.spawn(|| story.ask(&mut balancer.client())));
         let asking: Vec<_> = asking.collect();
@@ -100,9 +111,8 @@ fn rolled(leave: &str, all: bool) -> (Story, Told) {
             balancer.until_ready(number);
         }
         sleep(Duration::from_millis(500));
-        story.ends.store(true, Ordering::Relaxed);
+        drop(ending);
         asking.into_iter().chain(sending).for_each(|load| load.join().unwrap());
-        balancer.end();
     });
     for server in &mut servers {
         server.terminate();
