@@ -125,18 +125,27 @@ mod on_postgres {
     #[tokio::test]
     async fn a_holder_that_cannot_renew_stops_before_another_may_begin() {
         let server = Server::start().await;
-        let (app, work) = (one_of(&server).await, Arc::<Work>::default());
-        let (stopper, task) = start(&app, &work, 0);
-        work.until_begun(0, 1).await;
-        server.folder.database().hide("lease");
+        let (mut one, other) = (one_of(&server).await, one_of(&server).await);
+        let work = Arc::<Work>::default();
+        // Its last beat is the one with which it takes the lease.
+        Arc::get_mut(&mut one).unwrap().times.beat = LAPSE;
         let since = Instant::now();
+        let (first, first_task) = start(&one, &work, 0);
+        work.until_begun(0, 1).await;
+        let (second, second_task) = start(&other, &work, 1);
+        sleep(LAPSE / 5).await;
+        server.folder.database().hide("lease");
         while work.at.load(Ordering::SeqCst) != 0 {
             assert!(since.elapsed() < LAPSE, "it goes on though it could not renew");
             sleep(Duration::from_millis(5)).await;
         }
+        first.tell();
+        first_task.await.unwrap();
         server.folder.database().show("lease");
-        work.until_begun(0, 2).await;
-        stopper.tell();
-        task.await.unwrap();
+        work.until_begun(1, 1).await;
+        assert!(since.elapsed() >= LAPSE, "the other began {:?} after the last beat", since.elapsed());
+        second.tell();
+        second_task.await.unwrap();
+        assert_eq!(work.twice.load(Ordering::SeqCst), 0);
     }
 }

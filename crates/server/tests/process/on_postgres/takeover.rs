@@ -19,7 +19,7 @@ fn a_shared_folder_is_watched_by_one_server_and_by_the_other_when_that_is_killed
     let start = || {
         let mut server = serve(jindu(), &county.data());
         let folder = format!("[{{feed=county,folder={:?},still_seconds=0}}]", drop.path());
-        Running::start(server.env("JINDU_DROP", folder).env("JINDU_LIMITS__LEASE_SECONDS", "3"))
+        Running::start(server.env("JINDU_DROP", folder).env("JINDU_LIMITS__LEASE_SECONDS", "2"))
     };
     let lines = lines(30);
     let (first, second) = lines.split_at(120);
@@ -29,7 +29,7 @@ fn a_shared_folder_is_watched_by_one_server_and_by_the_other_when_that_is_killed
     other.address();
     put(drop.path(), "first.csv", first, 0);
     // Longer than it takes to take over from somebody who is silent.
-    sleep(Duration::from_secs(4));
+    sleep(Duration::from_millis(2_500));
     assert_eq!(other.said().matches("this server has the lease").count(), 0, "{}", other.said());
     assert!(one.kill());
     let killed = Instant::now();
