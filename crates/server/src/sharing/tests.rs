@@ -79,6 +79,9 @@ mod on_postgres {
         assert_eq!(here.folder.database().rows_of("lease"), 0, "who stops leaves no lease behind");
         teller.once(false).await.unwrap();
         teller.once(false).await.unwrap();
+        let told = spent::all(&here.app.store.read(), moment(NOW)).await.unwrap();
+        let last = told.iter().map(|row| row.number).max().unwrap();
+        assert_eq!(teller.heard[&there.run].number, last, "its lease is gone, and it is heard to the end");
         // A server that was only taken for gone.
         let back = serves(&there).await;
         teller.once(true).await.unwrap();
