@@ -64,6 +64,13 @@ impl Frames {
         Ok(frames)
     }
 
+    /// Whether there is any.
+    pub(super) fn any(&mut self) -> Result<bool> {
+        self.given = None;
+        self.walk.rewind();
+        Ok(self.walk.next()?.is_some())
+    }
+
     fn seek(&mut self, table: &Table, after: Option<&[Cell]>) -> Result<()> {
         self.walk.rewind();
         loop {

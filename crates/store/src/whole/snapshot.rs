@@ -81,11 +81,18 @@ impl Snapshot {
     /// # Errors
     /// Fails when the database does.
     pub async fn count(&mut self, table: &Table) -> Result<u64> {
-        let found = self.rows(&table.count(), &[], |row| row.narrow(0, "count")).await?;
-        let rows: u64 = found.into_iter().next().unwrap_or_default();
+        let (sql, count) = (table.count(), |row: &Row<'_>| row.narrow::<u64>(0, "count"));
         match &mut self.look {
-            Look::File { frames, .. } if table.name == frames::TABLE => Ok(rows + frames.count()?),
-            _ => Ok(rows),
+            Look::File { file, frames } => {
+                let rows = file.rows(&sql, &[], count)?.into_iter().sum::<u64>();
+                if table.name == frames::TABLE { Ok(rows + frames.count()?) } else { Ok(rows) }
+            }
+            Look::Server { server, walk } => {
+                *walk = None;
+                // Counting takes as long as it takes: a server that is busy with it is not gone.
+                let mut rows = server.stream(&sql, &[]).await?;
+                rows.next().await.map_or(Ok(0), |row| count(&Row::Postgres(&row?)))
+            }
         }
     }
 
@@ -123,8 +130,19 @@ impl Snapshot {
         Ok(found.into_iter().next().unwrap_or_default())
     }
 
-    /// Whether no table holds anything, but for what every database says about itself.
+    /// Whether frames of inquiries stand in files: those are in no database that is filled.
+    pub(super) fn has_files(&mut self) -> Result<bool> {
+        match &mut self.look {
+            Look::File { frames, .. } => frames.any(),
+            Look::Server { .. } => Ok(false),
+        }
+    }
+
+    /// Whether no table holds anything, but for what every database says about itself, and no file a frame.
     pub(super) async fn is_empty(&mut self) -> Result<bool> {
+        if self.has_files()? {
+            return Ok(false);
+        }
         for table in self.tables().iter().filter(|table| table.name != "setting") {
             if !self.rows(&table.any(), &[], |_| Ok(())).await?.is_empty() {
                 return Ok(false);

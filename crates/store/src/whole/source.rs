@@ -1,6 +1,7 @@
 //! A database that is only looked at: nothing in it is migrated, locked or written.
 
 use super::Snapshot;
+use super::frames::Frames;
 use crate::engine::postgres::Lookout;
 use crate::engine::{Engine, sqlite};
 use crate::error::{Result, StoreError, at};
@@ -50,10 +51,11 @@ impl Source {
 
     /// Refuses to go on with one that holds data and is not what this program would make: it may be in use somewhere.
     pub(super) async fn is_ours_if_used(&self, folder: &Path, keys: &Keys) -> Result<()> {
-        if let Place::File { database, .. } = &self.place
+        if let Place::File { database, record } = &self.place
             && !database.exists()
         {
-            return Ok(());
+            // A record of inquiries that was left behind would be part of what is filled.
+            return if Frames::of(record)?.any()? { Err(StoreError::Occupied) } else { Ok(()) };
         }
         let mut look = Snapshot::passing(self).await?;
         if look.is_empty().await? {

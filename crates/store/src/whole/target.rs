@@ -76,7 +76,9 @@ impl Target {
         source.is_ours_if_used(folder, &keys).await?;
         let store = Store::open_for(folder, database, keys, (Some(purpose), purpose), Some(errand)).await?;
         let is_marked = setting::committed(&store.read(), setting::UNFINISHED).await?.is_some();
-        let holds_other_data = !is_marked && !Snapshot::passing(&source).await?.is_empty().await?;
+        let mut look = Snapshot::passing(&source).await?;
+        let holds_other_data = if is_marked { look.has_files()? } else { !look.is_empty().await? };
+        drop(look);
         let target = Self { store, source, holds_other_data, _alone: alone };
         if !is_marked && !holds_other_data {
             target.mark(errand).await?;

@@ -314,6 +314,34 @@ async fn only_an_empty_database_of_the_same_keys_is_filled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_with_a_record_of_inquiries_is_not_empty() {
+    let (from, to) = (Fresh::embedded().await, Proven::embedded());
+    std::fs::copy(key_file(from.folder.path()), key_file(to.path())).unwrap();
+    ask(&from, 0..3).await;
+    let records = [from.folder.path(), to.path()].map(|folder| folder.join(crate::inquiry_log::FOLDER));
+    std::fs::create_dir(&records[1]).unwrap();
+    for file in std::fs::read_dir(&records[0]).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), records[1].join(file.file_name())).unwrap();
+    }
+    let refused = opened(&to, Purpose::Demonstration).await.err().unwrap();
+    assert!(matches!(refused, StoreError::Occupied), "{refused}");
+    assert!(!to.path().join(crate::DATABASE_FILE).exists(), "nothing was begun");
+    // Nor beside a database that is there and empty.
+    let empty = to.open().await;
+    drop(empty);
+    assert!(opened(&to, Purpose::Demonstration).await.unwrap().holds_other_data());
+    // Nor where filling has begun.
+    let aside = to.path().join("aside");
+    std::fs::rename(&records[1], &aside).unwrap();
+    assert!(!opened(&to, Purpose::Demonstration).await.unwrap().holds_other_data());
+    std::fs::remove_dir_all(&records[1]).unwrap();
+    std::fs::rename(&aside, &records[1]).unwrap();
+    assert!(opened(&to, Purpose::Demonstration).await.unwrap().holds_other_data());
+    to.is_changed_behind();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_is_neither_made_nor_migrated_nor_taken_half() {
     let folder = tempfile::tempdir().unwrap();
     Keys::init(&key_file(folder.path())).unwrap();

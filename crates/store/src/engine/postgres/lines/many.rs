@@ -10,17 +10,21 @@ use tokio_postgres::types::ToSql;
 impl Line {
     /// The rows of a statement as they come.
     pub(crate) async fn stream(&self, sql: &str, values: &[Value<'_>]) -> Result<RowStream> {
-        let statement = self.connection.prepare(sql).await?;
+        // How long the first row takes is another matter: the server may have to order all of them before.
+        let statement = self.answered(async { Ok(self.connection.prepare(sql).await?) }).await?;
         Ok(self.connection.query_raw(&statement, parameters(values)).await?)
     }
 
     /// Runs a statement whose parameters are arrays, one for each place of the tuples.
     pub(crate) async fn over(&self, sql: &str, kinds: &[Kind], many: &[Vec<Value<'_>>]) -> Result<()> {
-        let statement = self.connection.prepare_cached(sql).await?;
         let arrays = kinds.iter().enumerate().map(|(place, kind)| Array::of(many, place, *kind));
         let arrays = arrays.collect::<Option<Vec<_>>>().ok_or(StoreError::Corrupt("row"))?;
         let arrays: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(Array::value).collect();
-        Ok(self.connection.execute(&statement, &arrays).await.map(drop)?)
+        let change = async {
+            let statement = self.connection.prepare_cached(sql).await?;
+            Ok(self.connection.execute(&statement, &arrays).await.map(drop)?)
+        };
+        self.answered(change).await
     }
 }
 
