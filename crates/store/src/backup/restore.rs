@@ -1,6 +1,5 @@
 //! Puts a backup into a database that holds nothing, and compares what stands there then.
 
-use super::take::page_of;
 use super::{BackupError, Closing, Counted, Part, Reader, Result, Shape, Sum, cells};
 use crate::audit::Entry;
 use crate::keys::Keys;
@@ -79,7 +78,7 @@ async fn emptied(target: &Target) -> Result<Vec<Table>> {
         // One look for a table: on a server each look begins by ordering all of it.
         let (mut look, mut after) = (Snapshot::of(target.source()).await?, None::<Cells>);
         loop {
-            let gone = look.page(table, after.as_deref(), page_of(table)).await?;
+            let gone = look.page(table, after.as_deref(), table.page()).await?;
             let Some(last) = gone.last() else { break };
             after = Some(table.key_of(last));
             target.put(table, gone, Vec::new()).await?;
@@ -132,7 +131,7 @@ async fn replaced(target: &Target, table: &Table) -> Result<Vec<Cells>> {
     if table.name != SETTING {
         return Ok(Vec::new());
     }
-    Ok(Snapshot::of(target.source()).await?.page(table, None, page_of(table)).await?)
+    Ok(Snapshot::of(target.source()).await?.page(table, None, table.page()).await?)
 }
 
 /// Makes sure that the target holds what the closing frame counts, and nothing else.
@@ -141,7 +140,7 @@ async fn compare(target: &Target, closing: &Closing, mut told: impl FnMut(u64)) 
     for table in snapshot.tables().iter() {
         let (mut sum, mut after, mut bytes) = (Sum::default(), None::<Cells>, Vec::new());
         loop {
-            let rows = snapshot.page(table, after.as_deref(), page_of(table)).await?;
+            let rows = snapshot.page(table, after.as_deref(), table.page()).await?;
             let Some(last) = rows.last() else { break };
             after = Some(table.key_of(last));
             told(rows.len() as u64);

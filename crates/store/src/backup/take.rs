@@ -8,11 +8,6 @@ use domain::moment::Moment;
 use std::io::Write;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// Rows that are read at a time at the most.
-const ROWS: usize = 2_000;
-/// Of these tables a row may hold a message of a megabyte, or thousands of entries.
-const LARGE: [&str; 3] = ["dead_letter", "idempotency", "inquiry_frame"];
-const LARGE_ROWS: usize = 32;
 /// Pages that wait to be packed: reading and packing go side by side.
 const WAITING: usize = 2;
 
@@ -85,7 +80,7 @@ async fn read(
         if pages.send(Next::Table(table.clone())).await.is_err() {
             return Ok(());
         }
-        let most = page_of(table);
+        let most = table.page();
         let mut after: Option<Vec<Cell>> = None;
         loop {
             let rows = snapshot.page(table, after.as_deref(), most).await?;
@@ -100,11 +95,6 @@ async fn read(
     // Whoever went away has the reason.
     drop(pages.send(Next::End).await);
     Ok(())
-}
-
-/// How many rows of a table are read at a time.
-pub(super) fn page_of(table: &Table) -> usize {
-    if LARGE.contains(&table.name.as_str()) { LARGE_ROWS } else { ROWS }
 }
 
 fn packed<W: Write>(

@@ -8,8 +8,6 @@ use crate::error::{Result, StoreError};
 use std::collections::VecDeque;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// Rows that are read at a time.
-const PAGE: usize = 2_000;
 /// Rows that are changed in one transaction.
 const PART: usize = 20_000;
 /// Bytes after which a transaction is full all the same: some frames of inquiries are large.
@@ -34,15 +32,48 @@ struct Part {
     bytes: usize,
 }
 
+/// Parts as they fill.
+struct Parts {
+    next: Part,
+    out: Sender<Part>,
+    added: u64,
+    removed: u64,
+}
+
 impl Part {
     fn add(&mut self, row: Cells) {
-        self.bytes += row.iter().map(Cell::length).sum::<usize>();
+        self.bytes += length(&row);
         self.rows.push(row);
+    }
+
+    fn take_out(&mut self, row: Cells) {
+        self.bytes += length(&row);
+        self.gone.push(row);
     }
 
     fn is_full(&self) -> bool {
         self.rows.len() + self.gone.len() >= PART || self.bytes >= PART_BYTES
     }
+}
+
+impl Parts {
+    fn to(out: Sender<Part>) -> Self {
+        Self { next: Part::default(), out, added: 0, removed: 0 }
+    }
+
+    /// Hands the part on that is full, and the last one as it is.
+    async fn hand_on(&mut self, is_last: bool) {
+        if self.next.is_full() || is_last {
+            self.added += self.next.rows.len() as u64;
+            self.removed += self.next.gone.len() as u64;
+            // Nobody takes it where putting has failed, and that is told.
+            drop(self.out.send(std::mem::take(&mut self.next)).await);
+        }
+    }
+}
+
+fn length(row: &[Cell]) -> usize {
+    row.iter().map(Cell::length).sum()
 }
 
 /// Brings all rows; `told` hears which table is walked over and how many rows of it were.
@@ -104,35 +135,31 @@ impl Sides<'_> {
     /// Walks over both and hands on what has to be changed.
     async fn differences(&mut self, parts: Sender<Part>, mut told: impl FnMut(u64)) -> Result<Brought> {
         let mut there = There { rows: VecDeque::new(), last: None, is_over: false };
-        let (mut brought, mut part, mut after) = (Brought::default(), Part::default(), None::<Cells>);
+        let (mut rows, mut parts, mut after) = (0, Parts::to(parts), None::<Cells>);
         loop {
-            let page = self.from.page(self.table, after.as_deref(), PAGE).await?;
+            let page = self.from.page(self.table, after.as_deref(), self.table.page()).await?;
             let is_last = page.is_empty();
             after = page.last().map(|row| self.table.key_of(row));
-            brought.rows += page.len() as u64;
+            rows += page.len() as u64;
             for row in page {
-                there.before(self.to, self.own, Some(&self.table.key_of(&row)), &mut part.gone).await?;
+                there.before(self.to, self.own, Some(&self.table.key_of(&row)), &mut parts).await?;
                 match there.like(self.own, &row) {
                     Some(same) if same == row => {}
                     Some(other) => {
-                        part.gone.push(other);
-                        part.add(row);
+                        parts.next.take_out(other);
+                        parts.next.add(row);
                     }
-                    None => part.add(row),
+                    None => parts.next.add(row),
                 }
+                parts.hand_on(false).await;
             }
             if is_last {
-                there.before(self.to, self.own, None, &mut part.gone).await?;
+                there.before(self.to, self.own, None, &mut parts).await?;
+                parts.hand_on(true).await;
             }
-            if part.is_full() || is_last {
-                brought.added += part.rows.len() as u64;
-                brought.removed += part.gone.len() as u64;
-                // Nobody takes it where putting has failed, and that is told.
-                drop(parts.send(std::mem::take(&mut part)).await);
-            }
-            told(brought.rows);
+            told(rows);
             if is_last {
-                return Ok(brought);
+                return Ok(Brought { rows, added: parts.added, removed: parts.removed });
             }
         }
     }
@@ -153,19 +180,18 @@ impl There {
         look: &mut Snapshot,
         table: &Table,
         key: Option<&Cells>,
-        taken: &mut Vec<Cells>,
+        parts: &mut Parts,
     ) -> Result<()> {
         loop {
             if self.rows.is_empty() && !self.is_over {
-                self.rows = look.page(table, self.last.as_deref(), PAGE).await?.into();
+                self.rows = look.page(table, self.last.as_deref(), table.page()).await?.into();
                 self.is_over = self.rows.is_empty();
                 self.last = self.rows.back().map(|row| table.key_of(row));
             }
             let is_before = |row: &Cells| key.is_none_or(|key| table.key_of(row) < *key);
-            match self.rows.front() {
-                Some(row) if is_before(row) => taken.extend(self.rows.pop_front()),
-                _ => return Ok(()),
-            }
+            let Some(row) = self.rows.pop_front_if(|row| is_before(row)) else { return Ok(()) };
+            parts.next.take_out(row);
+            parts.hand_on(false).await;
         }
     }
 
@@ -173,5 +199,37 @@ impl There {
     fn like(&mut self, table: &Table, row: &[Cell]) -> Option<Cells> {
         let is_like = self.rows.front().is_some_and(|other| table.key_of(other) == table.key_of(row));
         if is_like { self.rows.pop_front() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dead_letter::{self, DeadLetter};
+    use crate::testing::{Fresh, entry};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_taken_out_fills_parts_as_well() {
+        let [from, to] = [Fresh::embedded().await, Fresh::embedded().await];
+        let content = vec![7; 1 << 20];
+        let letter =
+            |n| DeadLetter { origin: format!("{n}"), why: "no JSON".to_owned(), content: content.clone() };
+        for n in 0..5 {
+            let letters = (0..4).map(|m| letter(4 * n + m)).collect();
+            dead_letter::keep(&to.store, to.feed, entry("letters"), letters).await.unwrap();
+        }
+        let (here, there) = (Source::of(&from.store), Source::of(&to.store));
+        let (mut from, mut to) =
+            (Snapshot::passing(&here).await.unwrap(), Snapshot::passing(&there).await.unwrap());
+        let both = paired(&from, &to).unwrap();
+        let (table, own) = both.into_iter().find(|(table, _)| table.name == "dead_letter").unwrap();
+        let (sender, mut receiver) = channel(20);
+        let mut sides = Sides { from: &mut from, to: &mut to, table: &table, own: &own };
+        assert_eq!(sides.differences(sender, |_| ()).await.unwrap().removed, 20);
+        let mut parts = Vec::new();
+        while let Some(part) = receiver.recv().await {
+            parts.push(part.gone.len());
+        }
+        assert!(parts.len() > 1 && parts.iter().sum::<usize>() == 20, "{parts:?}");
     }
 }

@@ -4,9 +4,6 @@ use super::bring::paired;
 use super::{Cell, Cells, RowHash, Snapshot, Source, Table};
 use crate::error::Result;
 
-/// Rows that are read at a time.
-const PAGE: usize = 2_000;
-
 /// A table that is not the same on both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
@@ -74,7 +71,7 @@ async fn sum(
     let mut before = None;
     let mut last: Option<Cells> = None;
     loop {
-        let page = look.page(table, after.as_deref(), PAGE).await?;
+        let page = look.page(table, after.as_deref(), table.page()).await?;
         let Some(key) = page.last().map(|row| table.key_of(row)) else { break };
         rows += page.len() as u64;
         for row in &page {

@@ -18,6 +18,12 @@ const APART: [&str; 9] = [
     "manifest_tally",
 ];
 
+/// Rows that are read at a time at the most.
+const PAGE: usize = 2_000;
+/// Of these tables a row may hold a message of a megabyte, or thousands of entries.
+const LARGE: [&str; 3] = ["dead_letter", "idempotency", "inquiry_frame"];
+const LARGE_PAGE: usize = 32;
+
 /// Tables whose primary key is another one on each engine, and what all rows are ordered by instead.
 const ORDERS: [(&str, &[&str]); 4] = [
     ("application", &["id"]),
@@ -75,6 +81,12 @@ pub(super) fn tables(found: Vec<Option<Found>>) -> Result<Vec<Table>> {
 }
 
 impl Table {
+    /// How many of its rows are read at a time.
+    #[must_use]
+    pub fn page(&self) -> usize {
+        if LARGE.contains(&self.name.as_str()) { LARGE_PAGE } else { PAGE }
+    }
+
     /// The rows after a key, or all, in their order.
     pub(super) fn select(&self, is_after: bool) -> String {
         let key = self.named(&self.key);
