@@ -70,7 +70,7 @@ pub(super) enum Column<'a> {
 
 impl<'a> Column<'a> {
     /// The values at a place of every tuple; none where one is of another kind than the statement asks for.
-    pub(super) fn of<const N: usize>(many: &[[Value<'a>; N]], place: usize, kind: &Type) -> Option<Self> {
+    pub(super) fn of(many: &[impl AsRef<[Value<'a>]>], place: usize, kind: &Type) -> Option<Self> {
         Some(match *kind {
             Type::INT8 => Self::Ints(column(many, place, |value| match value {
                 Value::Int(number) => Some(number),
@@ -98,14 +98,13 @@ impl<'a> Column<'a> {
 }
 
 /// What `pick` takes out of a place of every tuple.
-fn column<'a, T, const N: usize>(
-    many: &[[Value<'a>; N]],
+fn column<'a, T>(
+    many: &[impl AsRef<[Value<'a>]>],
     place: usize,
     pick: impl Fn(Value<'a>) -> Option<T>,
 ) -> Option<Vec<Option<T>>> {
-    let values = many.iter().filter_map(|values| values.get(place));
-    values
-        .map(|value| match *value {
+    many.iter()
+        .map(|values| match *values.as_ref().get(place)? {
             Value::Null => Some(None),
             value => pick(value).map(Some),
         })

@@ -2,10 +2,11 @@
 
 use super::{Line, parameters};
 use crate::engine::Value;
+use crate::engine::each::Column;
 use crate::error::{Result, StoreError};
 use crate::whole::Kind;
 use tokio_postgres::RowStream;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 
 impl Line {
     /// The rows of a statement as they come.
@@ -17,9 +18,9 @@ impl Line {
 
     /// Runs a statement whose parameters are arrays, one for each place of the tuples.
     pub(crate) async fn over(&self, sql: &str, kinds: &[Kind], many: &[Vec<Value<'_>>]) -> Result<()> {
-        let arrays = kinds.iter().enumerate().map(|(place, kind)| Array::of(many, place, *kind));
+        let arrays = kinds.iter().enumerate().map(|(place, kind)| Column::of(many, place, &kind.column()));
         let arrays = arrays.collect::<Option<Vec<_>>>().ok_or(StoreError::Corrupt("row"))?;
-        let arrays: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(Array::value).collect();
+        let arrays: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(Column::array).collect();
         let change = async {
             let statement = self.connection.prepare_cached(sql).await?;
             Ok(self.connection.execute(&statement, &arrays).await.map(drop)?)
@@ -28,58 +29,15 @@ impl Line {
     }
 }
 
-/// The values at one place of many tuples.
-enum Array<'v> {
-    Ints(Vec<Option<i64>>),
-    Texts(Vec<Option<&'v str>>),
-    Blobs(Vec<Option<&'v [u8]>>),
-}
-
-impl<'v> Array<'v> {
-    /// None where one is of another type than the others.
-    fn of(many: &[Vec<Value<'v>>], place: usize, kind: Kind) -> Option<Self> {
-        let values = || many.iter().map(|tuple| tuple.get(place));
-        Some(match kind {
-            Kind::Int => Self::Ints(
-                values()
-                    .map(|value| match value? {
-                        Value::Null => Some(None),
-                        Value::Int(number) => Some(Some(*number)),
-                        _ => None,
-                    })
-                    .collect::<Option<_>>()?,
-            ),
-            Kind::Text => Self::Texts(
-                values()
-                    .map(|value| match value? {
-                        Value::Null => Some(None),
-                        Value::Text(text) => Some(Some(*text)),
-                        _ => None,
-                    })
-                    .collect::<Option<_>>()?,
-            ),
-            Kind::Blob => Self::Blobs(
-                values()
-                    .map(|value| match value? {
-                        Value::Null => Some(None),
-                        Value::Blob(bytes) => Some(Some(*bytes)),
-                        _ => None,
-                    })
-                    .collect::<Option<_>>()?,
-            ),
-        })
-    }
-
-    fn value(&self) -> &(dyn ToSql + Sync) {
+impl Kind {
+    fn column(self) -> Type {
         match self {
-            Self::Ints(values) => values,
-            Self::Texts(values) => values,
-            Self::Blobs(values) => values,
+            Self::Int => Type::INT8,
+            Self::Text => Type::TEXT,
+            Self::Blob => Type::BYTEA,
         }
     }
-}
 
-impl Kind {
     /// The type's name in a statement.
     pub(crate) fn of_server(self) -> &'static str {
         match self {
