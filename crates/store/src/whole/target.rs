@@ -3,7 +3,7 @@
 use super::source::Place;
 use super::{Cells, Snapshot, Source, Table, put};
 use crate::audit::Entry;
-use crate::engine::{Value, postgres, sqlite};
+use crate::engine::{Row, Value, postgres, sqlite};
 use crate::error::{Result, StoreError};
 use crate::keys::Keys;
 use crate::setting::{self, Purpose};
@@ -11,6 +11,7 @@ use crate::{Database, Store, Work, inquiry_log};
 use std::fs::File;
 use std::path::Path;
 
+const SERVED: &str = "SELECT name, beat FROM lease WHERE name >= 'serve:' AND name < 'serve;' ORDER BY name";
 const UNMARK: &str = "DELETE FROM setting WHERE name = $1";
 
 /// On whose behalf a database is filled.
@@ -38,13 +39,17 @@ pub struct Target {
     store: Store,
     source: Source,
     holds_other_data: bool,
-    _alone: Alone,
+    alone: Alone,
+    /// The leases of servers that stood there before, and their beats: of such as are gone.
+    served: Vec<Served>,
 }
 
+/// A server's lease and its beat.
+type Served = (String, i64);
+
 /// What keeps others from filling or serving the same database.
-#[expect(dead_code, reason = "it is held, not looked at")]
 enum Alone {
-    File(File),
+    File(#[expect(dead_code, reason = "it is held, not looked at")] File),
     Server(Box<postgres::Look>),
 }
 
@@ -79,7 +84,8 @@ impl Target {
         let mut look = Snapshot::passing(&source).await?;
         let holds_other_data = if is_marked { look.has_files()? } else { !look.is_empty().await? };
         drop(look);
-        let target = Self { store, source, holds_other_data, _alone: alone };
+        let served = store.read().rows(SERVED, &[], served).await?;
+        let target = Self { store, source, holds_other_data, alone, served };
         if !is_marked && !holds_other_data {
             target.mark(errand).await?;
         }
@@ -162,11 +168,20 @@ impl Target {
         if self.holds_other_data {
             return Err(StoreError::Occupied);
         }
+        // The lock went with its connection, if that broke: somebody else may have filled the same database.
+        if let Alone::Server(look) = &self.alone {
+            look.is_there().await?;
+        }
+        let before = self.served;
         self.store
-            .write(entry, |write| -> Work<'_, ()> {
-                Box::pin(
-                    async move { write.execute(UNMARK, &[Value::Text(setting::UNFINISHED)]).await.map(drop) },
-                )
+            .write(entry, move |write| -> Work<'_, ()> {
+                Box::pin(async move {
+                    // Who looked for the mark just before it was set serves all the while.
+                    if write.rows(SERVED, &[], served).await?.iter().any(|lease| !before.contains(lease)) {
+                        return Err(StoreError::InUse("the database".into()));
+                    }
+                    write.execute(UNMARK, &[Value::Text(setting::UNFINISHED)]).await.map(drop)
+                })
             })
             .await?;
         Ok(self.store)
@@ -179,4 +194,8 @@ impl Target {
             })
             .await
     }
+}
+
+fn served(row: &Row<'_>) -> Result<Served> {
+    Ok((row.text(0)?.to_owned(), row.int(1)?))
 }

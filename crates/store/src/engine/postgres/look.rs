@@ -30,6 +30,7 @@ pub(crate) const GO_ON: &str = "SELECT setval(CAST(pg_get_serial_sequence($2, 'i
 const HOLD: &str = "SET application_name = 'jindu reading';
     BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
     SET LOCAL idle_in_transaction_session_timeout = 0;
+    SET LOCAL tcp_user_timeout = 0;
     SET LOCAL enable_seqscan = on;
     SET LOCAL work_mem = '64MB';
     SELECT 1";
@@ -91,6 +92,11 @@ impl Lookout {
 }
 
 impl Look {
+    /// Makes sure that the connection is still the same, with what is locked by it.
+    pub(crate) async fn is_there(&self) -> Result<()> {
+        self.rows("SELECT 1", &[], |_| Ok(())).await.map(drop)
+    }
+
     /// Runs a statement and maps its rows.
     pub(crate) async fn rows<T>(
         &self,

@@ -342,6 +342,30 @@ async fn a_folder_with_a_record_of_inquiries_is_not_empty() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_is_no_longer_alone_with_a_copy_does_not_finish_it() {
+    for (from, to) in directions().await {
+        fill(&from).await;
+        let blob = to.database().blob("00112233445566778899aabbccddeeff");
+        let leased = |name: &str| format!("INSERT INTO lease VALUES ('{name}', {blob}, 1)");
+        let first = target(&to).await;
+        to.database().execute(&leased("serve:1"));
+        brought(&from, &first).await;
+        let refused = first.finish(entry("copied")).await.err().unwrap();
+        assert!(matches!(refused, StoreError::InUse(_)), "{refused}");
+        if to.database().address().is_some() {
+            let second = target(&to).await;
+            to.database().execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name = 'jindu reading'",
+            );
+            assert!(second.finish(entry("copied")).await.is_err());
+        }
+        // A server that fell before it was begun is in nobody's way.
+        target(&to).await.finish(entry("copied")).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_is_neither_made_nor_migrated_nor_taken_half() {
     let folder = tempfile::tempdir().unwrap();
     Keys::init(&key_file(folder.path())).unwrap();
