@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// What a copy ends with while a server runs on what it copies.
 const NOT_YET: i32 = 3;
 /// How often a copy is killed, in each direction.
-const KILLS: u32 = 3;
+const KILLS: u32 = 6;
 
 /// From the embedded engine to that of the tests, and back.
 fn directions() -> [[Folder; 2]; 2] {
@@ -121,30 +121,6 @@ fn a_database_moves_while_its_server_answers() {
 }
 
 #[test]
-fn killed_at_any_moment_a_copy_goes_on_and_holds_everything() {
-    let mut rng = chance();
-    let mut amid = 0;
-    for turn in 0..2 {
-        let [from, first] = directions().into_iter().nth(turn).unwrap();
-        demonstration(from.path(), 1_500);
-        let started = Instant::now();
-        copied_alone(&from, &first);
-        let (took, all, kept) = (started.elapsed(), rows(&from), Kept::of(from.path()));
-        for _ in 0..KILLS {
-            let [_, to] = directions().into_iter().nth(turn).unwrap();
-            let mut killed = Running::start(&mut copying(&from, &to));
-            sleep(took.mul_f64(rng.random_range(0.3..0.9)));
-            killed.kill();
-            let there = rows(&to);
-            amid += u32::from(0 < there && there < all);
-            copied_alone(&from, &to);
-            assert!(Kept::of(to.path()) == kept);
-        }
-    }
-    assert!(amid > 0, "no kill fell amid the work");
-}
-
-#[test]
 fn what_does_not_fit_is_refused_in_words() {
     let [from, to] = [Folder::embedded(), Folder::new()];
     demonstration(from.path(), 10);
@@ -165,4 +141,35 @@ fn what_does_not_fit_is_refused_in_words() {
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     assert!(code == Some(1) && said.contains("other keys"), "{said}");
+}
+
+/// Kills a copy at moments by chance; what runs again afterwards puts the rest.
+fn killed() {
+    let mut rng = chance();
+    let mut amid = 0;
+    for turn in 0..2 {
+        let [from, first] = directions().into_iter().nth(turn).unwrap();
+        demonstration(from.path(), 4_000);
+        let started = Instant::now();
+        copied_alone(&from, &first);
+        let (took, all, kept) = (started.elapsed(), rows(&from), Kept::of(from.path()));
+        for _ in 0..KILLS {
+            let [_, to] = directions().into_iter().nth(turn).unwrap();
+            let mut killed = Running::start(&mut copying(&from, &to));
+            sleep(took.mul_f64(rng.random_range(0.3..0.9)));
+            killed.kill();
+            let there = rows(&to);
+            amid += u32::from(0 < there && there < all);
+            copied_alone(&from, &to);
+            assert!(Kept::of(to.path()) == kept);
+        }
+    }
+    assert!(amid > 0, "no kill fell amid the work");
+}
+
+mod long {
+    #[test]
+    fn killed_at_any_moment_a_copy_goes_on_and_holds_everything() {
+        super::killed();
+    }
 }

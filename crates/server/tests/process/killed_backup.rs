@@ -25,6 +25,9 @@ fn a_backup_that_was_killed_is_none_and_the_next_one_is_whole() {
     fs::create_dir(&to).unwrap();
     let mut amid = 0;
     for _ in 0..KILLS {
+        // What the kill before has left is not this one's.
+        let before = files(&to).into_iter().filter(|file| file.extension().is_none_or(|end| end != "age"));
+        before.for_each(|left| fs::remove_file(left).unwrap());
         let mut backup = Running::start(&mut safe.backup(source.path(), &to));
         sleep(took.mul_f64(chance.random_range(0.1..0.95)));
         if !backup.kill() {

@@ -3,7 +3,7 @@
 use crate::app::Failed;
 use domain::moment::Moment;
 use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// What a file is called until it is whole. In a folder it is always the same, so that what a power cut left is
@@ -35,13 +35,11 @@ impl Unnamed {
             (to.to_owned(), PathBuf::from(part))
         };
         untaken(&name)?;
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create(true).truncate(false).mode(OWNER).open(&part);
-        let file = file.map_err(|error| format!("{} cannot be written: {error}", part.display()))?;
-        let beside = || format!("another backup is being written to {}; wait for its end", part.display());
-        file.try_lock().map_err(|_| beside())?;
-        file.set_len(0)?;
-        Ok(Self { file, part, name, is_named: false })
+        loop {
+            if let Some(file) = begun(opened(&part)?, &part)? {
+                return Ok(Self { file, part, name, is_named: false });
+            }
+        }
     }
 
     /// To write to.
@@ -72,6 +70,26 @@ impl Drop for Unnamed {
             drop(fs::remove_file(&self.part));
         }
     }
+}
+
+fn opened(part: &Path) -> Result<File, Failed> {
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).mode(OWNER).open(part);
+    Ok(file.map_err(|error| format!("{} cannot be written: {error}", part.display()))?)
+}
+
+/// Takes a file and empties it; none where it is no longer what it was opened as: another backup got its name
+/// meanwhile.
+fn begun(file: File, part: &Path) -> Result<Option<File>, Failed> {
+    let beside = || format!("another backup is being written to {}; wait for its end", part.display());
+    file.try_lock().map_err(|_| beside())?;
+    let own = file.metadata()?;
+    let is_here = fs::metadata(part).is_ok_and(|at| (at.dev(), at.ino()) == (own.dev(), own.ino()));
+    if !is_here {
+        return Ok(None);
+    }
+    file.set_len(0)?;
+    Ok(Some(file))
 }
 
 fn untaken(name: &Path) -> Result<(), Failed> {
@@ -134,6 +152,18 @@ mod tests {
         let taken = Unnamed::at(&file, now()).unwrap_err().to_string();
         assert!(taken.contains("never replaced"), "{taken}");
         assert_eq!(names(folder.path()), ["b.age"]);
+    }
+
+    #[test]
+    fn a_backup_that_got_its_name_meanwhile_is_not_emptied() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Unnamed::at(folder.path(), now()).unwrap();
+        first.file().unwrap().write_all(b"all of it").unwrap();
+        let part = folder.path().join(UNNAMED);
+        let second = opened(&part).unwrap();
+        let (name, _) = first.name().unwrap();
+        assert!(begun(second, &part).unwrap().is_none());
+        assert_eq!(fs::read(name).unwrap(), b"all of it");
     }
 
     #[test]

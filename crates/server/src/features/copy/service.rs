@@ -111,7 +111,11 @@ pub(super) async fn copy(
     if target.holds_other_data() {
         let told = |table: &str, at| told(Doing::Comparing, rows, table, at);
         let differences = whole::compare(&source, target.source(), Some(ACTION), told).await?;
-        return if differences.is_empty() { Ok(Ended::Already) } else { Err(StoreError::Occupied.into()) };
+        if !differences.is_empty() {
+            return Err(StoreError::Occupied.into());
+        }
+        let is_served = source.is_served().await?;
+        return Ok(if is_served { Ended::Served(Brought::default()) } else { Ended::Already });
     }
     let brought = whole::bring(&source, &target, |table, at| told(Doing::Copying, rows, table, at)).await?;
     if source.is_served().await? {
@@ -121,6 +125,10 @@ pub(super) async fn copy(
     let differences = whole::compare(&source, target.source(), None, told).await?;
     if !differences.is_empty() {
         return Ok(Ended::Differs(differences));
+    }
+    // Comparing takes long: a server that was started meanwhile changes what was compared.
+    if source.is_served().await? {
+        return Ok(Ended::Served(brought));
     }
     let detail = format!("from {}: {} rows, the same on both sides", from.engine(), brought.rows);
     let entry = Entry { at: now, actor: "command:copy".to_owned(), action: ACTION, detail };
