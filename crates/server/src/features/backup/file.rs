@@ -2,8 +2,9 @@
 
 use crate::app::Failed;
 use domain::moment::Moment;
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use nix::fcntl::OFlag;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// What a file is called until it is whole. In a folder it is always the same, so that what a power cut left is
@@ -74,7 +75,9 @@ impl Drop for Unnamed {
 
 fn opened(part: &Path) -> Result<File, Failed> {
     let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(false).mode(OWNER).open(part);
+    // Whoever else may write to the folder may have put a link or a pipe there.
+    let flags = (OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits();
+    let file = options.write(true).create(true).truncate(false).mode(OWNER).custom_flags(flags).open(part);
     Ok(file.map_err(|error| format!("{} cannot be written: {error}", part.display()))?)
 }
 
@@ -84,10 +87,14 @@ fn begun(file: File, part: &Path) -> Result<Option<File>, Failed> {
     let beside = || format!("another backup is being written to {}; wait for its end", part.display());
     file.try_lock().map_err(|_| beside())?;
     let own = file.metadata()?;
-    let is_here = fs::metadata(part).is_ok_and(|at| (at.dev(), at.ino()) == (own.dev(), own.ino()));
+    let is_here = fs::symlink_metadata(part).is_ok_and(|at| (at.dev(), at.ino()) == (own.dev(), own.ino()));
     if !is_here {
         return Ok(None);
     }
+    if !own.is_file() || own.nlink() != 1 {
+        return Err(format!("{} is no file of ours; remove it", part.display()).into());
+    }
+    file.set_permissions(Permissions::from_mode(OWNER))?;
     file.set_len(0)?;
     Ok(Some(file))
 }
@@ -109,7 +116,7 @@ fn name_at(now: Moment) -> String {
 mod tests {
     use super::*;
     use std::io::Write as _;
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::symlink;
 
     fn now() -> Moment {
         Moment::parse("2026-11-23T10:15:00+08:00").unwrap()
@@ -119,6 +126,25 @@ mod tests {
         let names =
             fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
         names.collect()
+    }
+
+    #[test]
+    fn what_somebody_else_put_in_its_place_is_not_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let (part, other) = (folder.path().join(UNNAMED), folder.path().join("other"));
+        fs::write(&other, "kept").unwrap();
+        symlink(&other, &part).unwrap();
+        assert!(Unnamed::at(folder.path(), now()).is_err());
+        fs::remove_file(&part).unwrap();
+        fs::hard_link(&other, &part).unwrap();
+        assert!(Unnamed::at(folder.path(), now()).unwrap_err().to_string().contains("remove it"));
+        assert_eq!(fs::read(&other).unwrap(), b"kept");
+        fs::remove_file(&part).unwrap();
+        // What was open to others is so no more.
+        fs::write(&part, "old").unwrap();
+        fs::set_permissions(&part, Permissions::from_mode(0o666)).unwrap();
+        let unnamed = Unnamed::at(folder.path(), now()).unwrap();
+        assert_eq!(unnamed.file().unwrap().metadata().unwrap().permissions().mode() & 0o777, OWNER);
     }
 
     #[test]
