@@ -5,15 +5,8 @@
 
 use crate::engine::{Row, Value};
 use crate::error::Result;
+use crate::whole::Cell;
 use crate::{Store, Work};
-
-/// A value that outlives its caller.
-enum Own {
-    Null,
-    Int(i64),
-    Text(String),
-    Blob(Vec<u8>),
-}
 
 impl Store {
     /// Runs the statement and maps the rows that it returns.
@@ -26,33 +19,13 @@ impl Store {
         if let Some(server) = self.server() {
             return server.rows(sql, values, map).await;
         }
-        let own: Vec<Own> = values.iter().map(Own::of).collect();
+        let own: Vec<Cell> = values.iter().map(|value| Cell::from(*value)).collect();
         self.change(move |write| -> Work<'_, Vec<T>> {
             Box::pin(async move {
-                let values: Vec<Value<'_>> = own.iter().map(Own::value).collect();
+                let values: Vec<Value<'_>> = own.iter().map(Cell::value).collect();
                 write.rows(sql, &values, map).await
             })
         })
         .await
-    }
-}
-
-impl Own {
-    fn of(value: &Value<'_>) -> Self {
-        match *value {
-            Value::Null => Self::Null,
-            Value::Int(number) => Self::Int(number),
-            Value::Text(text) => Self::Text(text.to_owned()),
-            Value::Blob(bytes) => Self::Blob(bytes.to_vec()),
-        }
-    }
-
-    fn value(&self) -> Value<'_> {
-        match self {
-            Self::Null => Value::Null,
-            Self::Int(number) => Value::Int(*number),
-            Self::Text(text) => Value::Text(text),
-            Self::Blob(bytes) => Value::Blob(bytes),
-        }
     }
 }

@@ -20,6 +20,7 @@ const OF_ONE_SOURCE: usize = 4 << 20;
 const MESSAGES: usize = 8;
 /// Files of one source at a time whose signature is not known.
 const FILES: usize = 1;
+
 /// What is under way of those whose signature is not known, and who failed.
 pub(super) struct Strangers {
     sources: Sources,

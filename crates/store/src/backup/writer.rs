@@ -59,7 +59,8 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Ends with the closing frame, which also says which numbers were given; gives back what was written to, which has an end of its own.
+    /// Ends with the closing frame, which also says which numbers were given; gives back what was written to, which has
+    /// an end of its own.
     ///
     /// # Errors
     /// Fails when it cannot be written.

@@ -1,8 +1,8 @@
 //! Everything a database holds, table by table, the same on both engines: for whoever takes all of it elsewhere.
 //!
 //! A [`Snapshot`] walks over every table in the order of its key, a [`RowHash`] sums rows up, and a [`Target`] takes
-//! them over: [`bring`] makes it hold what a [`Source`] holds, and [`compare`] says whether it does. What the databases keep by themselves (counts, the record of migrations) is left out: it follows from
-//! the rest.
+//! them over: [`bring`] makes it hold what a [`Source`] holds, and [`compare`] says whether it does. What the databases
+//! keep by themselves (counts, the record of migrations) is left out: it follows from the rest.
 
 mod bring;
 mod compare;
@@ -54,6 +54,18 @@ impl Cell {
             Self::Int(number) => Value::Int(*number),
             Self::Text(text) => Value::Text(text),
             Self::Blob(bytes) => Value::Blob(bytes),
+        }
+    }
+}
+
+impl From<Value<'_>> for Cell {
+    /// The value, so that it outlives its caller.
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Int(number) => Self::Int(number),
+            Value::Text(text) => Self::Text(text.to_owned()),
+            Value::Blob(bytes) => Self::Blob(bytes.to_vec()),
         }
     }
 }

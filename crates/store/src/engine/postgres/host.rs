@@ -16,11 +16,11 @@ const UNCONFIRMED: Duration = Duration::from_secs(3);
 /// After so long without a word a connection is tried out, and then every second.
 const SILENCE: Duration = Duration::from_secs(2);
 /// What every session is told. A server that lost its client in the middle of a change lets go of the writers' lock
-/// after 10 seconds, and one that waits for that lock looks each second whether its client is there. Nothing is cancelled at the server,
-/// whatever the role's own settings say: a commit that is cancelled while it waits for a standby says that it went
-/// well. Statements are planned once, for whatever values: planning them over all partitions takes four
-/// times as long as running them. All that matter go by an index; a plan that suits tables of today, which are empty,
-/// would walk those of tomorrow.
+/// after 10 seconds, and one that waits for that lock looks each second whether its client is there. Nothing is
+/// cancelled at the server, whatever the role's own settings say: a commit that is cancelled while it waits for a
+/// standby says that it went well. Statements are planned once, for whatever values: planning them over all partitions
+/// takes four times as long as running them. All that matter go by an index; a plan that suits tables of today, which
+/// are empty, would walk those of tomorrow.
 const SETTINGS: &str = "-c idle_in_transaction_session_timeout=10s -c tcp_keepalives_idle=2 \
                         -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c tcp_user_timeout=5s \
                         -c client_connection_check_interval=1s -c statement_timeout=0 -c lock_timeout=0 \

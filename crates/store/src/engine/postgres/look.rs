@@ -73,9 +73,7 @@ impl Lookout {
     pub(crate) async fn has_others(&self) -> Result<bool> {
         Ok(!self.look().await?.rows(OTHERS, &[], |_| Ok(())).await?.is_empty())
     }
-}
 
-impl Lookout {
     /// What keeps others from filling this database, or from serving it, as long as it lives.
     ///
     /// # Errors
