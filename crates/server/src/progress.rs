@@ -1,6 +1,33 @@
-//! Progress bars for long work at a terminal; silent where there is none.
+//! How far long work has come: a bar at a terminal, and a line now and then where there is none.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use std::time::{Duration, Instant};
+
+/// How often a line is written where there is no terminal to draw a bar on.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// The lines beside a bar that nobody sees.
+pub struct Lines<L> {
+    bar: ProgressBar,
+    said: Instant,
+    line: L,
+}
+
+impl<L: FnMut(String)> Lines<L> {
+    /// Lines where this bar is not drawn.
+    pub fn beside(bar: &ProgressBar, line: L) -> Self {
+        Self { bar: bar.clone(), said: Instant::now(), line }
+    }
+
+    /// Says how far the bar is, if it is time to.
+    pub fn tell(&mut self, doing: &str, unit: &str) {
+        if self.bar.is_hidden() && self.said.elapsed() >= LINE_EVERY {
+            self.said = Instant::now();
+            let (done, all) = (self.bar.position(), self.bar.length().unwrap_or_default());
+            (self.line)(format!("{doing}: {done} of {all} {unit}"));
+        }
+    }
+}
 
 /// A bar of things: how many, how fast, how long still.
 #[must_use]

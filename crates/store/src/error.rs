@@ -17,6 +17,14 @@ pub enum StoreError {
     /// No connection to the database server was to be had.
     #[error("the database server cannot be reached")]
     Unreachable(#[source] deadpool_postgres::PoolError),
+    /// None of the servers that the address names could be used at the start.
+    #[error("the database on {hosts} cannot be used")]
+    Hosts {
+        /// Which servers.
+        hosts: String,
+        /// Why.
+        source: Box<StoreError>,
+    },
     /// The database server did not answer in time. Whether a change was kept is not known.
     #[error("the database server does not answer")]
     TooSlow,
@@ -126,6 +134,7 @@ impl StoreError {
             Self::Server(error) => error.is_passing(),
             Self::Unreachable(_) => true,
             Self::Begin(error) | Self::Together(error) => error.is_passing(),
+            Self::Hosts { source, .. } => source.is_passing(),
             Self::File { .. }
             | Self::TooSlow
             | Self::Unknown

@@ -84,7 +84,7 @@ impl Keys {
         let mode = fs::metadata(path)
             .map_err(|error| match error.kind() {
                 std::io::ErrorKind::NotFound => {
-                    refused(path, "it does not exist; make one with `jindu keys init`")
+                    refused(path, "it does not exist; put the database's own there, or make one for a new database with `jindu keys init`")
                 }
                 _ => at(path)(error),
             })?
@@ -136,6 +136,11 @@ impl Keys {
     #[must_use]
     pub fn source(&self, address: &[u8]) -> [u8; HASH_LENGTH] {
         self.keyed_hash("source", &[address])
+    }
+
+    /// The keyed hash over all of a backup.
+    pub(crate) fn backup(&self, over: &[u8]) -> [u8; HASH_LENGTH] {
+        self.keyed_hash("backup", &[over])
     }
 
     /// A text that only these keys give: tells whether a database was made with them.

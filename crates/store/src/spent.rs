@@ -3,7 +3,7 @@
 //! Whose budget it is stands there as a hash. Rows are small, go beside the writer, and are soon deleted.
 
 use crate::engine::Value;
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 use crate::lease::Run;
 use crate::{Read, Store};
 use domain::moment::Moment;
@@ -63,12 +63,12 @@ pub async fn keep(store: &Store, spent: &Spent, until: Moment) -> Result<()> {
 /// What a server spent after its row of a number; at the most a hundred rows.
 ///
 /// # Errors
-/// Fails when the database does or a row is corrupt.
+/// Fails when the database does.
 pub async fn after(read: &Read<'_>, run: Run, number: i64) -> Result<Vec<Spent>> {
     let values = [Value::Blob(&run.0), Value::Int(number)];
     let rows = read.rows(AFTER, &values, |row| {
         let (number, at) = (row.int(0)?, Moment::from_millis(row.int(1)?));
-        Ok(Spent { run, number, at, spendings: unpacked(row.blob(2)?)? })
+        Ok(Spent { run, number, at, spendings: known(row.blob(2)?) })
     });
     rows.await
 }
@@ -76,12 +76,12 @@ pub async fn after(read: &Read<'_>, run: Run, number: i64) -> Result<Vec<Spent>>
 /// All that is kept and not over, in the order of time.
 ///
 /// # Errors
-/// Fails when the database does or a row is corrupt.
+/// Fails when the database does.
 pub async fn all(read: &Read<'_>, now: Moment) -> Result<Vec<Spent>> {
     let over = [Value::Int(now.millis())];
     let rows = read.rows(ALL, &over, |row| {
         let (run, at) = (Run(row.array(0)?), Moment::from_millis(row.int(2)?));
-        Ok(Spent { run, number: row.int(1)?, at, spendings: unpacked(row.blob(3)?)? })
+        Ok(Spent { run, number: row.int(1)?, at, spendings: known(row.blob(3)?) })
     });
     rows.await
 }
@@ -104,18 +104,19 @@ fn packed(spendings: &[Spending]) -> Vec<u8> {
     frame
 }
 
-fn unpacked(frame: &[u8]) -> Result<Vec<Spending>> {
-    let corrupt = || StoreError::Corrupt("what was spent");
+/// A frame that does not read counts for nothing: it must not keep the others from being heard, and is soon over.
+fn known(frame: &[u8]) -> Vec<Spending> {
+    unpacked(frame).unwrap_or_default()
+}
+
+fn unpacked(frame: &[u8]) -> Option<Vec<Spending>> {
     let (entries, rest) = frame.as_chunks::<ENTRY>();
     let read = |entry: &[u8; ENTRY]| -> Option<Spending> {
         let (kind, rest) = entry.split_first()?;
         let (key, count) = rest.split_first_chunk()?;
         Some(Spending { kind: *kind, key: *key, count: u32::from_le_bytes(count.try_into().ok()?) })
     };
-    if !rest.is_empty() {
-        return Err(corrupt());
-    }
-    entries.iter().map(|entry| read(entry).ok_or_else(corrupt)).collect()
+    if rest.is_empty() { entries.iter().map(read).collect() } else { None }
 }
 
 #[cfg(test)]
@@ -148,9 +149,10 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_is_not_whole_is_corrupt() {
+    fn a_frame_that_is_not_whole_counts_for_nothing() {
         let frame = packed(&spent(1, 0, 9, 5).spendings);
-        assert!(unpacked(&frame).is_ok() && unpacked(&[]).is_ok_and(|none| none.is_empty()));
-        assert!(unpacked(&frame[1..]).is_err());
+        assert_eq!(known(&frame), spent(1, 0, 9, 5).spendings);
+        assert!(unpacked(&[]).is_some_and(|none| none.is_empty()));
+        assert!(unpacked(&frame[1..]).is_none() && known(&frame[1..]).is_empty());
     }
 }

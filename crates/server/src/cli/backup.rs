@@ -1,8 +1,8 @@
 //! What can be typed about backups, and what is said of it.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak on the terminal")]
+#![expect(clippy::print_stderr, reason = "commands speak on the terminal")]
 
-use super::Place;
 use super::run::{configured, on_runtime, start_log};
+use super::{Place, say};
 use crate::app::{Failed, open_store};
 use crate::clock::Clock;
 use crate::config::recipients;
@@ -57,6 +57,10 @@ pub(super) struct Restore {
     place: Place,
 }
 
+fn line(text: String) {
+    eprintln!("{text}");
+}
+
 pub(super) fn backup(does: Backup) -> Result<ExitCode, Failed> {
     match (does.does, does.to) {
         (Some(DoesBackup::Verify { file, identity, place }), _) => verify(&file, identity, &place),
@@ -70,8 +74,8 @@ async fn make(to: PathBuf, told: Vec<String>, place: Place) -> Result<ExitCode, 
     start_log(&config)?;
     let recipients = recipients(if told.is_empty() { &config.backup_recipients } else { &told })?;
     let store = open_store(&config, None).await?;
-    let made = backup::make(&store, Clock::System.now(), &to, &recipients).await?;
-    println!("Backup: {} ({} rows, {} bytes)", made.file.display(), made.rows, made.bytes);
+    let made = backup::make(&store, Clock::System.now(), (&to, &recipients), line).await?;
+    say::line(format_args!("Backup: {} ({} rows, {} bytes)", made.file.display(), made.rows, made.bytes))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -82,11 +86,12 @@ fn verify(file: &std::path::Path, identity: Option<PathBuf>, place: &Place) -> R
         eprintln!("It is a file of age. Whether it is whole can be told only with --identity.");
         return Ok(ExitCode::from(NOT_CHECKED));
     };
-    let backup::Whole { header, closing } = backup::verify(file, &identity)?;
+    let whole = backup::verify(file, &identity, line)?;
+    let backup::Whole { header, closing } = &whole;
     for table in &closing.tables {
-        println!("{:22} {}", table.table, table.sum.rows);
+        say::line(format_args!("{:22} {}", table.table, table.sum.rows))?;
     }
-    println!(
+    say::line(format_args!(
         "Whole: {} rows of {} tables, of {}, from {}, {} data, schema {}, Jindu {}",
         closing.rows(),
         closing.tables.len(),
@@ -95,14 +100,14 @@ fn verify(file: &std::path::Path, identity: Option<PathBuf>, place: &Place) -> R
         header.purpose,
         header.schema,
         header.program
-    );
-    match backup::fits(&header, &key_file)? {
-        Some(true) => println!("Keys: {} fits", key_file.display()),
+    ))?;
+    match whole.fits(&key_file)? {
+        Some(true) => say::line(format_args!("Keys: {} fits", key_file.display()))?,
         Some(false) => {
             eprintln!("Keys: {} does not fit: the backup was made with other keys", key_file.display());
             return Ok(ExitCode::FAILURE);
         }
-        None => println!("Keys: not checked, there is no {}", key_file.display()),
+        None => say::line(format_args!("Keys: not checked, there is no {}", key_file.display()))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -111,13 +116,14 @@ pub(super) fn restore(asked: Restore) -> Result<ExitCode, Failed> {
     on_runtime(async move {
         let config = configured(&asked.place)?;
         start_log(&config)?;
-        let whole = backup::restore(&config, Clock::System.now(), &asked.from, &asked.identity).await?;
-        println!(
+        let whole =
+            backup::restore(&config, Clock::System.now(), (&asked.from, &asked.identity), line).await?;
+        say::line(format_args!(
             "Restored and compared: {} rows of {} tables, as of {}",
             whole.closing.rows(),
             whole.closing.tables.len(),
             whole.header.at
-        );
+        ))?;
         Ok(ExitCode::SUCCESS)
     })
 }

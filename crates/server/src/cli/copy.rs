@@ -1,7 +1,8 @@
 //! What can be typed about moving to another database.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak on the terminal")]
+#![expect(clippy::print_stderr, reason = "commands speak on the terminal")]
 
 use super::run::{on_runtime, start_log};
+use super::say;
 use crate::app::Failed;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -52,7 +53,7 @@ pub(super) fn copy(does: Copy) -> Result<ExitCode, Failed> {
         let line = |text: String| eprintln!("{text}");
         let said = cli::run(&config, (&from, &to), Clock::System.now(), line).await?;
         if said.is_complete {
-            println!("{}", said.text);
+            say::line(said.text)?;
             return Ok(ExitCode::SUCCESS);
         }
         eprintln!("{}", said.text);

@@ -4,6 +4,7 @@ mod backup;
 mod copy;
 mod feeds;
 mod run;
+mod say;
 
 pub use run::run;
 
@@ -68,6 +69,9 @@ struct Place {
     /// The data folder, instead of the configured one
     #[arg(long)]
     data: Option<PathBuf>,
+    /// The database, instead of the configured one: `sqlite` for the one in the data folder, or postgres://user@host/name
+    #[arg(long, value_name = "DATABASE")]
+    database: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,9 @@
 //! Runs a command: configuration first, then the feature, then what to print and how to exit.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak on the terminal")]
+#![expect(clippy::print_stderr, reason = "commands speak on the terminal")]
 
-use super::{Command, Demo, Does, Fill, Inquire, Keys, Number, Office, Place, Serve, backup, copy, feeds};
+use super::{
+    Command, Demo, Does, Fill, Inquire, Keys, Number, Office, Place, Serve, backup, copy, feeds, say,
+};
 use crate::app::{App, Failed, open_store};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
@@ -54,14 +56,17 @@ fn dispatch(does: Does) -> Result<ExitCode, Failed> {
             let config = configured(&place)?;
             start_log(&config)?;
             let store = open_store(&config, None).await?;
-            println!("Offices: {}", offices::cli::import(&store, Clock::System, &file).await?);
+            say::line(format_args!(
+                "Offices: {}",
+                offices::cli::import(&store, Clock::System, &file).await?
+            ))?;
             Ok(ExitCode::SUCCESS)
         }),
         Does::Keys(Keys::Init { place }) => {
             let config = configured(&place)?;
             let file = config.key_file();
             store::keys::Keys::init(&file)?;
-            println!("Keys: {}", file.display());
+            say::line(format_args!("Keys: {}", file.display()))?;
             Ok(ExitCode::SUCCESS)
         }
         Does::Number(Number::Check { numbers }) => {
@@ -78,7 +83,8 @@ pub(super) fn on_runtime(work: impl Future<Output = Result<ExitCode, Failed>>) -
 }
 
 pub(super) fn configured(place: &Place) -> Result<Config, Failed> {
-    Ok(Config::load(place.config.as_deref(), place.data.as_deref())?)
+    let Place { config, data, database } = place;
+    Ok(Config::load_for(config.as_deref(), data.as_deref(), database.as_deref())?)
 }
 
 async fn run_serve(serve: Serve) -> Result<ExitCode, Failed> {
@@ -123,11 +129,11 @@ async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
         () = told_to_stop()? => return Ok(ExitCode::SUCCESS),
     };
     let listening = Listening::at(Arc::clone(&app), &config, false).await?;
-    println!("Jindu is at http://{}/", listening.address()?);
-    println!("Stop it with Ctrl-C. Inquiries to type (all people are invented):\n");
+    say::line(format_args!("Jindu is at http://{}/", listening.address()?))?;
+    say::line(format_args!("Stop it with Ctrl-C. Inquiries to type (all people are invented):\n"))?;
     for sample in &samples {
         let demonstration::Sample { label, citizen_number, applied_on, name, receipt_number } = sample;
-        println!("  {label:13}  {citizen_number}  {applied_on}  {receipt_number}  {name}");
+        say::line(format_args!("  {label:13}  {citizen_number}  {applied_on}  {receipt_number}  {name}"))?;
     }
     if let Some(path) = demo.samples {
         demonstration::write_json(&path, &samples)?;
@@ -156,7 +162,7 @@ fn run_inquire(asked: Inquire) -> Result<ExitCode, Failed> {
     };
     let said = inquire(&Asking { server: asked.server, language, json: asked.json }, &typed)?;
     if said.answered || asked.json {
-        println!("{}", said.text.trim_end());
+        say::line(said.text.trim_end())?;
     } else {
         eprintln!("{}", said.text.trim_end());
     }

@@ -20,6 +20,8 @@ use store::{Database, Server, StoreError};
 
 /// The configuration's name in a data folder.
 const FILE: &str = "jindu.toml";
+/// The word for the database in the data folder.
+const EMBEDDED: &str = "sqlite";
 
 /// Everything an installation sets. `docs/jindu.toml` explains each key.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
@@ -29,8 +31,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The data folder: database, record of inquiries, and the keys unless `key_file` says otherwise.
     pub data: PathBuf,
-    /// The PostgreSQL database, such as `postgres://jindu@host1,host2/jindu`; without it the embedded engine keeps the
-    /// data in the data folder.
+    /// The PostgreSQL database, such as `postgres://jindu@host1,host2/jindu`; without it, or as `sqlite`, the embedded
+    /// engine keeps the data in the data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
     /// The file with the password for it.
@@ -162,6 +164,12 @@ pub enum ConfigError {
     /// Everybody on this machine may write the file.
     #[error("configuration file {0} may be written by everybody; take that away with chmod o-w")]
     Anybodys(PathBuf),
+    /// The file's database is on a server, and the command was told another folder and no database.
+    #[error(
+        "the database of {0} is on a server, and --data does not choose another one; add --database sqlite for the one \
+         in the folder, or --database postgres://…"
+    )]
+    WhichDatabase(PathBuf),
     /// A key is unknown or a value does not fit; the text names it.
     #[error("the configuration does not fit: {0}")]
     Unfit(Box<figment::Error>),
@@ -214,12 +222,39 @@ impl Config {
             .map_or(Ok(config), |fault| Err(ConfigError::Stream(fault)))
     }
 
+    /// Reads the file for a command that was told a folder, a database, or both, instead of the configured ones.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load). Refuses a folder alone where the named file has its database on a server: whoever names
+    /// another folder means another database, and would get that one.
+    pub fn load_for(
+        file: Option<&Path>,
+        data: Option<&Path>,
+        database: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        let mut config = Self::load(file, data)?;
+        match (database, file, data) {
+            (Some(database), ..) => config.database = Some(database.to_owned()),
+            (None, Some(file), Some(_)) if config.address().is_some() => {
+                return Err(ConfigError::WhichDatabase(file.to_owned()));
+            }
+            _ => {}
+        }
+        Ok(config)
+    }
+
+    /// The address of the database, where it is on a server.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        self.database.as_deref().filter(|address| *address != EMBEDDED)
+    }
+
     /// Where the database is.
     ///
     /// # Errors
     /// Refuses an address that does not fit, and files that cannot be read.
     pub fn database(&self) -> Result<Database, StoreError> {
-        let Some(address) = &self.database else { return Ok(Database::Folder) };
+        let Some(address) = self.address() else { return Ok(Database::Folder) };
         let password = self.database_password_file.as_deref();
         let server = Server::parse(address, password, self.database_root_certificates.as_deref())?;
         Ok(Database::Server(server))

@@ -122,3 +122,22 @@ fn a_recipient_of_backups_that_does_not_read_is_refused_and_a_secret_is_not_said
     let secret = recipients("AGE-SECRET-KEY-1CANARY").unwrap_err().to_string();
     assert!(secret.contains("a secret identity") && !secret.contains("CANARY"), "{secret}");
 }
+
+#[test]
+fn another_folder_is_another_database_or_the_command_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, data) = (folder.path().join("county.toml"), folder.path().join("drill"));
+    std::fs::write(&file, "database = \"postgres://jindu@127.0.0.1/jindu\"\n").unwrap();
+    let load = |data, database| Config::load_for(Some(&file), data, database);
+    let refused = load(Some(data.as_path()), None).unwrap_err().to_string();
+    assert!(refused.contains("county.toml") && refused.contains("--database sqlite"), "{refused}");
+    assert!(load(None, None).unwrap().address().is_some());
+    let embedded = load(Some(data.as_path()), Some("sqlite")).unwrap();
+    assert_eq!((embedded.address(), embedded.data), (None, data.clone()));
+    let other = "postgres://jindu@127.0.0.1/drill";
+    assert_eq!(load(Some(data.as_path()), Some(other)).unwrap().address(), Some(other));
+    // What lies in the folder belongs to it.
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("jindu.toml"), format!("database = {other:?}\n")).unwrap();
+    assert_eq!(Config::load_for(None, Some(&data), None).unwrap().address(), Some(other));
+}

@@ -128,14 +128,14 @@ fn drill(county: &County, place: Folder) {
     let answers = answers(&address, 1..=BEFORE);
     let (done, asked) = (AtomicBool::new(false), AtomicBool::new(false));
     let file = scope(|scope| {
+        // Whoever fails here tells the others, who would go on for ever.
+        let _enough = Enough(&done);
         scope.spawn(|| send(&address, &secret, &meanwhile, &done));
-        scope.spawn(|| ask(&address, &done, &asked));
-        while !asked.load(Ordering::Relaxed) {
+        let asking = scope.spawn(|| ask(&address, &done, &asked));
+        while !asked.load(Ordering::Relaxed) && !asking.is_finished() {
             std::thread::yield_now();
         }
-        let file = safe.backed_up(&county.data());
-        done.store(true, Ordering::Relaxed);
-        file
+        safe.backed_up(&county.data())
     });
     drop(server);
     let verified = safe.verify(&file, &county.data());
@@ -153,6 +153,15 @@ fn drill(county: &County, place: Folder) {
     assert_eq!(self::answers(&server.address(), 1..=BEFORE), answers);
     drop(server);
     a_backup_of_it_counts_the_same(&safe, &file, &place);
+}
+
+/// Says that it is enough when it is let go.
+struct Enough<'e>(&'e AtomicBool);
+
+impl Drop for Enough<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Sends lines as messages until they are told or it is enough.

@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read, Write};
 /// What a stream begins with.
 pub(super) const MAGIC: [u8; 8] = *b"JDBACKUP";
 /// Bytes of content at the most: more than any row has, and little enough for any machine.
-pub(super) const MOST: usize = 256 << 20;
+pub(super) const MOST: usize = 64 << 20;
 
 pub(super) type Hash = [u8; 32];
 
@@ -18,11 +18,13 @@ pub(super) enum Kind {
     Table = 2,
     Rows = 3,
     Closing = 4,
+    Proof = 5,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
-        [Self::Header, Self::Table, Self::Rows, Self::Closing].into_iter().find(|kind| *kind as u8 == byte)
+        let all = [Self::Header, Self::Table, Self::Rows, Self::Closing, Self::Proof];
+        all.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
 
@@ -44,6 +46,11 @@ impl<W: Write> Out<W> {
         self.last = hash(self.last, kind, length, content);
         let parts: [&[u8]; 4] = [&[kind as u8], &length.to_le_bytes(), content, &self.last];
         parts.into_iter().try_for_each(|part| self.out.write_all(part)).map_err(BackupError::Write)
+    }
+
+    /// The hash of all that came so far.
+    pub(super) fn hash(&self) -> Hash {
+        self.last
     }
 
     pub(super) fn end(self) -> W {
@@ -85,11 +92,16 @@ impl<R: Read> In<R> {
         if told == self.last { Ok((kind, content)) } else { Err(BackupError::Damaged("a frame's hash")) }
     }
 
+    /// The hash of all that came so far.
+    pub(super) fn hash(&self) -> Hash {
+        self.last
+    }
+
     /// Makes sure that nothing follows; whatever unpacks or opens the file looks at its own end then, too.
     pub(super) fn end(&mut self) -> Result<()> {
         match self.input.read(&mut [0]).map_err(unread)? {
             0 => Ok(()),
-            _ => Err(BackupError::Damaged("something follows the closing frame")),
+            _ => Err(BackupError::Damaged("something follows its end")),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! A backup as a stream of frames, whatever it is packed in: every table of a database, engine for engine the same.
 //!
 //! A header says what it is and with which keys it was made, then come the tables with their rows, and a closing frame
-//! counts them. Each frame names the hash of the one before it. The keys are never in it.
+//! counts them. Each frame names the hash of the one before it. The last one proves that whoever made it held the keys,
+//! which are never in it.
 
-mod cells;
 mod frame;
+mod proof;
 mod reader;
 mod restore;
+mod sum;
 mod take;
 #[cfg(test)]
 mod tests;
@@ -15,10 +17,11 @@ mod writer;
 use crate::error::StoreError;
 use crate::keys::Keys;
 use crate::whole::{Cell, Column, Kind, Table};
-pub use cells::Sum;
+pub use proof::Proof;
 pub use reader::Reader;
 pub use restore::{Place, restore};
 use serde::{Deserialize, Serialize};
+pub use sum::Sum;
 pub use take::{Progress, take};
 pub use writer::Writer;
 
@@ -51,6 +54,11 @@ pub enum BackupError {
     /// Without the same keys nothing in it could be read or found again.
     #[error("the backup was made with other keys than those at hand; put its key file in place")]
     Keys,
+    /// Its proof is not by the keys that it names.
+    #[error(
+        "the backup was not made by a holder of these keys, though it says so; nothing of it may be used"
+    )]
+    Forged,
     /// An earlier version of the program made it.
     #[error(
         "the backup has the schema of Jindu {0}, which is older; restore it with that version, then start this one on \
@@ -122,6 +130,9 @@ pub struct Closing {
     /// Each table, in the order in which they came.
     #[serde(default)]
     pub tables: Vec<Counted>,
+    /// What proves who made it; there once it was read to its end.
+    #[serde(skip)]
+    pub proof: Option<Proof>,
 }
 
 impl Closing {
@@ -129,6 +140,12 @@ impl Closing {
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.sum.rows).sum()
+    }
+
+    /// Whether whoever made it held these keys.
+    #[must_use]
+    pub fn is_by(&self, keys: &Keys) -> bool {
+        self.proof.is_some_and(|proof| proof.is_by(keys))
     }
 }
 
@@ -158,9 +175,19 @@ impl Shape {
 }
 
 impl Header {
+    /// Whether a terminal shows it as it is: whoever wrote the file wrote this, too.
+    fn is_plain(&self) -> bool {
+        [&self.program, &self.engine, &self.purpose, &self.at].into_iter().all(|text| is_plain(text))
+    }
+
     /// Whether these are the keys that the data were made with.
     #[must_use]
     pub fn fits(&self, keys: &Keys) -> bool {
         self.keys == keys.fingerprint()
     }
+}
+
+/// Whether a text is short and holds nothing that moves a terminal.
+fn is_plain(text: &str) -> bool {
+    text.len() <= 100 && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -1,9 +1,15 @@
 //! Reads a backup's stream, and believes nothing that is not whole.
 
 use super::frame::{self, In};
-use super::{BackupError, Closing, Counted, FORMAT, Header, Part, Result, Shape, Sum, cells};
+use super::{BackupError, Closing, Counted, FORMAT, Header, Part, Proof, Result, Shape, Sum, is_plain};
+use crate::whole::{Cells, cells};
 use serde::de::DeserializeOwned;
 use std::io::Read;
+
+/// Rows that are handed on at a time at the most: narrow ones take far more room in memory than in a frame.
+const ROWS: u32 = 2_000;
+/// Columns of a table at the most.
+const COLUMNS: usize = 256;
 
 /// A backup that is being read.
 pub struct Reader<R> {
@@ -11,6 +17,15 @@ pub struct Reader<R> {
     header: Header,
     tables: Vec<Counted>,
     columns: usize,
+    frame: Rows,
+}
+
+/// What is left of a frame of rows.
+#[derive(Default)]
+struct Rows {
+    content: Vec<u8>,
+    read: usize,
+    left: u32,
 }
 
 impl<R: Read> Reader<R> {
@@ -30,8 +45,11 @@ impl<R: Read> Reader<R> {
             let format = format.map_or_else(|| "no format".to_owned(), |format| format!("format {format}"));
             return Err(BackupError::Newer(format));
         }
-        let header = read(&content)?;
-        Ok(Self { input, header, tables: Vec::new(), columns: 0 })
+        let header: Header = read(&content)?;
+        if !header.is_plain() {
+            return Err(BackupError::Damaged("its header"));
+        }
+        Ok(Self { input, header, tables: Vec::new(), columns: 0, frame: Rows::default() })
     }
 
     /// What it says about itself.
@@ -45,42 +63,80 @@ impl<R: Read> Reader<R> {
     /// # Errors
     /// Says where it breaks off or is damaged.
     pub fn part(&mut self) -> Result<Part> {
+        if self.frame.left > 0 {
+            return self.rows().map(Part::Rows);
+        }
         let (kind, content) = self.input.frame()?;
         match kind {
             frame::Kind::Header => Err(BackupError::Damaged("a second header")),
+            frame::Kind::Proof => Err(BackupError::Damaged("a proof of nothing")),
             frame::Kind::Table => {
                 let table: Shape = read(&content)?;
                 self.columns = table.columns.len();
-                if self.columns == 0 {
-                    return Err(BackupError::Damaged("a table without columns"));
+                if self.columns == 0 || self.columns > COLUMNS || !is_plain(&table.name) {
+                    return Err(BackupError::Damaged("a table that is none"));
                 }
                 self.tables.push(Counted { table: table.name.clone(), sum: Sum::default() });
                 Ok(Part::Table(table))
             }
-            frame::Kind::Rows => self.rows(&content).map(Part::Rows),
+            frame::Kind::Rows => {
+                self.frame = Rows::of(content)?;
+                self.rows().map(Part::Rows)
+            }
             frame::Kind::Closing => {
-                let closing: Closing = read(&content)?;
+                let mut closing: Closing = read(&content)?;
                 if closing.tables != self.tables {
                     return Err(BackupError::Damaged("the closing frame counts otherwise"));
                 }
+                closing.proof = Some(self.proof()?);
                 self.input.end()?;
                 Ok(Part::End(closing))
             }
         }
     }
 
-    fn rows(&mut self, content: &[u8]) -> Result<Vec<Vec<crate::whole::Cell>>> {
-        let damaged = || BackupError::Damaged("a row does not read");
+    /// The next rows of the frame at hand.
+    fn rows(&mut self) -> Result<Vec<Cells>> {
         let table = self.tables.last_mut().ok_or(BackupError::Damaged("rows of no table"))?;
-        let (count, mut bytes) = content.split_first_chunk().ok_or_else(damaged)?;
+        let content = self.frame.content.get(self.frame.read..).unwrap_or_default();
+        let (mut bytes, count) = (content, self.frame.left.min(ROWS));
         let mut rows = Vec::new();
-        for _ in 0..u32::from_le_bytes(*count) {
+        for _ in 0..count {
             let row = bytes;
-            rows.push(cells::read(&mut bytes, self.columns)?);
+            rows.push(cells::read(&mut bytes, self.columns).ok_or_else(unread_row)?);
             table.sum.add(row.get(..row.len() - bytes.len()).unwrap_or_default());
         }
-        if bytes.is_empty() { Ok(rows) } else { Err(damaged()) }
+        self.frame.read += content.len() - bytes.len();
+        self.frame.left -= count;
+        if self.frame.left == 0 && self.frame.read < self.frame.content.len() {
+            return Err(unread_row());
+        }
+        Ok(rows)
     }
+
+    fn proof(&mut self) -> Result<Proof> {
+        let over = self.input.hash();
+        let (kind, content) = self.input.frame()?;
+        match (kind, content.try_into()) {
+            (frame::Kind::Proof, Ok(said)) => Ok(Proof::new(over, said)),
+            _ => Err(BackupError::Damaged("its proof")),
+        }
+    }
+}
+
+impl Rows {
+    fn of(content: Vec<u8>) -> Result<Self> {
+        let (count, _) = content.split_first_chunk().ok_or_else(unread_row)?;
+        let left = u32::from_le_bytes(*count);
+        if left == 0 {
+            return Err(unread_row());
+        }
+        Ok(Self { read: count.len(), content, left })
+    }
+}
+
+fn unread_row() -> BackupError {
+    BackupError::Damaged("a row does not read")
 }
 
 fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T> {

@@ -1,10 +1,10 @@
 //! Puts a backup into a database that holds nothing, and compares what stands there then.
 
-use super::{BackupError, Closing, Counted, Part, Reader, Result, Shape, Sum, cells};
+use super::{BackupError, Closing, Counted, Part, Reader, Result, Shape, Sum};
 use crate::audit::Entry;
 use crate::keys::Keys;
 use crate::setting::Purpose;
-use crate::whole::{Cells, Errand, Snapshot, Table, Target};
+use crate::whole::{Cells, Errand, Pages, Snapshot, Table, Target, cells};
 use crate::{Database, migrations};
 use std::io::Read;
 use std::path::Path;
@@ -49,6 +49,9 @@ pub async fn restore<R: Read + Send + 'static>(
     let unpacked = unpacking.await.map_err(|_| BackupError::Damaged("the unpacking panicked"))?;
     // Where unpacking failed the parts ended, and the reason is here.
     let closing = written.and_then(|closing| unpacked.map(|()| closing))?.ok_or(BackupError::Cut)?;
+    if !closing.is_by(target.keys()) {
+        return Err(BackupError::Forged);
+    }
     target.go_on_after(closing.given.clone()).await?;
     compare(&target, &closing, told).await?;
     target.finish(entry).await?;
@@ -76,11 +79,8 @@ async fn emptied(target: &Target) -> Result<Vec<Table>> {
     let tables = Snapshot::of(target.source()).await?.tables();
     for table in tables.iter().filter(|table| table.name != SETTING) {
         // One look for a table: on a server each look begins by ordering all of it.
-        let (mut look, mut after) = (Snapshot::of(target.source()).await?, None::<Cells>);
-        loop {
-            let gone = look.page(table, after.as_deref(), table.page()).await?;
-            let Some(last) = gone.last() else { break };
-            after = Some(table.key_of(last));
+        let (mut look, mut pages) = (Snapshot::of(target.source()).await?, Pages::of(table));
+        while let Some(gone) = pages.next(&mut look).await? {
             target.put(table, gone, Vec::new()).await?;
         }
     }
@@ -138,15 +138,12 @@ async fn replaced(target: &Target, table: &Table) -> Result<Vec<Cells>> {
 async fn compare(target: &Target, closing: &Closing, mut told: impl FnMut(u64)) -> Result<()> {
     let mut snapshot = Snapshot::of(target.source()).await?;
     for table in snapshot.tables().iter() {
-        let (mut sum, mut after, mut bytes) = (Sum::default(), None::<Cells>, Vec::new());
-        loop {
-            let rows = snapshot.page(table, after.as_deref(), table.page()).await?;
-            let Some(last) = rows.last() else { break };
-            after = Some(table.key_of(last));
+        let (mut sum, mut pages, mut bytes) = (Sum::default(), Pages::of(table), Vec::new());
+        while let Some(rows) = pages.next(&mut snapshot).await? {
             told(rows.len() as u64);
             for row in &rows {
                 bytes.clear();
-                cells::write(row, &mut bytes)?;
+                cells::write(row, &mut bytes);
                 sum.add(&bytes);
             }
         }

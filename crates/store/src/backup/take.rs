@@ -3,7 +3,8 @@
 use super::{FORMAT, Header, Result, Writer};
 use crate::Store;
 use crate::backup::{BackupError, Closing};
-use crate::whole::{Cell, Snapshot, Source, Table};
+use crate::keys::Keys;
+use crate::whole::{Cell, Pages, Snapshot, Source, Table};
 use domain::moment::Moment;
 use std::io::Write;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -41,13 +42,11 @@ pub async fn take<W: Write + Send + 'static>(
 ) -> Result<(W, Closing)> {
     let mut snapshot = Snapshot::of(&Source::of(store)).await?;
     let (tables, given) = (snapshot.tables(), snapshot.given().await?);
-    let mut progress = Progress { done: 0, of: 0 };
-    for table in tables.iter() {
-        progress.of += snapshot.count(table).await?;
-    }
-    let header = header(store, at);
+    let mut progress = Progress { done: 0, of: snapshot.count_all().await? };
+    let (header, keys) = (header(store, at), store.shared_keys());
     let (pages, waiting) = channel(WAITING);
-    let packing = tokio::task::spawn_blocking(move || packed(Writer::begin(out, &header)?, waiting, given));
+    let packing =
+        tokio::task::spawn_blocking(move || packed(Writer::begin(out, &header)?, waiting, given, &keys));
     let read = read(&mut snapshot, &tables, &pages, |rows| {
         progress.done += rows;
         told(progress);
@@ -80,12 +79,8 @@ async fn read(
         if pages.send(Next::Table(table.clone())).await.is_err() {
             return Ok(());
         }
-        let most = table.page();
-        let mut after: Option<Vec<Cell>> = None;
-        loop {
-            let rows = snapshot.page(table, after.as_deref(), most).await?;
-            let Some(last) = rows.last() else { break };
-            after = Some(table.key_of(last));
+        let mut pages_of = Pages::of(table);
+        while let Some(rows) = pages_of.next(snapshot).await? {
             told(rows.len() as u64);
             if pages.send(Next::Rows(rows)).await.is_err() {
                 return Ok(());
@@ -101,12 +96,13 @@ fn packed<W: Write>(
     mut writer: Writer<W>,
     mut pages: Receiver<Next>,
     given: Vec<(String, i64)>,
+    keys: &Keys,
 ) -> Result<(W, Closing)> {
     while let Some(next) = pages.blocking_recv() {
         match next {
             Next::Table(table) => writer.table(&table)?,
             Next::Rows(rows) => writer.rows(&rows)?,
-            Next::End => return writer.end(given),
+            Next::End => return writer.end(given, keys),
         }
     }
     Err(BackupError::Cut)

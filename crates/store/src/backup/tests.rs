@@ -146,6 +146,8 @@ async fn a_table_that_reads_back_otherwise_is_noticed() {
     let none = |counted: Counted| Counted { sum: Sum::default(), ..counted };
     let claimed = Closing { tables: closing.tables.into_iter().map(none).collect(), ..closing };
     out.frame(frame::Kind::Closing, toml::to_string(&claimed).unwrap().as_bytes()).unwrap();
+    let proof = Proof::by(fresh.store.keys(), out.hash());
+    out.frame(frame::Kind::Proof, proof.bytes()).unwrap();
     let emptied = out.end();
     assert_eq!(read(&emptied).unwrap().rows(), 0);
     let folder = tempfile::tempdir().unwrap();
@@ -180,7 +182,9 @@ async fn a_backup_of_another_schema_or_form_says_what_to_do() {
     let fresh = Fresh::new().await;
     let bytes = taken(&fresh).await;
     let header = Reader::begin(bytes.as_slice()).unwrap().header().clone();
-    let with = |header: Header| Writer::begin(Vec::new(), &header).unwrap().end(Vec::new()).unwrap().0;
+    let with = |header: Header| {
+        Writer::begin(Vec::new(), &header).unwrap().end(Vec::new(), fresh.store.keys()).unwrap().0
+    };
     let later = with(Header { format: FORMAT + 1, ..header.clone() });
     assert!(matches!(read(&later), Err(BackupError::Newer(_))));
     let refused = async |schema: i64| {
@@ -193,4 +197,62 @@ async fn a_backup_of_another_schema_or_form_says_what_to_do() {
     let older = refused(header.schema - 1).await;
     assert!(older.contains(&header.program) && older.contains("with that version"), "{older}");
     assert!(refused(header.schema + 1).await.contains("newer"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_does_not_hold_the_keys_makes_no_backup_that_is_believed() {
+    let fresh = Fresh::new().await;
+    let bytes = taken(&fresh).await;
+    assert!(read(&bytes).unwrap().is_by(fresh.store.keys()));
+    // The same stream, whole in itself, by somebody who knows its recipient and the fingerprint, and has other keys.
+    let strangers = tempfile::tempdir().unwrap();
+    Keys::init(&key_file(strangers.path())).unwrap();
+    let header = Reader::begin(bytes.as_slice()).unwrap().header().clone();
+    let writer = Writer::begin(Vec::new(), &header).unwrap();
+    let forged = writer.end(Vec::new(), &keys(strangers.path())).unwrap().0;
+    assert!(!read(&forged).unwrap().is_by(fresh.store.keys()));
+    let folder = tempfile::tempdir().unwrap();
+    let database = FreshDatabase::new(folder.path());
+    let refused = put_into(folder.path(), &database.database(), keys(fresh.folder.path()), forged).await;
+    assert!(matches!(refused, Err(BackupError::Forged)), "{refused:?}");
+    let (database, its) = (database.database(), keys(fresh.folder.path()));
+    assert!(Store::open(folder.path(), &database, its, None, Purpose::Service).await.is_err());
+}
+
+#[test]
+fn narrow_rows_take_no_more_memory_than_others_and_headers_move_no_terminal() {
+    let header = Header {
+        format: FORMAT,
+        program: "0.1.0".to_owned(),
+        schema: 1,
+        engine: "sqlite".to_owned(),
+        purpose: "service".to_owned(),
+        keys: "00".to_owned(),
+        at: "2026-11-30T19:00:00+08:00".to_owned(),
+    };
+    let begun = |header: &Header| {
+        let mut out = frame::Out::begin(Vec::new()).unwrap();
+        out.frame(frame::Kind::Header, toml::to_string(header).unwrap().as_bytes()).unwrap();
+        out
+    };
+    let mut out = begun(&header);
+    let columns = vec![ShapeColumn { name: "n".to_owned(), kind: "int".to_owned() }];
+    let shape = Shape { name: "narrow".to_owned(), columns };
+    out.frame(frame::Kind::Table, toml::to_string(&shape).unwrap().as_bytes()).unwrap();
+    let nothings = 1_000_000_u32;
+    let content = [nothings.to_le_bytes().as_slice(), &vec![0; 1_000_000]].concat();
+    out.frame(frame::Kind::Rows, &content).unwrap();
+    let stream = out.end();
+    let mut reader = Reader::begin(stream.as_slice()).unwrap();
+    assert!(matches!(reader.part(), Ok(Part::Table(_))));
+    let mut rows = 0;
+    while rows < nothings as usize {
+        let Ok(Part::Rows(some)) = reader.part() else { panic!("rows are missing") };
+        assert!((1..=2_000).contains(&some.len()));
+        rows += some.len();
+    }
+    assert!(matches!(reader.part(), Err(BackupError::Cut)));
+    let moves = Header { program: "0.1\u{1b}[2J".to_owned(), ..header };
+    let refused = Reader::begin(begun(&moves).end().as_slice()).err();
+    assert!(matches!(refused, Some(BackupError::Damaged("its header"))));
 }

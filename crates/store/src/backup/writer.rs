@@ -1,8 +1,9 @@
 //! Writes a backup's stream.
 
 use super::frame::{self, Out};
-use super::{BackupError, Closing, Counted, Header, Result, Shape, Sum, cells};
-use crate::whole::{Cell, Table};
+use super::{BackupError, Closing, Counted, Header, Proof, Result, Shape, Sum};
+use crate::keys::Keys;
+use crate::whole::{Cell, Table, cells};
 use std::io::Write;
 
 /// Bytes of rows in a frame, unless a single row has more.
@@ -48,7 +49,7 @@ impl<W: Write> Writer<W> {
     pub fn rows(&mut self, rows: &[Vec<Cell>]) -> Result<()> {
         for row in rows {
             let start = self.chunk.len();
-            cells::write(row, &mut self.chunk)?;
+            cells::write(row, &mut self.chunk);
             let table = self.tables.last_mut().ok_or(BackupError::Damaged("rows of no table"))?;
             table.sum.add(self.chunk.get(start..).unwrap_or_default());
             self.rows += 1;
@@ -59,15 +60,18 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Ends with the closing frame, which also says which numbers were given; gives back what was written to, which has
-    /// an end of its own.
+    /// Ends with the closing frame, which also says which numbers were given, and the proof of who made it; gives back
+    /// what was written to, which has an end of its own.
     ///
     /// # Errors
     /// Fails when it cannot be written.
-    pub fn end(mut self, given: Vec<(String, i64)>) -> Result<(W, Closing)> {
+    pub fn end(mut self, given: Vec<(String, i64)>, keys: &Keys) -> Result<(W, Closing)> {
         self.flush()?;
-        let closing = Closing { given, tables: self.tables };
+        let mut closing = Closing { given, tables: self.tables, proof: None };
         self.out.frame(frame::Kind::Closing, text(&closing)?.as_bytes())?;
+        let proof = Proof::by(keys, self.out.hash());
+        self.out.frame(frame::Kind::Proof, proof.bytes())?;
+        closing.proof = Some(proof);
         Ok((self.out.end(), closing))
     }
 

@@ -1,7 +1,7 @@
 //! Whether two databases hold the same: the rows of every table, counted and hashed on each side.
 
 use super::bring::paired;
-use super::{Cell, Cells, RowHash, Snapshot, Source, Table};
+use super::{Cell, Cells, Pages, RowHash, Snapshot, Source, Table};
 use crate::error::Result;
 
 /// A table that is not the same on both sides.
@@ -52,12 +52,7 @@ pub async fn compare(
 /// # Errors
 /// Fails when the database does.
 pub async fn rows(source: &Source) -> Result<u64> {
-    let mut look = Snapshot::of(source).await?;
-    let mut rows = 0;
-    for table in look.tables().iter() {
-        rows += look.count(table).await?;
-    }
-    Ok(rows)
+    Snapshot::of(source).await?.count_all().await
 }
 
 /// Walks over a table; a last row with this text in it is left out.
@@ -67,12 +62,10 @@ async fn sum(
     left_out: Option<&str>,
     mut told: impl FnMut(u64),
 ) -> Result<Sum> {
-    let (mut rows, mut hash, mut after) = (0, RowHash::new(), None::<Cells>);
+    let (mut rows, mut hash, mut pages) = (0, RowHash::new(), Pages::of(table));
     let mut before = None;
     let mut last: Option<Cells> = None;
-    loop {
-        let page = look.page(table, after.as_deref(), table.page()).await?;
-        let Some(key) = page.last().map(|row| table.key_of(row)) else { break };
+    while let Some(page) = pages.next(look).await? {
         rows += page.len() as u64;
         for row in &page {
             if left_out.is_some() {
@@ -81,7 +74,6 @@ async fn sum(
             hash.add(row);
         }
         last = page.into_iter().last();
-        after = Some(key);
         told(rows);
     }
     let holds =

@@ -5,6 +5,7 @@
 //! keep by themselves (counts, the record of migrations) is left out: it follows from the rest.
 
 mod bring;
+pub(crate) mod cells;
 mod compare;
 mod frames;
 mod hash;
@@ -19,7 +20,7 @@ mod tests;
 pub use bring::{Brought, bring};
 pub use compare::{Difference, compare, rows};
 pub use hash::RowHash;
-pub use snapshot::Snapshot;
+pub use snapshot::{Pages, Snapshot};
 pub use source::Source;
 pub use target::{Errand, Target};
 

@@ -45,12 +45,12 @@ impl Table {
             format!("\"{}\" = ${}", column.name, given + 1)
         };
         let filters: Vec<String> = self.own().enumerate().map(filter).collect();
-        format!("DELETE FROM {} WHERE {}", self.name, filters.join(" AND "))
+        format!("DELETE FROM \"{}\" WHERE {}", self.name, filters.join(" AND "))
     }
 
     fn add_one(&self) -> String {
         let given: Vec<String> = (1..=self.columns.len()).map(|place| format!("${place}")).collect();
-        format!("INSERT INTO {} ({}) VALUES ({})", self.name, self.all_named(), given.join(", "))
+        format!("INSERT INTO \"{}\" ({}) VALUES ({})", self.name, self.all_named(), given.join(", "))
     }
 
     fn remove_many(&self) -> String {
@@ -63,7 +63,7 @@ impl Table {
             filters.push(format!("t.\"{}\" = g.k{given}", column.name));
         }
         let (arrays, names, filters) = (arrays.join(", "), names.join(", "), filters.join(" AND "));
-        format!("DELETE FROM {} AS t USING unnest({arrays}) AS g({names}) WHERE {filters}", self.name)
+        format!("DELETE FROM \"{}\" AS t USING unnest({arrays}) AS g({names}) WHERE {filters}", self.name)
     }
 
     fn add_many(&self) -> String {
@@ -73,6 +73,6 @@ impl Table {
         };
         let arrays: Vec<String> = self.columns.iter().enumerate().map(array).collect();
         let (names, arrays) = (self.all_named(), arrays.join(", "));
-        format!("INSERT INTO {} ({names}) SELECT * FROM unnest({arrays})", self.name)
+        format!("INSERT INTO \"{}\" ({names}) SELECT * FROM unnest({arrays})", self.name)
     }
 }

@@ -94,22 +94,22 @@ impl Table {
         let after = if is_after { format!("({key}) > ({})", given.join(", ")) } else { "1 = 1".to_owned() };
         let columns = self.all_named();
         let and = self.and_unmarked();
-        format!("SELECT {columns} FROM {} WHERE {after}{and} ORDER BY {key}", self.name)
+        format!("SELECT {columns} FROM \"{}\" WHERE {after}{and} ORDER BY {key}", self.name)
     }
 
     /// How many rows there are.
     pub(super) fn count(&self) -> String {
-        format!("SELECT count(*) FROM {} WHERE 1 = 1{}", self.name, self.and_unmarked())
+        format!("SELECT count(*) FROM \"{}\" WHERE 1 = 1{}", self.name, self.and_unmarked())
     }
 
     /// Whether there is any row.
     pub(super) fn any(&self) -> String {
-        format!("SELECT CAST(1 AS BIGINT) FROM {} WHERE 1 = 1{} LIMIT 1", self.name, self.and_unmarked())
+        format!("SELECT CAST(1 AS BIGINT) FROM \"{}\" WHERE 1 = 1{} LIMIT 1", self.name, self.and_unmarked())
     }
 
     /// The highest number that a table of numbered rows holds.
     pub(super) fn highest(&self) -> String {
-        format!("SELECT coalesce(max(id), 0) FROM {}", self.name)
+        format!("SELECT coalesce(max(id), 0) FROM \"{}\"", self.name)
     }
 
     pub(crate) fn all_named(&self) -> String {

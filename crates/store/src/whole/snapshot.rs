@@ -110,6 +110,18 @@ impl Snapshot {
         }
     }
 
+    /// How many rows there are in all.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    pub async fn count_all(&mut self) -> Result<u64> {
+        let mut rows = 0;
+        for table in self.tables().iter() {
+            rows += self.count(table).await?;
+        }
+        Ok(rows)
+    }
+
     /// The tables that give each row a number which is never given twice, and the highest that was given.
     ///
     /// # Errors
@@ -192,6 +204,31 @@ impl Snapshot {
                 server.rows(sql, values, map).await
             }
         }
+    }
+}
+
+/// The way over the rows of a table, a page that suits it at a time.
+pub struct Pages<'t> {
+    table: &'t Table,
+    after: Option<Cells>,
+}
+
+impl<'t> Pages<'t> {
+    /// From its first row on.
+    #[must_use]
+    pub fn of(table: &'t Table) -> Self {
+        Self { table, after: None }
+    }
+
+    /// The next page; none at the end.
+    ///
+    /// # Errors
+    /// Fails when the database does, or when a row cannot be understood.
+    pub async fn next(&mut self, look: &mut Snapshot) -> Result<Option<Vec<Cells>>> {
+        let rows = look.page(self.table, self.after.as_deref(), self.table.page()).await?;
+        let Some(last) = rows.last() else { return Ok(None) };
+        self.after = Some(self.table.key_of(last));
+        Ok(Some(rows))
     }
 }
 

@@ -98,6 +98,12 @@ impl Target {
         self.holds_other_data
     }
 
+    /// The keys with which its data is made.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        self.store.keys()
+    }
+
     /// Where it is looked at.
     #[must_use]
     pub fn source(&self) -> &Source {

@@ -1,10 +1,11 @@
 //! Runs what was typed about feeds, held reports and batches.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "commands speak on the terminal")]
+#![expect(clippy::print_stderr, reason = "commands speak on the terminal")]
 
 use super::{AddFeed, Batch, Decision, Feed, FeedSetting, Held, Import, OneFeed, SetFeed, Watch};
 use crate::app::{Failed, open_store};
 use crate::cli::Place;
 use crate::cli::run::{configured, on_runtime, start_log};
+use crate::cli::say;
 use crate::clock::Clock;
 use crate::config::{Config, DropFolder};
 use crate::features::feeds::cli::{
@@ -27,7 +28,7 @@ pub(in crate::cli) fn feed(does: Feed) -> Result<ExitCode, Failed> {
         Feed::List { json, place } => on_runtime(async move {
             let (_, store) = opened(&place).await?;
             let feeds = list::list(&store, Clock::System.now()).await?;
-            say(json, &feeds, |feeds| list::in_words(feeds))
+            tell(json, &feeds, |feeds| list::in_words(feeds))
         }),
         Feed::Pause(which) => on_runtime(set_state(which, State::Paused)),
         Feed::Resume(which) => on_runtime(set_state(which, State::Active)),
@@ -68,11 +69,11 @@ pub(in crate::cli) fn held(does: Held) -> Result<ExitCode, Failed> {
             let (_, store) = opened(&place).await?;
             let wanted = held_list::Wanted { feed, reason, since, settled, after, limit: limit.into() };
             let (listed, more) = held_list::list(&store, &wanted).await?;
-            say(json, &listed, |listed| held_list::in_words(listed, more))
+            tell(json, &listed, |listed| held_list::in_words(listed, more))
         }),
         Held::Show { number, json, place } => on_runtime(async move {
             let (number, (_, store)) = (held::Number::parse(&number)?, opened(&place).await?);
-            say(json, &held::show(&store, now, number).await?, held::explained)
+            tell(json, &held::show(&store, now, number).await?, held::explained)
         }),
         Held::Release(Decision { number, why, place }) => on_runtime(async move {
             let (number, (config, store)) = (held::Number::parse(&number)?, opened(&place).await?);
@@ -131,7 +132,7 @@ pub(in crate::cli) fn batch(does: Batch) -> Result<ExitCode, Failed> {
         }),
         Batch::Compare { number, feed, json, place } => on_runtime(async move {
             let (_, store) = opened(&place).await?;
-            say(json, &batches::compare(&store, now, &number, feed.as_deref()).await?, batches::in_words)
+            tell(json, &batches::compare(&store, now, &number, feed.as_deref()).await?, batches::in_words)
         }),
         Batch::Settle { place } => on_runtime(async move {
             let (_, store) = opened(&place).await?;
@@ -154,7 +155,7 @@ async fn set_feed(typed: SetFeed) -> Result<ExitCode, Failed> {
     let setting = set::Setting { organ, stages, rhythm, no_rhythm, rank };
     let (_, store) = opened(&which.place).await?;
     let changed = set::set(&store, Clock::System.now(), &which.name, &setting).await?;
-    print!("{}", set::in_words(&which.name, &changed));
+    say::text(set::in_words(&which.name, &changed))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -166,7 +167,7 @@ async fn rotate(which: OneFeed, now: bool, secret_file: Option<PathBuf>) -> Resu
     let (secret, accepted) =
         rotated.map_or_else(|failed| (Err(failed), None), |(secret, accepted)| (Ok(secret), Some(accepted)));
     let handed_over = hand_over(secret, keep, secret_file)?;
-    accepted.iter().for_each(|accepted| println!("{accepted}"));
+    accepted.iter().try_for_each(say::line)?;
     Ok(handed_over)
 }
 
@@ -182,7 +183,7 @@ fn hand_over(
             done(&format!("Secret: {}", file.display()))
         }
         (Ok(secret), ..) => {
-            println!("{secret}");
+            say::line(&secret)?;
             done(
                 "This is the signing secret. It is shown once; give it to the feed's sender and to nobody else.",
             )
@@ -210,7 +211,7 @@ async fn set_state(which: OneFeed, state: State) -> Result<ExitCode, Failed> {
 async fn codes(which: OneFeed, file: Option<PathBuf>, built_in: bool) -> Result<ExitCode, Failed> {
     let (_, store) = opened(&which.place).await?;
     if file.is_none() && !built_in {
-        print!("{}", change::codes(&store, &which.name).await?);
+        say::text(change::codes(&store, &which.name).await?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let version = change::set_codes(&store, Clock::System.now(), &which.name, file.as_deref()).await?;
@@ -223,9 +224,9 @@ async fn import(typed: Import) -> Result<ExitCode, Failed> {
     start_log(&config)?;
     let asked = Asked { format, mapping, sheet, dry_run, report };
     let imported = feeds::import(&config, Clock::System, &file, &feed, &asked).await?;
-    println!("{}", serde_json::to_string(&imported.tally)?);
+    say::line(serde_json::to_string(&imported.tally)?)?;
     imported.rejected.iter().for_each(|reason| eprintln!("{reason}"));
-    println!("Report: {}", imported.report.display());
+    say::line(format_args!("Report: {}", imported.report.display()))?;
     Ok(if imported.tally.is_all_rejected() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -247,20 +248,20 @@ async fn opened(place: &Place) -> Result<(Config, Store), Failed> {
 }
 
 /// Says something in words, or as JSON.
-fn say<T: Serialize + ?Sized>(
+fn tell<T: Serialize + ?Sized>(
     json: bool,
     what: &T,
     in_words: impl FnOnce(&T) -> String,
 ) -> Result<ExitCode, Failed> {
     if json {
-        println!("{}", serde_json::to_string_pretty(what)?);
+        say::line(serde_json::to_string_pretty(what)?)?;
     } else {
-        print!("{}", in_words(what));
+        say::text(in_words(what))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn done(what: &str) -> Result<ExitCode, Failed> {
-    println!("{what}");
+    say::line(what)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use super::file::Unnamed;
 use super::seal::{Envelope, closed, identities, sealed};
 use crate::app::Failed;
 use crate::config::Config;
-use crate::progress;
+use crate::progress::{self, Lines};
 use age::x25519::Recipient;
 use domain::moment::Moment;
 use indicatif::ProgressBar;
@@ -13,7 +13,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use store::Store;
 use store::audit::Entry;
-use store::backup::{self, Closing, Header, Part, Place, Reader};
+use store::backup::{self, BackupError, Closing, Header, Part, Place, Reader};
 use store::keys::Keys;
 
 /// A backup that is whole and on disk.
@@ -27,11 +27,17 @@ pub struct Made {
     pub rows: u64,
 }
 
-/// Writes a backup to a file of this name, or into this folder, beside whoever uses the database.
+/// Writes a backup to a file of this name, or into this folder, beside whoever uses the database; `line` writes a line
+/// where there is no terminal.
 ///
 /// # Errors
 /// Refuses to write for nobody; says what failed, and leaves no file then.
-pub async fn make(store: &Store, now: Moment, to: &Path, recipients: &[Recipient]) -> Result<Made, Failed> {
+pub async fn make(
+    store: &Store,
+    now: Moment,
+    (to, recipients): (&Path, &[Recipient]),
+    line: impl FnMut(String) + Send,
+) -> Result<Made, Failed> {
     if recipients.is_empty() {
         return Err("for whom? Set backup_recipients in the configuration, or give --recipient age1…".into());
     }
@@ -45,9 +51,11 @@ pub async fn make(store: &Store, now: Moment, to: &Path, recipients: &[Recipient
     };
     store.write(entry, |_| Box::pin(async { Ok(()) })).await?;
     let bar = progress::things(0, "rows");
+    let mut lines = Lines::beside(&bar, line);
     let told = |progress: backup::Progress| {
         bar.set_length(progress.of);
         bar.set_position(progress.done);
+        lines.tell("reading", "rows");
     };
     let (sealed, closing) = backup::take(store, now, sealed(unnamed.file()?, recipients)?, told).await?;
     closed(sealed)?;
@@ -65,15 +73,18 @@ pub struct Whole {
     pub closing: Closing,
 }
 
-/// Reads a backup to its end.
+/// Reads a backup to its end; `line` writes a line where there is no terminal.
 ///
 /// # Errors
 /// Says where it is damaged or breaks off.
-pub fn verify(from: &Path, identity: &Path) -> Result<Whole, Failed> {
+pub fn verify(from: &Path, identity: &Path, line: impl FnMut(String)) -> Result<Whole, Failed> {
     let (mut reader, bar) = opened(from, identity)?;
+    let mut lines = Lines::beside(&bar, line);
     let header = reader.header().clone();
     loop {
-        if let Part::End(closing) = reader.part()? {
+        let part = reader.part()?;
+        lines.tell("checking", "bytes");
+        if let Part::End(closing) = part {
             bar.finish_and_clear();
             return Ok(Whole { header, closing });
         }
@@ -88,12 +99,28 @@ pub fn is_sealed(from: &Path) -> Result<(), Failed> {
     Envelope::of(read(from)?, from).map(drop)
 }
 
-/// Whether the keys at hand are those of a backup; nothing where there are none at hand.
-///
-/// # Errors
-/// Fails when the key file is there and cannot be used.
-pub fn fits(header: &Header, key_file: &Path) -> Result<Option<bool>, Failed> {
-    if key_file.try_exists()? { Ok(Some(header.fits(&Keys::load(key_file)?))) } else { Ok(None) }
+impl Whole {
+    /// Whether the keys at hand are those of the backup; nothing where there are none at hand.
+    ///
+    /// # Errors
+    /// Fails when the key file is there and cannot be used, and when somebody without its keys made the backup.
+    pub fn fits(&self, key_file: &Path) -> Result<Option<bool>, Failed> {
+        if !key_file.try_exists()? {
+            return Ok(None);
+        }
+        match self.is_by(&Keys::load(key_file)?) {
+            Ok(()) => Ok(Some(true)),
+            Err(BackupError::Keys) => Ok(Some(false)),
+            Err(forged) => Err(forged.into()),
+        }
+    }
+
+    fn is_by(&self, keys: &Keys) -> backup::Result<()> {
+        if !self.header.fits(keys) {
+            return Err(BackupError::Keys);
+        }
+        if self.closing.is_by(keys) { Ok(()) } else { Err(BackupError::Forged) }
+    }
 }
 
 /// Puts a backup into a place that holds nothing, and compares what stands there then. The file is read to its end
@@ -102,12 +129,15 @@ pub fn fits(header: &Header, key_file: &Path) -> Result<Option<bool>, Failed> {
 /// # Errors
 /// Refuses other keys, a place that holds something, and a backup that is not whole. What was broken off is begun anew
 /// by the same command; nobody is served from it meanwhile.
-pub async fn restore(config: &Config, now: Moment, from: &Path, identity: &Path) -> Result<Whole, Failed> {
+pub async fn restore(
+    config: &Config,
+    now: Moment,
+    (from, identity): (&Path, &Path),
+    mut line: impl FnMut(String) + Send,
+) -> Result<Whole, Failed> {
     let keys = Keys::load(&config.key_file())?;
-    let whole = verify(from, identity)?;
-    if !whole.header.fits(&keys) {
-        return Err(backup::BackupError::Keys.into());
-    }
+    let whole = verify(from, identity, &mut line)?;
+    whole.is_by(&keys)?;
     let database = config.database()?;
     let place = Place { folder: &config.data, database: &database, keys };
     let (reader, _) = opened(from, identity)?;
@@ -118,7 +148,12 @@ pub async fn restore(config: &Config, now: Moment, from: &Path, identity: &Path)
         action: "restore",
         detail: format!("{} rows of a backup of {}", whole.closing.rows(), whole.header.at),
     };
-    backup::restore(place, reader, entry, |rows| bar.inc(rows)).await?;
+    let (mut lines, all) = (Lines::beside(&bar, line), whole.closing.rows());
+    let told = |rows| {
+        bar.inc(rows);
+        lines.tell(if bar.position() > all { "comparing" } else { "writing" }, "steps");
+    };
+    backup::restore(place, reader, entry, told).await?;
     bar.finish_and_clear();
     Ok(whole)
 }

@@ -2,7 +2,8 @@
 
 use crate::app::Failed;
 use domain::moment::Moment;
-use nix::fcntl::OFlag;
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, OFlag, RenameFlags, renameat2};
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,9 @@ impl Unnamed {
     /// # Errors
     /// Refuses a name that is taken, and a place where another backup is being written.
     pub(super) fn at(to: &Path, now: Moment) -> Result<Self, Failed> {
+        if to.as_os_str().as_encoded_bytes().ends_with(b"/") && !to.is_dir() {
+            return Err(format!("there is no folder {}; make it, or name a file", to.display()).into());
+        }
         let (name, part) = if to.is_dir() {
             (to.join(name_at(now)), to.join(UNNAMED))
         } else {
@@ -55,8 +59,7 @@ impl Unnamed {
     pub(super) fn name(mut self) -> Result<(PathBuf, u64), Failed> {
         self.file.sync_all()?;
         let length = self.file.metadata()?.len();
-        untaken(&self.name)?;
-        fs::rename(&self.part, &self.name)?;
+        named(&self.part, &self.name)?;
         self.is_named = true;
         let folder = self.name.parent().filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
@@ -97,6 +100,19 @@ fn begun(file: File, part: &Path) -> Result<Option<File>, Failed> {
     file.set_permissions(Permissions::from_mode(OWNER))?;
     file.set_len(0)?;
     Ok(Some(file))
+}
+
+/// Gives a file its name, which must be nobody's at that moment.
+fn named(part: &Path, name: &Path) -> Result<(), Failed> {
+    match renameat2(AT_FDCWD, part, AT_FDCWD, name, RenameFlags::RENAME_NOREPLACE) {
+        // This file system cannot say so in one step.
+        Err(Errno::EINVAL | Errno::ENOSYS) => {
+            untaken(name)?;
+            Ok(fs::rename(part, name)?)
+        }
+        Err(Errno::EEXIST) => untaken(name),
+        renamed => Ok(renamed?),
+    }
 }
 
 fn untaken(name: &Path) -> Result<(), Failed> {
@@ -158,6 +174,25 @@ mod tests {
         assert_eq!(names(folder.path()), ["jindu-20261123-101500.age"]);
         let about = fs::metadata(folder.path().join("jindu-20261123-101500.age")).unwrap();
         assert_eq!(about.permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_name_that_was_taken_meanwhile_is_left_to_its_owner() {
+        let folder = tempfile::tempdir().unwrap();
+        let unnamed = Unnamed::at(folder.path(), now()).unwrap();
+        let name = folder.path().join("jindu-20261123-101500.age");
+        fs::write(&name, "theirs").unwrap();
+        assert!(unnamed.name().unwrap_err().to_string().contains("never replaced"));
+        assert_eq!(fs::read(&name).unwrap(), b"theirs");
+        assert_eq!(names(folder.path()).len(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = Unnamed::at(&folder.path().join("backups/"), now()).unwrap_err().to_string();
+        assert!(said.contains("no folder"), "{said}");
+        assert!(names(folder.path()).is_empty());
     }
 
     #[test]

@@ -62,16 +62,16 @@ fn a_file_without_an_identity_or_open_to_others_is_refused_and_never_quoted() {
 async fn a_backup_is_for_somebody_and_leaves_a_trace() {
     let server = Server::start().await;
     let (folder, now) = (tempfile::tempdir().unwrap(), Moment::from_millis(0));
-    let refused = make(&server.app.store, now, folder.path(), &[]).await.unwrap_err().to_string();
+    let refused = make(&server.app.store, now, (folder.path(), &[]), drop).await.unwrap_err().to_string();
     assert!(refused.contains("backup_recipients"), "{refused}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     let identity = Identity::generate();
     let opens = file_of(&identity, server.folder.path(), 0o600);
     let changes = async |name: &str| {
         let to = folder.path().join(name);
-        let made = make(&server.app.store, now, &to, &[identity.to_public()]).await.unwrap();
+        let made = make(&server.app.store, now, (&to, &[identity.to_public()]), drop).await.unwrap();
         assert_eq!(std::fs::metadata(&made.file).unwrap().len(), made.bytes);
-        let whole = verify(&to, &opens).unwrap();
+        let whole = verify(&to, &opens, drop).unwrap();
         assert_eq!(whole.closing.rows(), made.rows);
         let log = whole.closing.tables.into_iter().find(|counted| counted.table == "audit");
         log.unwrap().sum.rows

@@ -4,14 +4,11 @@ use super::service::{Doing, copy};
 use super::{End, Ended};
 use crate::app::Failed;
 use crate::config::Config;
-use crate::progress;
+use crate::progress::{self, Lines};
 use domain::moment::Moment;
 use indicatif::ProgressBar;
 use std::time::{Duration, Instant};
 use store::whole::Brought;
-
-/// How often a line is written where there is no terminal to draw a bar on.
-const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// What is said at the end.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,8 +32,9 @@ pub async fn run(
     line: impl FnMut(String) + Send,
 ) -> Result<Said, Failed> {
     let started = Instant::now();
-    let mut shown =
-        Shown { bar: progress::things(0, "rows"), table: String::new(), done: 0, at: 0, said: started, line };
+    let bar = progress::things(0, "rows");
+    let lines = Lines::beside(&bar, line);
+    let mut shown = Shown { bar, table: String::new(), done: 0, at: 0, lines };
     let ended =
         copy(config, (from, to), now, |doing, all, table, at| shown.show(doing, all, table, at)).await;
     shown.bar.finish_and_clear();
@@ -50,8 +48,7 @@ struct Shown<L> {
     /// Rows of the tables before, and of this one.
     done: u64,
     at: u64,
-    said: Instant,
-    line: L,
+    lines: Lines<L>,
 }
 
 impl<L: FnMut(String)> Shown<L> {
@@ -72,10 +69,7 @@ impl<L: FnMut(String)> Shown<L> {
         let rows = self.done + self.at;
         self.bar.set_length(all.max(rows));
         self.bar.set_position(rows);
-        if self.bar.is_hidden() && self.said.elapsed() >= LINE_EVERY {
-            self.said = Instant::now();
-            (self.line)(format!("{}: {rows} of {all} rows", self.table));
-        }
+        self.lines.tell(&self.table, "rows");
     }
 }
 
@@ -117,9 +111,10 @@ fn counted(brought: &Brought, took: Duration) -> String {
 
 fn next(to: &End) -> String {
     match to {
-        End::Server(address) => {
-            format!("write database = \"{address}\" into jindu.toml, and start `jindu serve`.")
-        }
+        End::Server(address) => format!(
+            "write database = \"{address}\" into jindu.toml, and start `jindu serve`. Serve from one of the two only: \
+             whatever is told to the old one from now on is not in the new one."
+        ),
         End::Folder(folder) => format!(
             "take `database` out of jindu.toml, set data = \"{}\", and start `jindu serve`.",
             folder.display()

@@ -28,7 +28,7 @@ pub async fn prepare(
     recipe: Recipe,
 ) -> Result<(Arc<App>, Vec<Sample>), Failed> {
     // A database whose keys lie elsewhere is somebody's: it gets no new ones, and is refused.
-    let has_file = config.database.is_none() && config.data.join(DATABASE_FILE).exists();
+    let has_file = config.address().is_none() && config.data.join(DATABASE_FILE).exists();
     if !config.key_file().exists() && !has_file {
         Keys::init(&config.key_file())?;
     }

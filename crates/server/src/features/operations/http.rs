@@ -3,7 +3,7 @@
 use crate::app::App;
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -16,19 +16,17 @@ pub async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// The database answers too, and the server is not about to stop.
-///
-/// # Errors
-/// 503 while the database does not, and from when the server is told to stop.
-pub async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, Failure> {
+/// The database answers too, and the server is not about to stop. 503, in one word for machines, while the database does
+/// not answer, and from when the server is told to stop.
+pub async fn ready(State(app): State<Arc<App>>) -> (StatusCode, &'static str) {
     if app.leaves.load(Ordering::Relaxed) {
-        return Err(Failure::Unavailable);
+        return (StatusCode::SERVICE_UNAVAILABLE, "leaving\n");
     }
-    application::any(&app.store.read()).await.map_err(|error| {
+    if let Err(error) = application::any(&app.store.read()).await {
         tracing::error!(error = &error as &dyn std::error::Error, "not ready");
-        Failure::Unavailable
-    })?;
-    Ok("ready\n")
+        return (StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
+    }
+    (StatusCode::OK, "ready\n")
 }
 
 /// Asks clients of a server that is about to stop to come back by another connection.

@@ -4,6 +4,7 @@ use crate::error::{Result, StoreError};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,13 @@ impl Server {
             (false, _) => config.ssl_mode(SslMode::Require),
         };
         if let Some(path) = password {
+            let mode = std::fs::metadata(path).map_err(crate::error::at(path))?.permissions().mode();
+            if mode & 0o007 != 0 {
+                let path = path.display();
+                return Err(refused(&format!(
+                    "everybody on this machine may use {path}, which holds its password; run `chmod o= {path}`"
+                )));
+            }
             let text = std::fs::read_to_string(path).map_err(crate::error::at(path))?;
             config.password(text.trim_end_matches(['\r', '\n']));
         }
@@ -78,6 +86,19 @@ impl Server {
             .keepalives_retries(3)
             .target_session_attrs(TargetSessionAttrs::ReadWrite);
         Ok(Self { tls: tls(roots, config.get_ssl_mode())?, config })
+    }
+
+    /// Its hosts and their ports, for people.
+    pub(super) fn hosts(&self) -> String {
+        let port = |place: usize| {
+            let ports = self.config.get_ports();
+            ports.get(place).or(ports.first()).copied().unwrap_or(5432)
+        };
+        let host = |(place, host): (usize, &Host)| match host {
+            Host::Tcp(name) => format!("{name}:{}", port(place)),
+            Host::Unix(path) => format!("{} (port {})", path.display(), port(place)),
+        };
+        self.config.get_hosts().iter().enumerate().map(host).collect::<Vec<_>>().join(", ")
     }
 
     pub(super) fn config(&self) -> Config {
@@ -146,6 +167,31 @@ mod tests {
         ] {
             let fault = fault(bad).unwrap();
             assert!(fault.contains(why) && !fault.contains("canary"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_named_with_their_ports() {
+        let hosts = |address| Server::parse(address, None, None).unwrap().hosts();
+        assert_eq!(hosts("postgres://jindu@127.0.0.1/jindu"), "127.0.0.1:5432");
+        assert_eq!(
+            hosts("postgres://jindu@localhost:5433,127.0.0.1:5434/jindu"),
+            "localhost:5433, 127.0.0.1:5434"
+        );
+        assert_eq!(hosts("postgres://jindu@/jindu?host=/run/postgresql"), "/run/postgresql (port 5432)");
+    }
+
+    #[test]
+    fn a_password_that_everybody_may_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        std::fs::write(&path, "canary\n").unwrap();
+        for (mode, is_refused) in [(0o644, true), (0o642, true), (0o640, false), (0o600, false)] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let parsed = Server::parse("postgres://jindu@127.0.0.1/jindu", Some(&path), None);
+            let said = parsed.err().map(|error| error.to_string());
+            assert_eq!(said.is_some(), is_refused, "{mode:o}");
+            assert!(said.is_none_or(|said| said.contains("chmod o=") && !said.contains("canary")));
         }
     }
 

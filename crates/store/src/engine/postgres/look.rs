@@ -23,7 +23,8 @@ pub(crate) const GIVEN: &str =
     WHERE d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
         AND t.relnamespace = CAST(current_schema() AS regnamespace) ORDER BY 1";
 /// Goes on after a number.
-pub(crate) const GO_ON: &str = "SELECT setval(CAST(pg_get_serial_sequence($2, 'id') AS regclass), $1)";
+pub(crate) const GO_ON: &str =
+    "SELECT setval(CAST(pg_get_serial_sequence(quote_ident($2), 'id') AS regclass), $1)";
 
 /// One look for as long as the transaction lasts; whoever reads may think for long. Everything is read, so that what
 /// suits single rows is no good here.

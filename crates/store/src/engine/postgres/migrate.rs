@@ -29,7 +29,8 @@ impl Unmigrated {
     /// Fails when no server answers that takes changes.
     pub(crate) async fn open(server: &Server) -> Result<Self> {
         let lines = Lines::to(server)?;
-        lines.own().await?;
+        let at = |source| StoreError::Hosts { hosts: server.hosts(), source: Box::new(source) };
+        lines.own().await.map_err(at)?;
         let refused = |why: &str| Err(StoreError::Address(why.to_owned()));
         let word = async |sql| {
             let words = lines.rows(sql, &[], |row| Ok(row.text(0)?.to_owned())).await?;
