@@ -133,7 +133,7 @@ fn another_folder_is_another_database_or_the_command_is_refused() {
     assert!(refused.contains("county.toml") && refused.contains("--database sqlite"), "{refused}");
     assert!(load(None, None).unwrap().address().is_some());
     let embedded = load(Some(data.as_path()), Some("sqlite")).unwrap();
-    assert_eq!((embedded.address(), embedded.data), (None, data.clone()));
+    assert_eq!((embedded.address(), &embedded.data), (None, &data));
     let other = "postgres://jindu@127.0.0.1/drill";
     assert_eq!(load(Some(data.as_path()), Some(other)).unwrap().address(), Some(other));
     // What lies in the folder belongs to it.
