@@ -11,6 +11,7 @@ pub mod expectation;
 pub mod feed;
 pub mod kind;
 pub mod milestone;
+pub mod mismatch;
 pub mod moment;
 pub mod name;
 pub mod number;

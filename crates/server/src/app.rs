@@ -10,6 +10,7 @@ use crate::meters::Meters;
 use crate::offices::Offices;
 use crate::source::SourceLimit;
 use crate::stand_ins::StandIns;
+use crate::turns::Turns;
 use domain::calendar::Holidays;
 use domain::clock::Thresholds;
 use domain::number::Demonstration;
@@ -63,6 +64,8 @@ pub struct App {
     pub clock: Clock,
     /// How many inquiries a source may make.
     pub limit: SourceLimit,
+    /// Whose turn it is to ask about a person.
+    pub turns: Turns,
     /// What each feed may send.
     pub feeds: FeedBudget,
     /// What was spent of both and is not told to other servers yet.
@@ -105,6 +108,7 @@ impl App {
             holidays: Holidays::built_in()?,
             clock,
             limit: SourceLimit::new(config, Arc::clone(&keys), Arc::clone(&ledger)),
+            turns: Turns::new(),
             feeds: FeedBudget::new(config, keys, Arc::clone(&ledger)),
             ledger,
             run: Run::new()?,
@@ -122,7 +126,7 @@ impl App {
     /// Counts what was spent at other servers.
     pub(crate) fn charge(&self, due: &Due) {
         match due.kind {
-            Kind::Inquiries => self.limit.charge(&due.key, due.count),
+            Kind::Inquiries | Kind::Mismatches => self.limit.charge(due),
             _ => self.feeds.charge(due),
         }
     }

@@ -1,4 +1,5 @@
-//! Who fails too often waits: a source that nobody's signature stands behind, a feed that guesses.
+//! Who fails too often waits: a source that nobody's signature stands behind or whose facts fit nothing, a feed that
+//! guesses.
 
 use crate::ledger::{self, Key, Kind, Ledger, Measure};
 use governor::clock::{Clock as _, DefaultClock, Reference as _};
@@ -11,7 +12,7 @@ use std::time::Duration;
 type Instant = <DefaultClock as governor::clock::Clock>::Instant;
 
 /// Failures by who failed. What does not fail costs nothing.
-pub(super) struct Blame {
+pub(crate) struct Blame {
     limiter: DefaultKeyedRateLimiter<Key>,
     kind: Kind,
     measure: Measure,
@@ -23,7 +24,7 @@ pub(super) struct Blame {
 
 impl Blame {
     /// Who has failed more often than the measure allows waits as long as the measure takes to come back.
-    pub(super) fn new(kind: Kind, measure: Measure, ledger: Arc<Ledger>) -> Self {
+    pub(crate) fn new(kind: Kind, measure: Measure, ledger: Arc<Ledger>) -> Self {
         let each = Quota::with_period(measure.period / measure.most.get());
         let quota = each.map_or(Quota::per_second(measure.most), |each| each.allow_burst(measure.most));
         let limiter = DefaultKeyedRateLimiter::keyed(quota);
@@ -31,7 +32,7 @@ impl Blame {
     }
 
     /// Counts a failure; false where it was one too many, and who failed has to wait.
-    pub(super) fn count(&self, key: &Key) -> bool {
+    pub(crate) fn count(&self, key: &Key) -> bool {
         let is_spent = self.limiter.check_key(key).is_err();
         // What is one too many here shall be too much at every server.
         self.ledger.note(self.kind, *key, if is_spent { self.measure.most.get() } else { 1 });
@@ -42,7 +43,7 @@ impl Blame {
     }
 
     /// Counts failures at other servers; where somebody was over a while ago, the pause has begun then.
-    pub(super) fn charge(&self, key: &Key, count: u32, over: Option<Duration>) {
+    pub(crate) fn charge(&self, key: &Key, count: u32, over: Option<Duration>) {
         let fits = ledger::charge(&self.limiter, key, count);
         if let Some(ago) = over.or((!fits).then_some(Duration::ZERO)) {
             self.wait(key, ago);
@@ -58,7 +59,7 @@ impl Blame {
     ///
     /// # Errors
     /// The seconds until it may.
-    pub(super) fn may_try(&self, key: &Key) -> Result<(), u64> {
+    pub(crate) fn may_try(&self, key: &Key) -> Result<(), u64> {
         let now = DefaultClock::default().now();
         let until = self.waiting().get(key).copied().filter(|until| *until > now);
         until.map_or(Ok(()), |until| {
@@ -68,7 +69,7 @@ impl Blame {
     }
 
     /// Forgets who has been quiet.
-    pub(super) fn tidy(&self) {
+    pub(crate) fn tidy(&self) {
         let now = DefaultClock::default().now();
         self.waiting().retain(|_, until| *until > now);
         self.limiter.retain_recent();

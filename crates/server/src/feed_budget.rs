@@ -1,7 +1,6 @@
 //! What a feed may send: messages and events in a minute, a few at a time, each message once at a time; and what may be
 //! sent in the name of feeds before it is known who sends it.
 
-mod blame;
 mod places;
 mod seen;
 mod strangers;
@@ -9,10 +8,10 @@ mod strangers;
 pub use places::Place;
 pub use strangers::Stranger;
 
+use crate::blame::Blame;
 use crate::config::Config;
 use crate::ledger::{self, Due, Key, Kind, Ledger, of_feed};
 use axum::http::HeaderMap;
-use blame::Blame;
 use domain::milestone::FeedId;
 use domain::moment::Moment;
 use governor::clock::{Clock as _, DefaultClock};
@@ -86,7 +85,7 @@ impl FeedBudget {
             Kind::Answers => drop(self.answers.as_ref().map(|limiter| ledger::charge(limiter, key, *count))),
             Kind::Guesses => self.guesses.charge(key, *count, *over),
             Kind::Strangers => self.strangers.charge(key, *count, *over),
-            Kind::Inquiries => {}
+            Kind::Inquiries | Kind::Mismatches => {}
         }
     }
 

@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     Guesses,
     /// Messages of a source that nobody signed.
     Strangers,
+    /// Inquiries of a source whose facts fitted nothing.
+    Mismatches,
 }
 
 /// How much of a budget there is, and in which time it comes back.
@@ -45,8 +47,15 @@ pub(crate) struct Measure {
 }
 
 impl Kind {
-    const ALL: [Self; 6] =
-        [Self::Inquiries, Self::Messages, Self::Events, Self::Answers, Self::Guesses, Self::Strangers];
+    const ALL: [Self; 7] = [
+        Self::Inquiries,
+        Self::Messages,
+        Self::Events,
+        Self::Answers,
+        Self::Guesses,
+        Self::Strangers,
+        Self::Mismatches,
+    ];
 
     /// Its number in the database, from 1.
     const fn number(self) -> u8 {
@@ -69,6 +78,7 @@ impl Kind {
             Self::Answers => (100_000, 24 * HOUR),
             Self::Guesses => (60, HOUR),
             Self::Strangers => (30, MINUTE),
+            Self::Mismatches => (limits.mismatches_per_hour, HOUR),
         };
         Measure { most: NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN), period }
     }
@@ -76,7 +86,7 @@ impl Kind {
     /// For how long what was spent of it matters; twice the time in which it comes back, for whoever has to wait.
     pub(crate) const fn matters(self) -> Duration {
         match self {
-            Self::Answers | Self::Guesses => Duration::from_secs(25 * 60 * 60),
+            Self::Answers | Self::Guesses | Self::Mismatches => Duration::from_secs(25 * 60 * 60),
             _ => Duration::from_secs(2 * 60),
         }
     }

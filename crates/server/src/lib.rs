@@ -3,6 +3,7 @@
 //! Start at [`router`]: it lists every address, and each leads to the folder of its feature.
 
 pub mod app;
+mod blame;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -26,3 +27,4 @@ pub mod stand_ins;
 mod stop;
 #[cfg(test)]
 mod testing;
+mod turns;

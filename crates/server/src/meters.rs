@@ -51,6 +51,7 @@ struct ByOutcome {
     no_match: Counter,
     basic: Counter,
     full: Counter,
+    limited: Counter,
 }
 
 impl Meters {
@@ -141,8 +142,8 @@ impl Meters {
             Outcome::NoMatch => outcomes.no_match.increment(1),
             Outcome::Basic => outcomes.basic.increment(1),
             Outcome::Full => outcomes.full.increment(1),
+            Outcome::Limited => outcomes.limited.increment(1),
         }
-
         self.seconds.record(took);
     }
 
@@ -173,7 +174,12 @@ fn describe_feeds() {
 fn by_outcome(door: &'static str) -> ByOutcome {
     let counter =
         |outcome: &'static str| counter!("jindu_inquiries_total", "door" => door, "outcome" => outcome);
-    ByOutcome { no_match: counter("no_match"), basic: counter("basic"), full: counter("full") }
+    ByOutcome {
+        no_match: counter("no_match"),
+        basic: counter("basic"),
+        full: counter("full"),
+        limited: counter("limited"),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Where a request comes from, and how often one source may ask.
 
+use crate::blame::Blame;
 use crate::config::Config;
-use crate::ledger::{self, Key, Kind, Ledger};
+use crate::ledger::{self, Due, Key, Kind, Ledger};
 use axum::http::HeaderMap;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
@@ -40,6 +41,7 @@ pub struct Sources {
 /// A budget per source: what this process counted, and what it heard of others.
 pub struct SourceLimit {
     limiter: DefaultKeyedRateLimiter<Key>,
+    mismatches: Blame,
     sources: Sources,
     keys: Arc<Keys>,
     ledger: Arc<Ledger>,
@@ -52,33 +54,44 @@ impl SourceLimit {
         let per_minute = Kind::Inquiries.measure(config).most;
         Self {
             limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
+            mismatches: Blame::new(Kind::Mismatches, Kind::Mismatches.measure(config), Arc::clone(&ledger)),
             sources: Sources::new(config),
             keys,
             ledger,
         }
     }
 
-    /// Counts an inquiry; gives the seconds to wait where the source has spent its budget.
+    /// Counts an inquiry; gives under which key its source is counted.
     ///
     /// # Errors
-    /// The seconds until the next inquiry is answered.
-    pub fn admit(&self, peer: IpAddr, headers: &HeaderMap) -> Result<(), u64> {
+    /// The seconds until the next inquiry is answered, where the source has asked too often, or in vain too often.
+    pub fn admit(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Key, u64> {
         let key = self.sources.source(peer, headers).key(&self.keys);
+        self.mismatches.may_try(&key)?;
         self.limiter.check_key(&key).map_err(|refused| {
             let wait = refused.wait_time_from(DefaultClock::default().now());
             wait.as_secs() + 1
         })?;
         self.ledger.note(Kind::Inquiries, key, 1);
-        Ok(())
+        Ok(key)
+    }
+
+    /// Counts an inquiry whose facts fitted nothing.
+    pub(crate) fn mismatched(&self, source: &Key) {
+        self.mismatches.count(source);
     }
 
     /// Counts inquiries that another server answered.
-    pub(crate) fn charge(&self, key: &Key, count: u32) {
-        ledger::charge(&self.limiter, key, count);
+    pub(crate) fn charge(&self, due: &Due) {
+        match due.kind {
+            Kind::Mismatches => self.mismatches.charge(&due.key, due.count, due.over),
+            _ => drop(ledger::charge(&self.limiter, &due.key, due.count)),
+        }
     }
 
     /// Forgets the sources that have been quiet; called now and then, never by a request.
     pub fn tidy(&self) {
+        self.mismatches.tidy();
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }
@@ -134,16 +147,38 @@ mod tests {
         let here = SourceLimit { keys: Arc::clone(&there.keys), ..here };
         let [peer, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().unwrap());
         for _ in 0..9 {
-            assert_eq!(there.admit(peer, &HeaderMap::new()), Ok(()));
+            assert_eq!(there.admit(peer, &HeaderMap::new()).map(drop), Ok(()));
         }
         for (kind, key, count) in there.ledger.take() {
             assert_eq!((kind, count), (Kind::Inquiries, 9));
-            here.charge(&key, count);
+            here.charge(&Due { kind, key, count, over: None });
         }
         assert!(there.ledger.take().is_empty(), "it is told once");
-        assert_eq!(here.admit(peer, &HeaderMap::new()), Ok(()));
+        assert_eq!(here.admit(peer, &HeaderMap::new()).map(drop), Ok(()));
         assert!(here.admit(peer, &HeaderMap::new()).is_err());
-        assert_eq!(here.admit(other, &HeaderMap::new()), Ok(()));
+        assert_eq!(here.admit(other, &HeaderMap::new()).map(drop), Ok(()));
+    }
+
+    #[test]
+    fn who_asks_in_vain_too_often_waits_at_every_server() {
+        let mut config = Config::default();
+        config.limits.mismatches_per_hour = 3;
+        let keys = fresh_keys();
+        let [here, there] =
+            [(); 2].map(|()| SourceLimit::new(&config, Arc::clone(&keys), Arc::new(Ledger::new(true))));
+        let [peer, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().unwrap());
+        for _ in 0..4 {
+            let source = there.admit(peer, &HeaderMap::new()).unwrap();
+            there.mismatched(&source);
+        }
+        let wait = there.admit(peer, &HeaderMap::new()).unwrap_err();
+        assert!((3_599..=3_600).contains(&wait), "{wait}");
+        assert!(here.admit(peer, &HeaderMap::new()).is_ok());
+        for (kind, key, count) in there.ledger.take() {
+            here.charge(&Due { kind, key, count, over: None });
+        }
+        assert!(here.admit(peer, &HeaderMap::new()).is_err());
+        assert!(here.admit(other, &HeaderMap::new()).is_ok());
     }
 
     fn headers(forwarded: &[&str]) -> HeaderMap {
@@ -154,19 +189,19 @@ mod tests {
     fn a_source_that_spent_its_budget_is_told_how_long_to_wait() {
         let limit = limit(2, &[]);
         let peer = "192.0.2.1".parse().unwrap();
-        assert_eq!(limit.admit(peer, &HeaderMap::new()), Ok(()));
-        assert_eq!(limit.admit(peer, &HeaderMap::new()), Ok(()));
+        assert_eq!(limit.admit(peer, &HeaderMap::new()).map(drop), Ok(()));
+        assert_eq!(limit.admit(peer, &HeaderMap::new()).map(drop), Ok(()));
         let wait = limit.admit(peer, &HeaderMap::new()).unwrap_err();
         assert!((1..=31).contains(&wait), "{wait}");
-        assert_eq!(limit.admit("192.0.2.2".parse().unwrap(), &HeaderMap::new()), Ok(()));
+        assert_eq!(limit.admit("192.0.2.2".parse().unwrap(), &HeaderMap::new()).map(drop), Ok(()));
     }
 
     #[test]
     fn addresses_of_one_ipv6_subscriber_are_one_source() {
         let limit = limit(1, &[]);
-        assert_eq!(limit.admit("2001:db8::1".parse().unwrap(), &HeaderMap::new()), Ok(()));
+        assert_eq!(limit.admit("2001:db8::1".parse().unwrap(), &HeaderMap::new()).map(drop), Ok(()));
         assert!(limit.admit("2001:db8::2".parse().unwrap(), &HeaderMap::new()).is_err());
-        assert_eq!(limit.admit("2001:db8:0:1::1".parse().unwrap(), &HeaderMap::new()), Ok(()));
+        assert_eq!(limit.admit("2001:db8:0:1::1".parse().unwrap(), &HeaderMap::new()).map(drop), Ok(()));
     }
 
     #[test]

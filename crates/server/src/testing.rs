@@ -68,6 +68,14 @@ impl Server {
         Self::around(app, config, folder)
     }
 
+    /// Stops it and starts it again on the same data, at another moment.
+    pub(crate) async fn restarted(self, now: &str) -> Self {
+        let Self { app, config, router, folder, .. } = self;
+        drop((app, router));
+        let app = App::open(&config, None, Clock::Frozen(moment(now))).await.unwrap();
+        Self::around(app, config, folder)
+    }
+
     /// A server around an app that was opened elsewhere, such as by the demonstration.
     pub(crate) fn around(app: Arc<App>, config: Config, folder: Folder) -> Self {
         log::listen();
@@ -162,6 +170,13 @@ impl Server {
         let peer: SocketAddr = peer.parse().unwrap();
         request.extensions_mut().insert(Peer(peer));
         self.send(request).await
+    }
+
+    /// Sends one of a great many requests from a network address; what comes back is not scanned.
+    pub(crate) async fn send_one_of_many(&self, peer: &str, mut request: Request<Body>) -> u16 {
+        let peer: SocketAddr = peer.parse().unwrap();
+        request.extensions_mut().insert(Peer(peer));
+        self.router.clone().oneshot(request).await.unwrap().status().as_u16()
     }
 
     /// Sends any request, and scans what came back and what was logged.

@@ -55,6 +55,8 @@ pub enum Outcome {
     Basic,
     /// Answered at the full level.
     Full,
+    /// As many facts as may be were tried on this person: answered like facts that fit nothing.
+    Limited,
 }
 
 /// One inquiry: who was asked about (by hash), when, through which door, and how it ended.
@@ -82,6 +84,7 @@ impl InquiryEntry {
             Outcome::NoMatch => 1,
             Outcome::Basic => 2,
             Outcome::Full => 3,
+            Outcome::Limited => 4,
         };
         let at = self.at.millis().to_le_bytes();
         let fields = at.iter().chain(&self.subject.0).chain([&channel, &outcome]);
@@ -102,6 +105,7 @@ impl InquiryEntry {
             1 => Outcome::NoMatch,
             2 => Outcome::Basic,
             3 => Outcome::Full,
+            4 => Outcome::Limited,
             _ => return None,
         };
         Some(Self {

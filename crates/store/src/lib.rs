@@ -22,6 +22,7 @@ pub mod lease;
 pub mod manifest;
 mod migrations;
 pub mod milestone;
+pub mod mismatch;
 pub mod office;
 pub mod outbox;
 mod packed;

@@ -71,6 +71,8 @@ pub struct Config {
 pub struct Limits {
     /// Inquiries one source (IPv4 address, IPv6 /64) may make in a minute.
     pub inquiries_per_minute: u32,
+    /// Inquiries of one source whose facts may fit nothing in an hour; after one more it waits for an hour.
+    pub mismatches_per_hour: u32,
     /// Messages one feed may send in a minute.
     pub feed_messages_per_minute: u32,
     /// Events in messages of one feed in a minute.
@@ -131,6 +133,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             limits: Limits {
                 inquiries_per_minute: 60,
+                mismatches_per_hour: 60,
                 feed_messages_per_minute: 6_000,
                 feed_events_per_minute: 600_000,
                 waiting_per_feed: store::held::DEFAULT_MOST,

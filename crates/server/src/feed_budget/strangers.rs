@@ -1,7 +1,7 @@
 //! What may be sent in the name of feeds before it is known who sends it.
 
-use super::blame::Blame;
 use super::places::{Place, Places};
+use crate::blame::Blame;
 use crate::config::Config;
 use crate::ledger::{Key, Kind, Ledger};
 use crate::source::{Source, Sources};

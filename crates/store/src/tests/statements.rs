@@ -14,11 +14,15 @@ pub(super) struct Statement {
 const APART: [&str; 3] = ["engine/", "fresh.rs", "testing"];
 
 /// Tables that are distributed, and what by.
-pub(super) const DISTRIBUTED: [(&str, &str); 3] =
-    [("application", "subject"), ("milestone", "subject"), ("receipt_case", "receipt")];
+pub(super) const DISTRIBUTED: [(&str, &str); 4] = [
+    ("application", "subject"),
+    ("milestone", "subject"),
+    ("mismatch", "subject"),
+    ("receipt_case", "receipt"),
+];
 
 /// Statements that look at every part of a distributed table, and why they may.
-const COLD: [(&str, &str); 5] = [
+const COLD: [(&str, &str); 6] = [
     (
         "application.rs PAGE",
         "a command walks through all; some are taken every minute, to compare unknown numbers with",
@@ -27,6 +31,7 @@ const COLD: [(&str, &str); 5] = [
     ("application.rs NEWEST", "asked once a minute, and where the demonstration goes on"),
     ("application.rs ANY", "asks whether the table can be read, and ends at the first row"),
     ("manifest/settle.rs FLAGGED", "the upkeep looks at all flags; the index holds nothing else"),
+    ("mismatch.rs FORGET", "the upkeep looks for what is over, by an index, a few rows at a time"),
 ];
 
 /// All of them.

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::feed::{DESK_NAME, Feed, State};
 use store::upkeep::AT_ONCE;
-use store::{Read, Store, dead_letter, feed, held, manifest, outbox, seen, spent};
+use store::{Read, Store, dead_letter, feed, held, manifest, mismatch, outbox, seen, spent};
 
 /// How often the meters follow.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
@@ -163,10 +163,11 @@ enum Step {
     PruneOutbox,
     ForgetNames,
     ForgetSpent,
+    ForgetMismatches,
 }
 
 impl Step {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Expire,
         Self::ForgetHeld,
         Self::ForgetLetters,
@@ -174,6 +175,7 @@ impl Step {
         Self::PruneOutbox,
         Self::ForgetNames,
         Self::ForgetSpent,
+        Self::ForgetMismatches,
     ];
 
     /// Changes a few rows; gives how many.
@@ -186,6 +188,7 @@ impl Step {
             Self::PruneOutbox => outbox::prune(store, ACTOR, now).await,
             Self::ForgetNames => seen::forget(store, now).await,
             Self::ForgetSpent => spent::forget(store, now).await.map(|_| 0),
+            Self::ForgetMismatches => mismatch::forget(store, now).await,
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::examples;
 use super::form::Typed;
 use super::page::{AnswerPage, FormPage, NoMatchPage};
-use super::service::{Answer, ask};
+use super::service::{Answer, Asker, ask};
 use super::view::AnswerView;
 use crate::app::App;
+use crate::ledger::Key;
 use crate::shell::problem::ProblemView;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -40,7 +41,7 @@ pub async fn answer_page(
     headers: HeaderMap,
     Input(typed): Input<Typed>,
 ) -> Result<Reply, Failure> {
-    admit(&app, &context, &headers)?;
+    let source = admit(&app, &context, &headers)?;
     let inquiry = match typed.parse(&app, context.language) {
         Ok(inquiry) => inquiry,
         Err(faults) => {
@@ -52,7 +53,7 @@ pub async fn answer_page(
         Some(answer) => Reply::page(&AnswerPage::new(&app, &context, &typed, answer)),
         None => Reply::page(&NoMatchPage::new(&context, &typed)),
     };
-    ask(&app, &inquiry, Channel::Page, page).await.map_err(unanswered)?
+    ask(&app, &inquiry, Asker { channel: Channel::Page, source }, page).await.map_err(unanswered)?
 }
 
 /// How far has the identity card come?
@@ -76,7 +77,7 @@ pub async fn answer_page(
     (status = 413, description = "The body is larger than 16 KiB.", body = ProblemView, content_type = "application/problem+json"),
     (status = 415, description = "The body is not said to be JSON.", body = ProblemView, content_type = "application/problem+json"),
     (status = 422, description = "Facts are missing or wrong; `errors` points at each.", body = ProblemView, content_type = "application/problem+json", example = json!(examples::invalid())),
-    (status = 429, description = "Too many inquiries from this source; see Retry-After.", body = ProblemView, content_type = "application/problem+json", headers(
+    (status = 429, description = "Too many inquiries from this source, or too many that fitted nothing; see Retry-After.", body = ProblemView, content_type = "application/problem+json", headers(
         ("Retry-After" = u64, description = "Seconds to wait."),
     )),
     (status = 500, description = "Something went wrong on the server.", body = ProblemView, content_type = "application/problem+json"),
@@ -88,19 +89,20 @@ pub async fn answer_json(
     headers: HeaderMap,
     Input(typed): Input<Typed>,
 ) -> Result<Reply, Failure> {
-    admit(&app, &context, &headers)?;
+    let source = admit(&app, &context, &headers)?;
     let inquiry = typed.parse(&app, context.language).map_err(Failure::Invalid)?;
     let json = |answer: Option<&Answer>| match answer {
         Some(answer) => Reply::json(&AnswerView::new(&app, context.language, answer)),
         None => Err(no_match(context.language)),
     };
-    ask(&app, &inquiry, Channel::Api, json).await.map_err(unanswered)?
+    ask(&app, &inquiry, Asker { channel: Channel::Api, source }, json).await.map_err(unanswered)?
 }
 
-/// Counts the inquiry against its source's budget.
-fn admit(app: &App, context: &Context, headers: &HeaderMap) -> Result<(), Failure> {
-    let Some(peer) = context.peer else { return Ok(()) };
-    app.limit.admit(peer.ip(), headers).map_err(|seconds| {
+/// Counts the inquiry against its source's budget; gives the source's key, where it has an address.
+fn admit(app: &App, context: &Context, headers: &HeaderMap) -> Result<Option<Key>, Failure> {
+    let Some(peer) = context.peer else { return Ok(None) };
+    let admitted = app.limit.admit(peer.ip(), headers);
+    admitted.map(Some).map_err(|seconds| {
         app.meters.refused.increment(1);
         Failure::TooManyRequests { retry_after: Duration::from_secs(seconds) }
     })

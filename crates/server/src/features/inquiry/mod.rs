@@ -1,5 +1,6 @@
 //! The main job: a citizen asks how far the new identity card has come.
 
+mod attempt;
 pub mod cli;
 mod examples;
 mod form;

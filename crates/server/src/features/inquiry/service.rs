@@ -1,11 +1,14 @@
 //! Decides what somebody who asks may know.
 
+use super::attempt::Attempt;
 use crate::app::App;
+use crate::ledger::Key;
 use domain::Date;
 use domain::clock::{Flag, StatutoryClock, promised};
 use domain::disclosure::{Level, Proof, level};
 use domain::expectation::Expectation;
 use domain::kind::{Delivery, Kind, Reason};
+use domain::mismatch::Way;
 use domain::moment::Moment;
 use domain::name::Name;
 use domain::number::CitizenNumber;
@@ -19,7 +22,7 @@ use std::time::{Duration, Instant};
 use store::application::{self, Application};
 use store::inquiry_log::{Channel, InquiryEntry, Outcome};
 use store::office::Office;
-use store::{Result, StoreError};
+use store::{Result, StoreError, mismatch};
 use subtle::{Choice, ConstantTimeEq as _};
 
 /// What somebody asks with: two facts always, and at least one of the other two.
@@ -66,6 +69,15 @@ pub(super) struct Answer {
     pub offices: BTreeMap<OrganCode, Option<Arc<Office>>>,
 }
 
+/// Who asks: through which door, and from where.
+#[derive(Clone, Copy)]
+pub(super) struct Asker {
+    /// The door.
+    pub channel: Channel,
+    /// Under which key the source is counted; none where it has no address.
+    pub source: Option<Key>,
+}
+
 /// How long somebody waits at the most: whoever hears nothing by then asks again.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -77,22 +89,27 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) async fn ask<T>(
     app: &App,
     inquiry: &Inquiry,
-    channel: Channel,
+    asker: Asker,
     show: impl FnOnce(Option<&Answer>) -> T,
 ) -> Result<T> {
-    let answered = tokio::time::timeout(PATIENCE, answered(app, inquiry, channel, show)).await;
+    let answered = tokio::time::timeout(PATIENCE, answered(app, inquiry, asker, show)).await;
     answered.unwrap_or(Err(StoreError::TooSlow))
 }
 
 async fn answered<T>(
     app: &App,
     inquiry: &Inquiry,
-    channel: Channel,
+    Asker { channel, source }: Asker,
     show: impl FnOnce(Option<&Answer>) -> T,
 ) -> Result<T> {
     let (now, started) = (app.clock.now(), Instant::now());
     let subject = app.store.keys().subject(&inquiry.number);
-    let candidates = application::of_subject(&app.store.read(), subject).await?;
+    let turn = app.turns.of(subject).await;
+    let read = app.store.read();
+    let (candidates, lately) =
+        tokio::try_join!(application::of_subject(&read, subject), mismatch::lately(&read, subject, now))?;
+    let whose = (subject, Way::of(inquiry.receipt.is_some()));
+    let attempt = Attempt::begin(app, whose, now, lately).await?;
     let known = Choice::from(u8::from(!candidates.is_empty()));
     let stand_in = app.stand_ins.of(&app.store.read(), subject, now).await?;
     let candidates = if candidates.is_empty() {
@@ -102,13 +119,20 @@ async fn answered<T>(
     } else {
         candidates
     };
-    let matched = matching(app, inquiry, known, candidates)?;
+    // The same work, whether or not the budget is spent.
+    let matched = matching(app, inquiry, known, candidates)?.filter(|_| !attempt.is_limited());
     let outcome = match &matched {
+        None if attempt.is_limited() => Outcome::Limited,
         None => Outcome::NoMatch,
         Some(matched) if matched.level == Level::Full => Outcome::Full,
         Some(_) => Outcome::Basic,
     };
     let recorded = app.inquiries.record(&InquiryEntry { at: now, subject, channel, outcome });
+    attempt.end(matched.is_some()).await?;
+    drop(turn);
+    if let (None, Some(source)) = (&matched, source) {
+        app.limit.mismatched(&source);
+    }
     let answer = match matched {
         Some(matched) => Some(answer(app, matched, now).await?),
         None => None,

@@ -1,5 +1,6 @@
 //! The main job, told through the page and the interface for programs.
 
+mod attempts;
 mod clock;
 mod feeds;
 mod forecast;

@@ -100,6 +100,7 @@ async fn fill(fresh: &Fresh) {
         INSERT INTO dead_letter_settled VALUES ({blob});
         INSERT INTO feed_secret (feed, secret) VALUES (1, {blob});
         INSERT INTO idempotency VALUES (1, {blob}, {blob}, 207, {blob}, 5);
+        INSERT INTO mismatch VALUES ({blob}, 1, 1, 5, 4, 3, 2, 1, 0, 0, 0, 0, 0);
         INSERT INTO seen VALUES (1, {blob}, {blob}, {blob}, 5, 0, 0);
         INSERT INTO manifest VALUES (1, '', 9223372036854775807, -9223372036854775807, 0)"
     ));

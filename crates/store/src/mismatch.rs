@@ -1,0 +1,180 @@
+//! Inquiries whose facts fitted nothing, counted against the person they were about, at all servers together.
+//!
+//! Numbers that nobody has are counted like those that somebody has: nothing here tells which there are.
+
+use crate::engine::Value;
+use crate::error::Result;
+use crate::keys::Subject;
+use crate::upkeep::AT_ONCE;
+use crate::{Read, Store};
+use domain::mismatch::{Since, Way};
+use domain::moment::Moment;
+
+const OF_SUBJECT: &str = "SELECT way, at1 FROM mismatch WHERE subject = $1";
+/// Takes the moment in as the newest of ten. Where the budget is spent ($4 and $5 say since when) it stays as it is, at
+/// the same cost. Told twice because a connection broke it counts twice: never in favour of whoever guesses.
+const COUNT: &str = "INSERT INTO mismatch
+        (subject, way, counted, at1, at2, at3, at4, at5, at6, at7, at8, at9, at10)
+    VALUES ($1, $2, 1, $3, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    ON CONFLICT (subject, way) DO UPDATE SET
+        counted = CASE WHEN mismatch.at5 > $4 OR mismatch.at10 > $5 THEN 0 ELSE 1 END,
+        at1 = CASE WHEN mismatch.at5 > $4 OR mismatch.at10 > $5 THEN mismatch.at1 ELSE excluded.at1 END,
+        at2 = CASE WHEN mismatch.at5 > $4 OR mismatch.at10 > $5 THEN mismatch.at2 ELSE mismatch.at1 END,
+        at3 = CASE WHEN mismatch.at5 > $4 OR mismatch.at10 > $5 THEN mismatch.at3 ELSE mismatch.at2 END,
+        at4 = CASE WHEN mismatch.at5 > $4 OR mismatch.at10 > $5 THEN mismatch.at4 ELSE mismatch.at3 END,
+        at5 = CASE WHEN mismatch.at5 > $4 OR mismatch.at10 > $5 THEN mismatch.at5 ELSE mismatch.at4 END,
+        at6 = CASE WHEN mismatch.at5 > $4 OR mismatch.at10 > $5 THEN mismatch.at6 ELSE mismatch.at5 END,
+        at7 = CASE WHEN mismatch.at5 > $4 OR mismatch.at10 > $5 THEN mismatch.at7 ELSE mismatch.at6 END,
+        at8 = CASE WHEN mismatch.at5 > $4 OR mismatch.at10 > $5 THEN mismatch.at8 ELSE mismatch.at7 END,
+        at9 = CASE WHEN mismatch.at5 > $4 OR mismatch.at10 > $5 THEN mismatch.at9 ELSE mismatch.at8 END,
+        at10 = CASE WHEN mismatch.at5 > $4 OR mismatch.at10 > $5 THEN mismatch.at10 ELSE mismatch.at9 END
+    RETURNING counted";
+/// What was counted before it could be known whether it fits, and does. The tenth that made room was over.
+const TAKE_BACK: &str =
+    "UPDATE mismatch SET at1 = at2, at2 = at3, at3 = at4, at4 = at5, at5 = at6, at6 = at7,
+        at7 = at8, at8 = at9, at9 = at10, at10 = 0
+    WHERE subject = $1 AND way = $2 AND at1 = $3 RETURNING counted";
+const FORGET: &str = "DELETE FROM mismatch WHERE (subject, way) IN
+    (SELECT subject, way FROM mismatch WHERE at1 < $1 ORDER BY at1 LIMIT $2) RETURNING counted";
+
+/// On which ways somebody was asked about in vain within thirty days.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lately {
+    name: bool,
+    receipt: bool,
+}
+
+impl Lately {
+    /// Whether on this one.
+    #[must_use]
+    pub const fn on(self, way: Way) -> bool {
+        match way {
+            Way::Name => self.name,
+            Way::Receipt => self.receipt,
+        }
+    }
+}
+
+/// Whether one more was within the budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// It was, and counts.
+    Within,
+    /// The budget is spent; the moment was not taken in.
+    Beyond,
+}
+
+/// On which ways a person was asked about in vain.
+///
+/// # Errors
+/// Fails when the database does or a row is corrupt.
+pub async fn lately(read: &Read<'_>, subject: Subject, now: Moment) -> Result<Lately> {
+    let found = read.together(OF_SUBJECT, &subject.0, |row| Ok((row.narrow::<u8>(0, "way")?, row.int(1)?)));
+    let (found, since) = (found.await?, Since::before(now).month.millis());
+    let on = |way: Way| found.iter().any(|(code, newest)| *code == way.code() && *newest > since);
+    Ok(Lately { name: on(Way::Name), receipt: on(Way::Receipt) })
+}
+
+/// Counts a mismatch, if the budget is not spent; durable when this returns.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn count(store: &Store, subject: Subject, way: Way, now: Moment) -> Result<Counted> {
+    let since = Since::before(now);
+    let values = [
+        Value::Blob(&subject.0),
+        Value::Int(way.code().into()),
+        Value::Int(now.millis()),
+        Value::Int(since.day.millis()),
+        Value::Int(since.month.millis()),
+    ];
+    let counted = store.aside(COUNT, &values, |row| row.int(0)).await?;
+    Ok(if counted == [1] { Counted::Within } else { Counted::Beyond })
+}
+
+/// Takes back what was counted at this moment before it was known that it fits.
+///
+/// # Errors
+/// Fails when the database does; then it stays counted.
+pub async fn take_back(store: &Store, subject: Subject, way: Way, at: Moment) -> Result<()> {
+    let values = [Value::Blob(&subject.0), Value::Int(way.code().into()), Value::Int(at.millis())];
+    store.aside(TAKE_BACK, &values, |row| row.int(0)).await.map(drop)
+}
+
+/// Forgets a few people about whom nobody asked in vain for thirty days; gives how many.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn forget(store: &Store, now: Moment) -> Result<usize> {
+    let values = [Value::Int(Since::before(now).month.millis()), Value::Int(AT_ONCE.into())];
+    Ok(store.aside(FORGET, &values, |row| row.int(0)).await?.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Fresh, at};
+
+    const ONE: Subject = Subject([1; 16]);
+    const OTHER: Subject = Subject([2; 16]);
+
+    #[tokio::test]
+    async fn five_in_a_day_are_counted_and_no_more_on_each_way() {
+        let fresh = Fresh::new().await;
+        let now = at(5, 9);
+        for _ in 0..5 {
+            assert_eq!(count(&fresh.store, ONE, Way::Name, now).await.unwrap(), Counted::Within);
+        }
+        for _ in 0..3 {
+            assert_eq!(count(&fresh.store, ONE, Way::Name, now).await.unwrap(), Counted::Beyond);
+        }
+        // The way of whoever has the receipt, and everybody else's, stay open.
+        assert_eq!(count(&fresh.store, ONE, Way::Receipt, now).await.unwrap(), Counted::Within);
+        assert_eq!(count(&fresh.store, OTHER, Way::Name, now).await.unwrap(), Counted::Within);
+        let lately = lately(&fresh.store.read(), ONE, now).await.unwrap();
+        assert!(lately.on(Way::Name) && lately.on(Way::Receipt));
+        // A day later there are five more, and that is all for thirty days.
+        for day in [6, 7] {
+            let within = if day == 6 { 5 } else { 0 };
+            for turn in 0..6 {
+                let expected = if turn < within { Counted::Within } else { Counted::Beyond };
+                assert_eq!(count(&fresh.store, ONE, Way::Name, at(day, 10)).await.unwrap(), expected);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fitted_is_taken_back() {
+        let fresh = Fresh::new().await;
+        for hour in 1..=9 {
+            count(&fresh.store, ONE, Way::Name, at(5, hour)).await.unwrap();
+            if hour > 4 {
+                take_back(&fresh.store, ONE, Way::Name, at(5, hour)).await.unwrap();
+                // Told twice it is taken back once.
+                take_back(&fresh.store, ONE, Way::Name, at(5, hour)).await.unwrap();
+            }
+        }
+        assert_eq!(count(&fresh.store, ONE, Way::Name, at(5, 10)).await.unwrap(), Counted::Within);
+        assert_eq!(count(&fresh.store, ONE, Way::Name, at(5, 11)).await.unwrap(), Counted::Beyond);
+    }
+
+    #[tokio::test]
+    async fn many_at_the_same_moment_are_counted_one_after_the_other() {
+        let fresh = Fresh::new().await;
+        let counts = (0..40).map(|_| count(&fresh.store, ONE, Way::Name, at(5, 9)));
+        let counted = futures_util::future::try_join_all(counts).await.unwrap();
+        assert_eq!(counted.iter().filter(|counted| **counted == Counted::Within).count(), 5);
+    }
+
+    #[tokio::test]
+    async fn who_was_asked_about_long_ago_is_forgotten() {
+        let fresh = Fresh::new().await;
+        count(&fresh.store, ONE, Way::Name, at(1, 9)).await.unwrap();
+        count(&fresh.store, OTHER, Way::Name, at(20, 9)).await.unwrap();
+        let later = Moment::from_millis(at(1, 10).millis() + 30 * 24 * 60 * 60 * 1000);
+        assert!(!lately(&fresh.store.read(), ONE, later).await.unwrap().on(Way::Name));
+        assert_eq!(forget(&fresh.store, later).await.unwrap(), 1);
+        assert_eq!(forget(&fresh.store, later).await.unwrap(), 0);
+        assert!(lately(&fresh.store.read(), OTHER, later).await.unwrap().on(Way::Name));
+    }
+}
