@@ -7,6 +7,7 @@ import "./tests/languages.test.mjs";
 import "./tests/doors.test.mjs";
 import "./tests/keyboard.test.mjs";
 import "./tests/no-script.test.mjs";
+import "./tests/work.test.mjs";
 import "./tests/same-answer.test.mjs";
 import "./tests/layout.test.mjs";
 import "./tests/accessibility.test.mjs";

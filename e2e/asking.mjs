@@ -60,6 +60,24 @@ export const kind = (page) => page.locator("main").getAttribute("data-page");
 /** The value of a fact on the answer page, such as stage or level. */
 export const fact = (page, name) => page.locator(`[data-fact="${name}"]`).first().getAttribute(`data-${name}`);
 
+/** An address from which so many asked in vain that it is suspicious. */
+const SUSPICIOUS = { "x-forwarded-for": "203.0.113.7" };
+let isSuspicious = false;
+
+/** Asks from a suspicious address from now on. */
+export async function fromSuspicious(page) {
+  if (!isSuspicious) {
+    isSuspicious = true;
+    const body = JSON.stringify(byName("no_match"));
+    const headers = { ...SUSPICIOUS, "content-type": "application/json" };
+    for (let times = 0; times <= 100; times += 1) {
+      const { status } = await fetch(url("/api/v1/inquiries"), { method: "POST", body, headers });
+      assert.equal(status, 404);
+    }
+  }
+  await page.setExtraHTTPHeaders(SUSPICIOUS);
+}
+
 /** Every kind of page, and how a person gets there. */
 export const PAGES = [
   { name: "form", open: (page, language) => visit(page, "/", language) },
@@ -68,6 +86,13 @@ export const PAGES = [
   { name: "answer by receipt", open: (page, language) => ask(page, byReceipt("ready"), language) },
   { name: "answer with a correction", open: (page, language) => ask(page, byReceipt("correction"), language) },
   { name: "no match", open: (page, language) => ask(page, byName("no_match"), language) },
+  {
+    name: "work",
+    open: async (page, language) => {
+      await fromSuspicious(page);
+      await ask(page, byName("overdue"), language);
+    },
+  },
   { name: "stages", open: (page, language) => visit(page, "/stages", language) },
   { name: "offices", open: (page, language) => visit(page, "/offices", language) },
   { name: "missing page", open: (page, language) => visit(page, "/no-such-page", language) },

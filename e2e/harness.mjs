@@ -56,7 +56,14 @@ export async function start(applications = 2000) {
   const samples = join(folder, "samples.json");
   const words = ["demo", "--applications", String(applications), "--seed", "7", "--listen", "127.0.0.1:0", "--samples", samples];
   // The suite asks more often than one source may.
-  const env = { ...process.env, JINDU_LIMITS__INQUIRIES_PER_MINUTE: "1000000" };
+  const env = {
+    ...process.env,
+    JINDU_LIMITS__INQUIRIES_PER_MINUTE: "1000000",
+    // Whoever asks in vain a hundred times is suspicious; a test may ask as if from elsewhere.
+    JINDU_LIMITS__MISMATCHES_PER_HOUR: "600",
+    JINDU_LIMITS__MISMATCHES_PER_MINUTE_OF_ALL: "1000000",
+    JINDU_TRUSTED_PROXIES: '["127.0.0.1"]',
+  };
   server = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"], cwd: folder, env });
   let said = "";
   for (const pipe of [server.stdout, server.stderr]) pipe.on("data", (bytes) => (said += bytes));
@@ -148,7 +155,7 @@ export async function withPage(options, work) {
   }
 }
 
-/** Chromium reports a page that answers 404 or 422 as if it were a broken resource; the tests expect those. */
+/** Chromium reports a page that answers 403, 404 or 422 as if it were a broken resource; the tests expect those. */
 function isRefusedPage(record, { text, at }) {
   return text.startsWith("Failed to load resource") && record.refused.has(at);
 }

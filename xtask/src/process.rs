@@ -95,7 +95,9 @@ impl Server {
         let err = out.try_clone().map_err(|reason| format!("{}: {reason}", log.display()))?;
         let mut command = tied_to_us(binary);
         // A load comes from one source and asks more often than one source may.
-        command.env("JINDU_LIMITS__INQUIRIES_PER_MINUTE", u32::MAX.to_string());
+        for limit in ["INQUIRIES_PER_MINUTE", "MISMATCHES_PER_HOUR", "MISMATCHES_PER_MINUTE_OF_ALL"] {
+            command.env(format!("JINDU_LIMITS__{limit}"), u32::MAX.to_string());
+        }
         command.args(args).current_dir(places::root()).stdin(Stdio::null()).stdout(out).stderr(err);
         let child = command.spawn().map_err(|reason| cannot_start(&command, &reason))?;
         Ok(Self { child })

@@ -56,6 +56,44 @@ impl Since {
     }
 }
 
+words! {
+    /// How much a source is suspected of guessing: so much work it does before facts are compared that many know.
+    pub enum Suspicion {
+        /// It asked in vain a few times in an hour.
+        Some = 1 "some",
+        /// It did so more often.
+        More = 2 "more",
+        /// It is about to be refused.
+        Most = 3 "most",
+    }
+}
+
+impl Suspicion {
+    /// Inquiries of a source in an hour whose facts may fit nothing until it is suspected so much, where after so many
+    /// it is refused.
+    #[must_use]
+    pub const fn begins_after(self, refused_after: u32) -> u32 {
+        match self {
+            Self::Some => refused_after / 6,
+            Self::More => refused_after / 3,
+            Self::Most => refused_after / 3 * 2,
+        }
+    }
+
+    /// Tries that the work takes at the most; half as many on average.
+    #[must_use]
+    pub const fn tries(self) -> u32 {
+        match self {
+            Self::Some => 100,
+            Self::More => 300,
+            Self::Most => 900,
+        }
+    }
+}
+
+/// For how long after it was asked for the work may be done.
+pub const WORK_MILLIS: i64 = 10 * 60 * 1000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +112,12 @@ mod tests {
         assert!(!is_spent(&[30, 60, 90, 120, 150, 180, 210, 240, 270]));
         assert!(is_spent(&[30, 60, 90, 120, 150, 180, 210, 240, 270, 719]));
         assert!(!is_spent(&[30, 60, 90, 120, 150, 180, 210, 240, 270, 720]));
+    }
+
+    #[test]
+    fn suspicion_grows_until_a_source_is_refused() {
+        assert_eq!(Suspicion::ALL.map(|suspicion| suspicion.begins_after(60)), [10, 20, 40]);
+        assert!(Suspicion::ALL.map(Suspicion::tries).is_sorted());
     }
 
     #[test]

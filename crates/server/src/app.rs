@@ -10,9 +10,12 @@ use crate::meters::Meters;
 use crate::offices::Offices;
 use crate::source::SourceLimit;
 use crate::stand_ins::StandIns;
+use crate::tried::Tried;
 use crate::turns::Turns;
+use crate::work::Works;
 use domain::calendar::Holidays;
 use domain::clock::Thresholds;
+use domain::mismatch::Way;
 use domain::number::Demonstration;
 use domain::receipt::ReceiptFormat;
 use domain::region::Regions;
@@ -24,7 +27,7 @@ use std::time::Duration;
 use store::application::Application;
 use store::audit::Entry;
 use store::inquiry_log::InquiryLog;
-use store::keys::Keys;
+use store::keys::{Keys, Subject};
 use store::lease::{Run, Times};
 use store::setting::Purpose;
 use store::{Store, dead_letter, held};
@@ -65,7 +68,11 @@ pub struct App {
     /// How many inquiries a source may make.
     pub limit: SourceLimit,
     /// Whose turn it is to ask about a person.
-    pub turns: Turns,
+    pub(crate) turns: Turns,
+    /// On whom facts were tried in vain.
+    pub(crate) tried: Tried,
+    /// What suspicious sources do before they are answered.
+    pub(crate) works: Works,
     /// What each feed may send.
     pub feeds: FeedBudget,
     /// What was spent of both and is not told to other servers yet.
@@ -109,6 +116,8 @@ impl App {
             clock,
             limit: SourceLimit::new(config, Arc::clone(&keys), Arc::clone(&ledger)),
             turns: Turns::new(),
+            tried: Tried::of(&store.read(), clock.now()).await?,
+            works: Works::new(Arc::clone(&keys)),
             feeds: FeedBudget::new(config, keys, Arc::clone(&ledger)),
             ledger,
             run: Run::new()?,
@@ -127,6 +136,8 @@ impl App {
     pub(crate) fn charge(&self, due: &Due) {
         match due.kind {
             Kind::Inquiries | Kind::Mismatches => self.limit.charge(due),
+            Kind::TriedByName => self.tried.add((Subject(due.key), Way::Name)),
+            Kind::TriedByReceipt => self.tried.add((Subject(due.key), Way::Receipt)),
             _ => self.feeds.charge(due),
         }
     }

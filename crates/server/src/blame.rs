@@ -19,6 +19,8 @@ pub(crate) struct Blame {
     /// How long who has failed too often waits.
     pause: Duration,
     waiting: Mutex<HashMap<Key, Instant>>,
+    /// Made once: making it asks the processor what it can, which takes longer than an inquiry in a virtual machine.
+    clock: DefaultClock,
     ledger: Arc<Ledger>,
 }
 
@@ -28,7 +30,15 @@ impl Blame {
         let each = Quota::with_period(measure.period / measure.most.get());
         let quota = each.map_or(Quota::per_second(measure.most), |each| each.allow_burst(measure.most));
         let limiter = DefaultKeyedRateLimiter::keyed(quota);
-        Self { limiter, kind, measure, pause: measure.period, waiting: Mutex::default(), ledger }
+        Self {
+            limiter,
+            kind,
+            measure,
+            pause: measure.period,
+            waiting: Mutex::default(),
+            clock: DefaultClock::default(),
+            ledger,
+        }
     }
 
     /// Counts a failure; false where it was one too many, and who failed has to wait.
@@ -51,7 +61,7 @@ impl Blame {
     }
 
     fn wait(&self, key: &Key, ago: Duration) {
-        let until = DefaultClock::default().now() + self.pause.saturating_sub(ago).into();
+        let until = self.clock.now() + self.pause.saturating_sub(ago).into();
         self.waiting().insert(*key, until);
     }
 
@@ -60,7 +70,7 @@ impl Blame {
     /// # Errors
     /// The seconds until it may.
     pub(crate) fn may_try(&self, key: &Key) -> Result<(), u64> {
-        let now = DefaultClock::default().now();
+        let now = self.clock.now();
         let until = self.waiting().get(key).copied().filter(|until| *until > now);
         until.map_or(Ok(()), |until| {
             let wait: Duration = until.duration_since(now).into();
@@ -70,7 +80,7 @@ impl Blame {
 
     /// Forgets who has been quiet.
     pub(crate) fn tidy(&self) {
-        let now = DefaultClock::default().now();
+        let now = self.clock.now();
         self.waiting().retain(|_, until| *until > now);
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();

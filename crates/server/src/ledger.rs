@@ -37,6 +37,10 @@ pub(crate) enum Kind {
     Strangers,
     /// Inquiries of a source whose facts fitted nothing.
     Mismatches,
+    /// Names tried in vain on a person; no budget, but heard in time.
+    TriedByName,
+    /// Receipt numbers, just so.
+    TriedByReceipt,
 }
 
 /// How much of a budget there is, and in which time it comes back.
@@ -47,7 +51,7 @@ pub(crate) struct Measure {
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Inquiries,
         Self::Messages,
         Self::Events,
@@ -55,6 +59,8 @@ impl Kind {
         Self::Guesses,
         Self::Strangers,
         Self::Mismatches,
+        Self::TriedByName,
+        Self::TriedByReceipt,
     ];
 
     /// Its number in the database, from 1.
@@ -79,6 +85,7 @@ impl Kind {
             Self::Guesses => (60, HOUR),
             Self::Strangers => (30, MINUTE),
             Self::Mismatches => (limits.mismatches_per_hour, HOUR),
+            Self::TriedByName | Self::TriedByReceipt => (1, HOUR),
         };
         Measure { most: NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN), period }
     }
@@ -86,7 +93,8 @@ impl Kind {
     /// For how long what was spent of it matters; twice the time in which it comes back, for whoever has to wait.
     pub(crate) const fn matters(self) -> Duration {
         match self {
-            Self::Answers | Self::Guesses | Self::Mismatches => Duration::from_secs(25 * 60 * 60),
+            Self::Answers | Self::Guesses => Duration::from_secs(25 * 60 * 60),
+            Self::Mismatches | Self::TriedByName | Self::TriedByReceipt => Duration::from_secs(2 * 60 * 60),
             _ => Duration::from_secs(2 * 60),
         }
     }

@@ -27,4 +27,6 @@ pub mod stand_ins;
 mod stop;
 #[cfg(test)]
 mod testing;
+mod tried;
 mod turns;
+mod work;

@@ -18,6 +18,8 @@ pub struct Meters {
     seconds: Histogram,
     /// Inquiries refused because their source asked too often.
     pub refused: Counter,
+    /// Inquiries whose source was asked for work first.
+    pub worked: Counter,
     rendered: PrometheusHandle,
     /// For what has a name that is not known beforehand, such as a feed.
     recorder: PrometheusRecorder,
@@ -73,11 +75,16 @@ impl Meters {
                 "jindu_inquiry_seconds",
                 "Time from a parsed inquiry to its recorded answer."
             );
-            let refused = counter!("jindu_inquiries_refused_total");
-            (by_outcome("page"), by_outcome("api"), histogram!("jindu_inquiry_seconds"), refused)
+            describe_counter!(
+                "jindu_inquiries_worked_total",
+                "Inquiries whose source was asked for work first, because it asks in vain too often."
+            );
+            let counters =
+                [counter!("jindu_inquiries_refused_total"), counter!("jindu_inquiries_worked_total")];
+            (by_outcome("page"), by_outcome("api"), histogram!("jindu_inquiry_seconds"), counters)
         });
-        let (page, api, seconds, refused) = inquiries;
-        Ok(Self { page, api, seconds, refused, rendered, recorder })
+        let (page, api, seconds, [refused, worked]) = inquiries;
+        Ok(Self { page, api, seconds, refused, worked, rendered, recorder })
     }
 
     /// Counts reports of a feed that came one way and had one outcome.

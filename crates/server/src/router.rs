@@ -46,6 +46,7 @@ pub fn routes(app: Arc<App>) -> (Router, Document) {
         .route_layer(from_fn(feeds::settled));
     let (api, document) = OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(inquiry::http::answer_json))
+        .routes(routes!(inquiry::http::challenge_json))
         .merge(of_feeds)
         .split_for_parts();
     let pages = Router::new()

@@ -149,7 +149,7 @@ impl Teller {
             let all = self.left.entry((kind, key)).or_default();
             *all = all.saturating_add(count);
         }
-        for matters in [Kind::Inquiries.matters(), Kind::Guesses.matters()] {
+        for matters in [Kind::Inquiries, Kind::Mismatches, Kind::Guesses].map(Kind::matters) {
             let own = |(kind, _): &(Kind, Key)| kind.matters() == matters;
             let mut told: Vec<(Kind, Key)> = self.left.keys().filter(|key| own(key)).copied().collect();
             while !told.is_empty() {

@@ -2,13 +2,20 @@
 
 use crate::blame::Blame;
 use crate::config::Config;
-use crate::ledger::{self, Due, Key, Kind, Ledger};
+use crate::ledger::{self, Due, Key, Kind, Ledger, Measure};
 use axum::http::HeaderMap;
+use domain::mismatch::Suspicion;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 use store::keys::Keys;
+
+/// The key under which all sources are counted together.
+const EVERYBODY: Key = [0; 16];
+const A_MINUTE: Duration = Duration::from_secs(60);
 
 /// A source: one IPv4 address, or the /64 that one IPv6 subscriber has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +49,9 @@ pub struct Sources {
 pub struct SourceLimit {
     limiter: DefaultKeyedRateLimiter<Key>,
     mismatches: Blame,
+    suspected: [(Suspicion, Blame); 3],
+    /// All sources together.
+    everybody: Blame,
     sources: Sources,
     keys: Arc<Keys>,
     ledger: Arc<Ledger>,
@@ -52,9 +62,19 @@ impl SourceLimit {
     #[must_use]
     pub fn new(config: &Config, keys: Arc<Keys>, ledger: Arc<Ledger>) -> Self {
         let per_minute = Kind::Inquiries.measure(config).most;
+        let measure = Kind::Mismatches.measure(config);
+        // What is counted of them is told once, by the first.
+        let untold = |measure| Blame::new(Kind::Mismatches, measure, Arc::new(Ledger::new(false)));
+        let suspected = Suspicion::ALL.map(|suspicion| {
+            let most = NonZeroU32::new(suspicion.begins_after(measure.most.get())).unwrap_or(NonZeroU32::MIN);
+            (suspicion, untold(Measure { most, ..measure }))
+        });
+        let most = NonZeroU32::new(config.limits.mismatches_per_minute_of_all).unwrap_or(NonZeroU32::MIN);
         Self {
             limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
-            mismatches: Blame::new(Kind::Mismatches, Kind::Mismatches.measure(config), Arc::clone(&ledger)),
+            mismatches: Blame::new(Kind::Mismatches, measure, Arc::clone(&ledger)),
+            suspected,
+            everybody: untold(Measure { most, period: A_MINUTE }),
             sources: Sources::new(config),
             keys,
             ledger,
@@ -64,10 +84,9 @@ impl SourceLimit {
     /// Counts an inquiry; gives under which key its source is counted.
     ///
     /// # Errors
-    /// The seconds until the next inquiry is answered, where the source has asked too often, or in vain too often.
+    /// The seconds until the next inquiry is answered.
     pub fn admit(&self, peer: IpAddr, headers: &HeaderMap) -> Result<Key, u64> {
         let key = self.sources.source(peer, headers).key(&self.keys);
-        self.mismatches.may_try(&key)?;
         self.limiter.check_key(&key).map_err(|refused| {
             let wait = refused.wait_time_from(DefaultClock::default().now());
             wait.as_secs() + 1
@@ -76,21 +95,49 @@ impl SourceLimit {
         Ok(key)
     }
 
+    /// Whether a source may ask by name, after how often it did in vain.
+    ///
+    /// # Errors
+    /// The seconds until it may.
+    pub(crate) fn may_mismatch(&self, source: &Key) -> Result<(), u64> {
+        self.mismatches.may_try(source)
+    }
+
     /// Counts an inquiry whose facts fitted nothing.
     pub(crate) fn mismatched(&self, source: &Key) {
         self.mismatches.count(source);
+        self.suspected.iter().for_each(|(_, suspected)| {
+            suspected.count(source);
+        });
+        self.everybody.count(&EVERYBODY);
+    }
+
+    /// How much a source is suspected of guessing; everybody a little while all together ask in vain very often.
+    pub(crate) fn suspicion(&self, source: &Key) -> Option<Suspicion> {
+        let mut suspected = self.suspected.iter().rev();
+        let own = suspected.find(|(_, suspected)| suspected.may_try(source).is_err());
+        let all = self.everybody.may_try(&EVERYBODY).is_err();
+        own.map(|(suspicion, _)| *suspicion).or(all.then_some(Suspicion::Some))
     }
 
     /// Counts inquiries that another server answered.
     pub(crate) fn charge(&self, due: &Due) {
         match due.kind {
-            Kind::Mismatches => self.mismatches.charge(&due.key, due.count, due.over),
+            Kind::Mismatches => {
+                self.mismatches.charge(&due.key, due.count, due.over);
+                self.suspected
+                    .iter()
+                    .for_each(|(_, suspected)| suspected.charge(&due.key, due.count, due.over));
+                self.everybody.charge(&EVERYBODY, due.count, None);
+            }
             _ => drop(ledger::charge(&self.limiter, &due.key, due.count)),
         }
     }
 
     /// Forgets the sources that have been quiet; called now and then, never by a request.
     pub fn tidy(&self) {
+        self.suspected.iter().for_each(|(_, suspected)| suspected.tidy());
+        self.everybody.tidy();
         self.mismatches.tidy();
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
@@ -167,18 +214,17 @@ mod tests {
         let [here, there] =
             [(); 2].map(|()| SourceLimit::new(&config, Arc::clone(&keys), Arc::new(Ledger::new(true))));
         let [peer, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().unwrap());
-        for _ in 0..4 {
-            let source = there.admit(peer, &HeaderMap::new()).unwrap();
-            there.mismatched(&source);
-        }
-        let wait = there.admit(peer, &HeaderMap::new()).unwrap_err();
+        let source = there.admit(peer, &HeaderMap::new()).unwrap();
+        (0..4).for_each(|_| there.mismatched(&source));
+        let wait = there.may_mismatch(&source).unwrap_err();
         assert!((3_599..=3_600).contains(&wait), "{wait}");
-        assert!(here.admit(peer, &HeaderMap::new()).is_ok());
+        assert_eq!((here.may_mismatch(&source), here.suspicion(&source)), (Ok(()), None));
         for (kind, key, count) in there.ledger.take() {
             here.charge(&Due { kind, key, count, over: None });
         }
-        assert!(here.admit(peer, &HeaderMap::new()).is_err());
-        assert!(here.admit(other, &HeaderMap::new()).is_ok());
+        assert!(here.may_mismatch(&source).is_err() && here.suspicion(&source).is_some());
+        let other = here.admit(other, &HeaderMap::new()).unwrap();
+        assert_eq!((here.may_mismatch(&other), here.suspicion(&other)), (Ok(()), None));
     }
 
     fn headers(forwarded: &[&str]) -> HeaderMap {

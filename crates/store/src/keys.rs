@@ -138,6 +138,19 @@ impl Keys {
         self.keyed_hash("source", &[address])
     }
 
+    /// A secret with which work that is asked of suspicious sources is signed: the same at all servers.
+    #[must_use]
+    pub fn work(&self) -> String {
+        let halves = [b"signs", b"found"].map(|half| hex::encode(self.keyed_hash("work", &[half])));
+        halves.concat()
+    }
+
+    /// The keyed hash that names a piece of work.
+    #[must_use]
+    pub fn work_done(&self, asked: &[u8]) -> [u8; HASH_LENGTH] {
+        self.keyed_hash("work done", &[asked])
+    }
+
     /// The keyed hash over all of a backup.
     pub(crate) fn backup(&self, over: &[u8]) -> [u8; HASH_LENGTH] {
         self.keyed_hash("backup", &[over])

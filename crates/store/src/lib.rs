@@ -29,6 +29,7 @@ mod packed;
 pub mod record;
 pub mod seen;
 pub mod setting;
+pub mod solved;
 pub mod spent;
 #[cfg(test)]
 mod testing;

@@ -3,14 +3,15 @@
 //! Numbers that nobody has are counted like those that somebody has: nothing here tells which there are.
 
 use crate::engine::Value;
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::keys::Subject;
 use crate::upkeep::AT_ONCE;
 use crate::{Read, Store};
 use domain::mismatch::{Since, Way};
 use domain::moment::Moment;
 
-const OF_SUBJECT: &str = "SELECT way, at1 FROM mismatch WHERE subject = $1";
+const PAGE: &str = "SELECT subject, way FROM mismatch WHERE at1 > $1 AND (subject, way) > ($2, $3)
+    ORDER BY subject, way LIMIT 10000";
 /// Takes the moment in as the newest of ten. Where the budget is spent ($4 and $5 say since when) it stays as it is, at
 /// the same cost. Told twice because a connection broke it counts twice: never in favour of whoever guesses.
 const COUNT: &str = "INSERT INTO mismatch
@@ -34,52 +35,46 @@ const TAKE_BACK: &str =
     "UPDATE mismatch SET at1 = at2, at2 = at3, at3 = at4, at4 = at5, at5 = at6, at6 = at7,
         at7 = at8, at8 = at9, at9 = at10, at10 = 0
     WHERE subject = $1 AND way = $2 AND at1 = $3 RETURNING counted";
+/// Who was asked about in the meantime stays.
 const FORGET: &str = "DELETE FROM mismatch WHERE (subject, way) IN
-    (SELECT subject, way FROM mismatch WHERE at1 < $1 ORDER BY at1 LIMIT $2) RETURNING counted";
+    (SELECT subject, way FROM mismatch WHERE at1 < $1 ORDER BY at1 LIMIT $2) AND at1 < $1 RETURNING counted";
 
-/// On which ways somebody was asked about in vain within thirty days.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lately {
-    name: bool,
-    receipt: bool,
-}
-
-impl Lately {
-    /// Whether on this one.
-    #[must_use]
-    pub const fn on(self, way: Way) -> bool {
-        match way {
-            Way::Name => self.name,
-            Way::Receipt => self.receipt,
-        }
-    }
-}
-
-/// Whether one more was within the budget.
+/// Whether one more mismatch was within the budget of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counted {
+pub enum Budget {
     /// It was, and counts.
     Within,
     /// The budget is spent; the moment was not taken in.
     Beyond,
 }
 
-/// On which ways a person was asked about in vain.
+/// On whom facts were tried in vain within thirty days, after one of them; none at the end.
 ///
 /// # Errors
 /// Fails when the database does or a row is corrupt.
-pub async fn lately(read: &Read<'_>, subject: Subject, now: Moment) -> Result<Lately> {
-    let found = read.together(OF_SUBJECT, &subject.0, |row| Ok((row.narrow::<u8>(0, "way")?, row.int(1)?)));
-    let (found, since) = (found.await?, Since::before(now).month.millis());
-    let on = |way: Way| found.iter().any(|(code, newest)| *code == way.code() && *newest > since);
-    Ok(Lately { name: on(Way::Name), receipt: on(Way::Receipt) })
+pub async fn page(
+    read: &Read<'_>,
+    now: Moment,
+    after: Option<(Subject, Way)>,
+) -> Result<Vec<(Subject, Way)>> {
+    let (subject, way) = match &after {
+        None => (&[][..], 0),
+        Some((subject, way)) => (&subject.0[..], way.code()),
+    };
+    let values =
+        [Value::Int(Since::before(now).month.millis()), Value::Blob(subject), Value::Int(way.into())];
+    let rows = read.rows(PAGE, &values, |row| {
+        let way = Way::from_code(row.narrow(1, "way")?).ok_or(StoreError::Corrupt("way"))?;
+        Ok((Subject(row.array(0)?), way))
+    });
+    rows.await
 }
 
 /// Counts a mismatch, if the budget is not spent; durable when this returns.
 ///
 /// # Errors
 /// Fails when the database does.
-pub async fn count(store: &Store, subject: Subject, way: Way, now: Moment) -> Result<Counted> {
+pub async fn count(store: &Store, subject: Subject, way: Way, now: Moment) -> Result<Budget> {
     let since = Since::before(now);
     let values = [
         Value::Blob(&subject.0),
@@ -88,8 +83,8 @@ pub async fn count(store: &Store, subject: Subject, way: Way, now: Moment) -> Re
         Value::Int(since.day.millis()),
         Value::Int(since.month.millis()),
     ];
-    let counted = store.aside(COUNT, &values, |row| row.int(0)).await?;
-    Ok(if counted == [1] { Counted::Within } else { Counted::Beyond })
+    let counted = store.counted(COUNT, &values, |row| row.int(0)).await?;
+    Ok(if counted == [1] { Budget::Within } else { Budget::Beyond })
 }
 
 /// Takes back what was counted at this moment before it was known that it fits.
@@ -98,7 +93,7 @@ pub async fn count(store: &Store, subject: Subject, way: Way, now: Moment) -> Re
 /// Fails when the database does; then it stays counted.
 pub async fn take_back(store: &Store, subject: Subject, way: Way, at: Moment) -> Result<()> {
     let values = [Value::Blob(&subject.0), Value::Int(way.code().into()), Value::Int(at.millis())];
-    store.aside(TAKE_BACK, &values, |row| row.int(0)).await.map(drop)
+    store.counted(TAKE_BACK, &values, |row| row.int(0)).await.map(drop)
 }
 
 /// Forgets a few people about whom nobody asked in vain for thirty days; gives how many.
@@ -123,24 +118,46 @@ mod tests {
         let fresh = Fresh::new().await;
         let now = at(5, 9);
         for _ in 0..5 {
-            assert_eq!(count(&fresh.store, ONE, Way::Name, now).await.unwrap(), Counted::Within);
+            assert_eq!(count(&fresh.store, ONE, Way::Name, now).await.unwrap(), Budget::Within);
         }
         for _ in 0..3 {
-            assert_eq!(count(&fresh.store, ONE, Way::Name, now).await.unwrap(), Counted::Beyond);
+            assert_eq!(count(&fresh.store, ONE, Way::Name, now).await.unwrap(), Budget::Beyond);
         }
         // The way of whoever has the receipt, and everybody else's, stay open.
-        assert_eq!(count(&fresh.store, ONE, Way::Receipt, now).await.unwrap(), Counted::Within);
-        assert_eq!(count(&fresh.store, OTHER, Way::Name, now).await.unwrap(), Counted::Within);
-        let lately = lately(&fresh.store.read(), ONE, now).await.unwrap();
-        assert!(lately.on(Way::Name) && lately.on(Way::Receipt));
+        assert_eq!(count(&fresh.store, ONE, Way::Receipt, now).await.unwrap(), Budget::Within);
+        assert_eq!(count(&fresh.store, OTHER, Way::Name, now).await.unwrap(), Budget::Within);
+        let tried = page(&fresh.store.read(), now, None).await.unwrap();
+        assert_eq!(tried, [(ONE, Way::Name), (ONE, Way::Receipt), (OTHER, Way::Name)]);
+        assert_eq!(page(&fresh.store.read(), now, Some(tried[1])).await.unwrap(), tried[2..]);
+        assert!(page(&fresh.store.read(), now, Some(tried[2])).await.unwrap().is_empty());
         // A day later there are five more, and that is all for thirty days.
         for day in [6, 7] {
             let within = if day == 6 { 5 } else { 0 };
             for turn in 0..6 {
-                let expected = if turn < within { Counted::Within } else { Counted::Beyond };
+                let expected = if turn < within { Budget::Within } else { Budget::Beyond };
                 assert_eq!(count(&fresh.store, ONE, Way::Name, at(day, 10)).await.unwrap(), expected);
             }
         }
+    }
+
+    /// The rule of the domain and the statement say the same, however mismatches are spread.
+    #[tokio::test]
+    async fn the_statement_counts_as_the_rule_says() {
+        let fresh = Fresh::new().await;
+        let (mut now, mut chance, mut latest) = (at(1, 9).millis(), 7_u64, Vec::<Moment>::new());
+        let mut beyond = 0;
+        for _ in 0..300 {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            // Mostly minutes apart, sometimes days.
+            let most: i64 = if chance >> 61 == 0 { 8 * 24 * 60 } else { 200 };
+            now += 60_000 * (i64::try_from(chance >> 33).unwrap() % most);
+            let at = Moment::from_millis(now);
+            let is_spent = Since::before(at).is_spent(&latest);
+            let counted = count(&fresh.store, ONE, Way::Name, at).await.unwrap();
+            assert_eq!(counted == Budget::Beyond, is_spent, "at {at:?} after {latest:?}");
+            if is_spent { beyond += 1 } else { latest.insert(0, at) }
+        }
+        assert!(beyond > 20 && latest.len() > 20, "{beyond} beyond, {} within", latest.len());
     }
 
     #[tokio::test]
@@ -154,8 +171,8 @@ mod tests {
                 take_back(&fresh.store, ONE, Way::Name, at(5, hour)).await.unwrap();
             }
         }
-        assert_eq!(count(&fresh.store, ONE, Way::Name, at(5, 10)).await.unwrap(), Counted::Within);
-        assert_eq!(count(&fresh.store, ONE, Way::Name, at(5, 11)).await.unwrap(), Counted::Beyond);
+        assert_eq!(count(&fresh.store, ONE, Way::Name, at(5, 10)).await.unwrap(), Budget::Within);
+        assert_eq!(count(&fresh.store, ONE, Way::Name, at(5, 11)).await.unwrap(), Budget::Beyond);
     }
 
     #[tokio::test]
@@ -163,7 +180,7 @@ mod tests {
         let fresh = Fresh::new().await;
         let counts = (0..40).map(|_| count(&fresh.store, ONE, Way::Name, at(5, 9)));
         let counted = futures_util::future::try_join_all(counts).await.unwrap();
-        assert_eq!(counted.iter().filter(|counted| **counted == Counted::Within).count(), 5);
+        assert_eq!(counted.iter().filter(|counted| **counted == Budget::Within).count(), 5);
     }
 
     #[tokio::test]
@@ -172,9 +189,10 @@ mod tests {
         count(&fresh.store, ONE, Way::Name, at(1, 9)).await.unwrap();
         count(&fresh.store, OTHER, Way::Name, at(20, 9)).await.unwrap();
         let later = Moment::from_millis(at(1, 10).millis() + 30 * 24 * 60 * 60 * 1000);
-        assert!(!lately(&fresh.store.read(), ONE, later).await.unwrap().on(Way::Name));
+        let tried = async || page(&fresh.store.read(), later, None).await.unwrap();
+        assert_eq!(tried().await, [(OTHER, Way::Name)]);
         assert_eq!(forget(&fresh.store, later).await.unwrap(), 1);
         assert_eq!(forget(&fresh.store, later).await.unwrap(), 0);
-        assert!(lately(&fresh.store.read(), OTHER, later).await.unwrap().on(Way::Name));
+        assert_eq!(tried().await, [(OTHER, Way::Name)]);
     }
 }

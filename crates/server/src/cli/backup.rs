@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Neither whole nor damaged: without an identity nobody can tell.
+/// Not checked: without an identity nobody can tell whether it is whole, and without the keys not who made it.
 const NOT_CHECKED: u8 = 3;
 
 /// `jindu backup …`
@@ -57,10 +57,6 @@ pub(super) struct Restore {
     place: Place,
 }
 
-fn line(text: String) {
-    eprintln!("{text}");
-}
-
 pub(super) fn backup(does: Backup) -> Result<ExitCode, Failed> {
     match (does.does, does.to) {
         (Some(DoesBackup::Verify { file, identity, place }), _) => verify(&file, identity, &place),
@@ -74,7 +70,7 @@ async fn make(to: PathBuf, told: Vec<String>, place: Place) -> Result<ExitCode, 
     start_log(&config)?;
     let recipients = recipients(if told.is_empty() { &config.backup_recipients } else { &told })?;
     let store = open_store(&config, None).await?;
-    let made = backup::make(&store, Clock::System.now(), (&to, &recipients), line).await?;
+    let made = backup::make(&store, Clock::System.now(), (&to, &recipients), say::beside).await?;
     say::line(format_args!("Backup: {} ({} rows, {} bytes)", made.file.display(), made.rows, made.bytes))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -86,7 +82,7 @@ fn verify(file: &std::path::Path, identity: Option<PathBuf>, place: &Place) -> R
         eprintln!("It is a file of age. Whether it is whole can be told only with --identity.");
         return Ok(ExitCode::from(NOT_CHECKED));
     };
-    let whole = backup::verify(file, &identity, line)?;
+    let whole = backup::verify(file, &identity, say::beside)?;
     let backup::Whole { header, closing } = &whole;
     for table in &closing.tables {
         say::line(format_args!("{:22} {}", table.table, table.sum.rows))?;
@@ -107,7 +103,10 @@ fn verify(file: &std::path::Path, identity: Option<PathBuf>, place: &Place) -> R
             eprintln!("Keys: {} does not fit: the backup was made with other keys", key_file.display());
             return Ok(ExitCode::FAILURE);
         }
-        None => say::line(format_args!("Keys: not checked, there is no {}", key_file.display()))?,
+        None => {
+            say::beside(format_args!("Keys and maker: not checked, there is no {}", key_file.display()));
+            return Ok(ExitCode::from(NOT_CHECKED));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -117,7 +116,8 @@ pub(super) fn restore(asked: Restore) -> Result<ExitCode, Failed> {
         let config = configured(&asked.place)?;
         start_log(&config)?;
         let whole =
-            backup::restore(&config, Clock::System.now(), (&asked.from, &asked.identity), line).await?;
+            backup::restore(&config, Clock::System.now(), (&asked.from, &asked.identity), say::beside)
+                .await?;
         say::line(format_args!(
             "Restored and compared: {} rows of {} tables, as of {}",
             whole.closing.rows(),

@@ -50,8 +50,7 @@ pub(super) fn copy(does: Copy) -> Result<ExitCode, Failed> {
         let folder = from.folder().or_else(|| to.folder());
         let config = Config::load(config.as_deref(), folder)?;
         start_log(&config)?;
-        let line = |text: String| eprintln!("{text}");
-        let said = cli::run(&config, (&from, &to), Clock::System.now(), line).await?;
+        let said = cli::run(&config, (&from, &to), Clock::System.now(), say::beside).await?;
         if said.is_complete {
             say::line(said.text)?;
             return Ok(ExitCode::SUCCESS);

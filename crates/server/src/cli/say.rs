@@ -11,6 +11,20 @@ pub(super) fn line(line: impl Display) -> std::io::Result<()> {
     heard(writeln!(std::io::stdout().lock(), "{line}"))
 }
 
+/// Says what is said once: that nobody reads it is a failure.
+///
+/// # Errors
+/// Fails when the output does.
+pub(super) fn once(line: impl Display) -> std::io::Result<()> {
+    writeln!(std::io::stdout().lock(), "{line}")
+}
+
+/// Says beside the output how far something has come, or why it has failed.
+pub(super) fn beside(line: impl Display) {
+    // Where nobody hears it there is nobody to tell.
+    drop(writeln!(std::io::stderr().lock(), "{line}"));
+}
+
 /// Says a text that ends its lines itself.
 ///
 /// # Errors
@@ -20,7 +34,7 @@ pub(super) fn text(text: impl Display) -> std::io::Result<()> {
     heard(write!(out, "{text}").and_then(|()| out.flush()))
 }
 
-fn heard(said: std::io::Result<()>) -> std::io::Result<()> {
+pub(super) fn heard(said: std::io::Result<()>) -> std::io::Result<()> {
     match said {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         said => said,

@@ -73,6 +73,9 @@ pub struct Limits {
     pub inquiries_per_minute: u32,
     /// Inquiries of one source whose facts may fit nothing in an hour; after one more it waits for an hour.
     pub mismatches_per_hour: u32,
+    /// Inquiries of all sources whose facts may fit nothing in a minute; beyond that everybody who asks by name does a
+    /// little work first, for a minute.
+    pub mismatches_per_minute_of_all: u32,
     /// Messages one feed may send in a minute.
     pub feed_messages_per_minute: u32,
     /// Events in messages of one feed in a minute.
@@ -134,6 +137,7 @@ impl Default for Config {
             limits: Limits {
                 inquiries_per_minute: 60,
                 mismatches_per_hour: 60,
+                mismatches_per_minute_of_all: 600,
                 feed_messages_per_minute: 6_000,
                 feed_events_per_minute: 600_000,
                 waiting_per_feed: store::held::DEFAULT_MOST,
@@ -154,6 +158,12 @@ impl Default for Config {
     }
 }
 
+/// Whether the file in a data folder says where its database is.
+fn names_database(folder: &Path) -> bool {
+    let text = std::fs::read_to_string(folder.join(FILE)).unwrap_or_default();
+    text.parse::<toml::Table>().is_ok_and(|table| table.contains_key("database"))
+}
+
 fn unfit(error: figment::Error) -> ConfigError {
     ConfigError::Unfit(Box::new(error))
 }
@@ -167,12 +177,12 @@ pub enum ConfigError {
     /// Everybody on this machine may write the file.
     #[error("configuration file {0} may be written by everybody; take that away with chmod o-w")]
     Anybodys(PathBuf),
-    /// The file's database is on a server, and the command was told another folder and no database.
+    /// The configured database is on a server, and the command was told another folder and no database.
     #[error(
-        "the database of {0} is on a server, and --data does not choose another one; add --database sqlite for the one \
-         in the folder, or --database postgres://…"
+        "the configured database is on a server, and --data does not choose another one; add --database sqlite for the \
+         one in the folder, or --database postgres://…"
     )]
-    WhichDatabase(PathBuf),
+    WhichDatabase,
     /// A key is unknown or a value does not fit; the text names it.
     #[error("the configuration does not fit: {0}")]
     Unfit(Box<figment::Error>),
@@ -236,10 +246,12 @@ impl Config {
         database: Option<&str>,
     ) -> Result<Self, ConfigError> {
         let mut config = Self::load(file, data)?;
-        match (database, file, data) {
-            (Some(database), ..) => config.database = Some(database.to_owned()),
-            (None, Some(file), Some(_)) if config.address().is_some() => {
-                return Err(ConfigError::WhichDatabase(file.to_owned()));
+        match (database, data) {
+            (Some(database), _) => config.database = Some(database.to_owned()),
+            (None, Some(folder))
+                if config.address().is_some() && !(file.is_none() && names_database(folder)) =>
+            {
+                return Err(ConfigError::WhichDatabase);
             }
             _ => {}
         }

@@ -130,7 +130,7 @@ fn another_folder_is_another_database_or_the_command_is_refused() {
     std::fs::write(&file, "database = \"postgres://jindu@127.0.0.1/jindu\"\n").unwrap();
     let load = |data, database| Config::load_for(Some(&file), data, database);
     let refused = load(Some(data.as_path()), None).unwrap_err().to_string();
-    assert!(refused.contains("county.toml") && refused.contains("--database sqlite"), "{refused}");
+    assert!(refused.contains("--database sqlite"), "{refused}");
     assert!(load(None, None).unwrap().address().is_some());
     let embedded = load(Some(data.as_path()), Some("sqlite")).unwrap();
     assert_eq!((embedded.address(), &embedded.data), (None, &data));

@@ -32,4 +32,5 @@ mod serve;
 mod stream;
 mod telling;
 mod tls;
+mod uniform;
 mod walk_through;

@@ -56,7 +56,9 @@ pub(crate) fn serve(mut command: Command, data: &Path) -> Command {
     command
         .env("JINDU_LIMITS__LEAVE_SECONDS", "0")
         .env("JINDU_DEMONSTRATION", "true")
-        .env("JINDU_LIMITS__INQUIRIES_PER_MINUTE", u32::MAX.to_string());
+        .env("JINDU_LIMITS__INQUIRIES_PER_MINUTE", u32::MAX.to_string())
+        .env("JINDU_LIMITS__MISMATCHES_PER_HOUR", u32::MAX.to_string())
+        .env("JINDU_LIMITS__MISMATCHES_PER_MINUTE_OF_ALL", u32::MAX.to_string());
     command
 }
 

@@ -8,6 +8,8 @@ use std::io::{ErrorKind, Read, Write};
 pub(super) const MAGIC: [u8; 8] = *b"JDBACKUP";
 /// Bytes of content at the most: more than any row has, and little enough for any machine.
 pub(super) const MOST: usize = 64 << 20;
+/// Bytes of a frame that is no rows.
+const MOST_OF_TEXT: usize = 1 << 20;
 
 pub(super) type Hash = [u8; 32];
 
@@ -18,12 +20,12 @@ pub(super) enum Kind {
     Table = 2,
     Rows = 3,
     Closing = 4,
-    Proof = 5,
+    Mark = 5,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Self> {
-        let all = [Self::Header, Self::Table, Self::Rows, Self::Closing, Self::Proof];
+        let all = [Self::Header, Self::Table, Self::Rows, Self::Closing, Self::Mark];
         all.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
@@ -78,7 +80,7 @@ impl<R: Read> In<R> {
         read(&mut self.input, &mut length)?;
         let kind = Kind::of(kind[0]).ok_or(BackupError::Damaged("a frame is of no known kind"))?;
         let length = u32::from_le_bytes(length);
-        if length as usize > MOST {
+        if length as usize > if kind == Kind::Rows { MOST } else { MOST_OF_TEXT } {
             return Err(BackupError::Damaged("a frame is longer than any"));
         }
         // Room grows with what is really there, whatever the length says.

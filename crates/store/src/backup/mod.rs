@@ -5,7 +5,7 @@
 //! which are never in it.
 
 mod frame;
-mod proof;
+mod mark;
 mod reader;
 mod restore;
 mod sum;
@@ -17,7 +17,7 @@ mod writer;
 use crate::error::StoreError;
 use crate::keys::Keys;
 use crate::whole::{Cell, Column, Kind, Table};
-pub use proof::Proof;
+pub use mark::Mark;
 pub use reader::Reader;
 pub use restore::{Place, restore};
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ pub enum BackupError {
     /// Without the same keys nothing in it could be read or found again.
     #[error("the backup was made with other keys than those at hand; put its key file in place")]
     Keys,
-    /// Its proof is not by the keys that it names.
+    /// Its mark is not by the keys that it names.
     #[error(
         "the backup was not made by a holder of these keys, though it says so; nothing of it may be used"
     )]
@@ -132,7 +132,7 @@ pub struct Closing {
     pub tables: Vec<Counted>,
     /// What proves who made it; there once it was read to its end.
     #[serde(skip)]
-    pub proof: Option<Proof>,
+    pub mark: Option<Mark>,
 }
 
 impl Closing {
@@ -145,7 +145,7 @@ impl Closing {
     /// Whether whoever made it held these keys.
     #[must_use]
     pub fn is_by(&self, keys: &Keys) -> bool {
-        self.proof.is_some_and(|proof| proof.is_by(keys))
+        self.mark.is_some_and(|mark| mark.is_by(keys))
     }
 }
 

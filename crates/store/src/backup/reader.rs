@@ -1,7 +1,7 @@
 //! Reads a backup's stream, and believes nothing that is not whole.
 
 use super::frame::{self, In};
-use super::{BackupError, Closing, Counted, FORMAT, Header, Part, Proof, Result, Shape, Sum, is_plain};
+use super::{BackupError, Closing, Counted, FORMAT, Header, Mark, Part, Result, Shape, Sum, is_plain};
 use crate::whole::{Cells, cells};
 use serde::de::DeserializeOwned;
 use std::io::Read;
@@ -10,6 +10,8 @@ use std::io::Read;
 const ROWS: u32 = 2_000;
 /// Columns of a table at the most.
 const COLUMNS: usize = 256;
+/// Tables of a backup at the most.
+const TABLES: usize = 256;
 
 /// A backup that is being read.
 pub struct Reader<R> {
@@ -69,12 +71,15 @@ impl<R: Read> Reader<R> {
         let (kind, content) = self.input.frame()?;
         match kind {
             frame::Kind::Header => Err(BackupError::Damaged("a second header")),
-            frame::Kind::Proof => Err(BackupError::Damaged("a proof of nothing")),
+            frame::Kind::Mark => Err(BackupError::Damaged("a mark of nothing")),
             frame::Kind::Table => {
                 let table: Shape = read(&content)?;
                 self.columns = table.columns.len();
                 if self.columns == 0 || self.columns > COLUMNS || !is_plain(&table.name) {
                     return Err(BackupError::Damaged("a table that is none"));
+                }
+                if self.tables.len() >= TABLES || self.tables.iter().any(|known| known.table == table.name) {
+                    return Err(BackupError::Damaged("a table too many"));
                 }
                 self.tables.push(Counted { table: table.name.clone(), sum: Sum::default() });
                 Ok(Part::Table(table))
@@ -88,7 +93,7 @@ impl<R: Read> Reader<R> {
                 if closing.tables != self.tables {
                     return Err(BackupError::Damaged("the closing frame counts otherwise"));
                 }
-                closing.proof = Some(self.proof()?);
+                closing.mark = Some(self.mark()?);
                 self.input.end()?;
                 Ok(Part::End(closing))
             }
@@ -114,12 +119,12 @@ impl<R: Read> Reader<R> {
         Ok(rows)
     }
 
-    fn proof(&mut self) -> Result<Proof> {
+    fn mark(&mut self) -> Result<Mark> {
         let over = self.input.hash();
         let (kind, content) = self.input.frame()?;
         match (kind, content.try_into()) {
-            (frame::Kind::Proof, Ok(said)) => Ok(Proof::new(over, said)),
-            _ => Err(BackupError::Damaged("its proof")),
+            (frame::Kind::Mark, Ok(said)) => Ok(Mark::new(over, said)),
+            _ => Err(BackupError::Damaged("its mark")),
         }
     }
 }

@@ -146,8 +146,8 @@ async fn a_table_that_reads_back_otherwise_is_noticed() {
     let none = |counted: Counted| Counted { sum: Sum::default(), ..counted };
     let claimed = Closing { tables: closing.tables.into_iter().map(none).collect(), ..closing };
     out.frame(frame::Kind::Closing, toml::to_string(&claimed).unwrap().as_bytes()).unwrap();
-    let proof = Proof::by(fresh.store.keys(), out.hash());
-    out.frame(frame::Kind::Proof, proof.bytes()).unwrap();
+    let mark = Mark::by(fresh.store.keys(), out.hash());
+    out.frame(frame::Kind::Mark, mark.bytes()).unwrap();
     let emptied = out.end();
     assert_eq!(read(&emptied).unwrap().rows(), 0);
     let folder = tempfile::tempdir().unwrap();

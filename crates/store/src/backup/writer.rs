@@ -1,7 +1,7 @@
 //! Writes a backup's stream.
 
 use super::frame::{self, Out};
-use super::{BackupError, Closing, Counted, Header, Proof, Result, Shape, Sum};
+use super::{BackupError, Closing, Counted, Header, Mark, Result, Shape, Sum};
 use crate::keys::Keys;
 use crate::whole::{Cell, Table, cells};
 use std::io::Write;
@@ -60,18 +60,18 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Ends with the closing frame, which also says which numbers were given, and the proof of who made it; gives back
+    /// Ends with the closing frame, which also says which numbers were given, and the mark of who made it; gives back
     /// what was written to, which has an end of its own.
     ///
     /// # Errors
     /// Fails when it cannot be written.
     pub fn end(mut self, given: Vec<(String, i64)>, keys: &Keys) -> Result<(W, Closing)> {
         self.flush()?;
-        let mut closing = Closing { given, tables: self.tables, proof: None };
+        let mut closing = Closing { given, tables: self.tables, mark: None };
         self.out.frame(frame::Kind::Closing, text(&closing)?.as_bytes())?;
-        let proof = Proof::by(keys, self.out.hash());
-        self.out.frame(frame::Kind::Proof, proof.bytes())?;
-        closing.proof = Some(proof);
+        let mark = Mark::by(keys, self.out.hash());
+        self.out.frame(frame::Kind::Mark, mark.bytes())?;
+        closing.mark = Some(mark);
         Ok((self.out.end(), closing))
     }
 

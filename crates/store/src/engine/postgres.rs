@@ -59,6 +59,16 @@ impl Postgres {
         self.lines.rows(sql, values, map).await
     }
 
+    /// Runs a statement that counts something while people wait, and maps its rows.
+    pub(crate) async fn counted<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.lines.counted(sql, values, map).await
+    }
+
     /// The rows that a statement finds by a key, asked together with others that come at the same time.
     pub(crate) async fn together<T>(
         &self,

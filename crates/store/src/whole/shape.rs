@@ -6,10 +6,11 @@ use crate::error::{Result, StoreError};
 use crate::setting::UNFINISHED;
 
 /// What is not taken along: refinery's own record, what running servers tell each other, and what triggers keep.
-const APART: [&str; 9] = [
+const APART: [&str; 10] = [
     "refinery_schema_history",
     "lease",
     "spent",
+    "solved",
     "dead_letter_count",
     "dead_letter_tally",
     "held_count",

@@ -183,7 +183,8 @@ fn hand_over(
             done(&format!("Secret: {}", file.display()))
         }
         (Ok(secret), ..) => {
-            say::line(&secret)?;
+            // It is shown once: who hung up has to know that it was not heard.
+            say::once(&secret)?;
             done(
                 "This is the signing secret. It is shown once; give it to the feed's sender and to nobody else.",
             )

@@ -151,7 +151,7 @@ pub async fn restore(
     let (mut lines, all) = (Lines::beside(&bar, line), whole.closing.rows());
     let told = |rows| {
         bar.inc(rows);
-        lines.tell(if bar.position() > all { "comparing" } else { "writing" }, "steps");
+        lines.tell(if bar.position() > all { "comparing" } else { "writing" }, "rows");
     };
     backup::restore(place, reader, entry, told).await?;
     bar.finish_and_clear();

@@ -5,6 +5,7 @@ use domain::moment::Moment;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, RenameFlags, renameat2};
 use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -110,17 +111,22 @@ fn named(part: &Path, name: &Path) -> Result<(), Failed> {
             untaken(name)?;
             Ok(fs::rename(part, name)?)
         }
-        Err(Errno::EEXIST) => untaken(name),
+        Err(Errno::EEXIST) => Err(taken(name)),
         renamed => Ok(renamed?),
     }
 }
 
 fn untaken(name: &Path) -> Result<(), Failed> {
-    match name.try_exists() {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(format!("{} exists already; backups are never replaced", name.display()).into()),
+    // A link that leads nowhere has the name, too.
+    match fs::symlink_metadata(name) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(format!("{} cannot be used: {error}", name.display()).into()),
+        Ok(_) => Err(taken(name)),
     }
+}
+
+fn taken(name: &Path) -> Failed {
+    format!("{} exists already; backups are never replaced", name.display()).into()
 }
 
 /// Such as `jindu-20261123-101500.age`, in China Standard Time.
@@ -185,6 +191,11 @@ mod tests {
         assert!(unnamed.name().unwrap_err().to_string().contains("never replaced"));
         assert_eq!(fs::read(&name).unwrap(), b"theirs");
         assert_eq!(names(folder.path()).len(), 1);
+        // So is a link that leads nowhere.
+        let unnamed = Unnamed::at(&folder.path().join("b.age"), now()).unwrap();
+        symlink("/nowhere/at/all", folder.path().join("b.age")).unwrap();
+        assert!(unnamed.name().unwrap_err().to_string().contains("never replaced"));
+        assert!(Unnamed::at(&folder.path().join("b.age"), now()).is_err());
     }
 
     #[test]

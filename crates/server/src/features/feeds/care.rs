@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::feed::{DESK_NAME, Feed, State};
 use store::upkeep::AT_ONCE;
-use store::{Read, Store, dead_letter, feed, held, manifest, mismatch, outbox, seen, spent};
+use store::{Read, Store, dead_letter, feed, held, manifest, mismatch, outbox, seen, solved, spent};
 
 /// How often the meters follow.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
@@ -164,10 +164,11 @@ enum Step {
     ForgetNames,
     ForgetSpent,
     ForgetMismatches,
+    ForgetSolved,
 }
 
 impl Step {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Expire,
         Self::ForgetHeld,
         Self::ForgetLetters,
@@ -176,6 +177,7 @@ impl Step {
         Self::ForgetNames,
         Self::ForgetSpent,
         Self::ForgetMismatches,
+        Self::ForgetSolved,
     ];
 
     /// Changes a few rows; gives how many.
@@ -189,6 +191,7 @@ impl Step {
             Self::ForgetNames => seen::forget(store, now).await,
             Self::ForgetSpent => spent::forget(store, now).await.map(|_| 0),
             Self::ForgetMismatches => mismatch::forget(store, now).await,
+            Self::ForgetSolved => solved::forget(store, now).await,
         }
     }
 }

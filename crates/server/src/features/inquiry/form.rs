@@ -32,6 +32,9 @@ pub struct Typed {
     #[schema(example = "1199000012026010500001")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_number: Option<String>,
+    /// Work that was done, where this source was asked for it: `{"challenge": …, "solution": …}` as text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<String>,
 }
 
 /// Names the fields that are given and never what they say: a debug line must not name a person.
@@ -53,6 +56,11 @@ impl Typed {
     #[must_use]
     pub fn receipt_number(&self) -> &str {
         self.receipt_number.as_deref().unwrap_or_default()
+    }
+
+    /// The work that was done, as sent; empty where none was.
+    pub(super) fn work(&self) -> &str {
+        self.work.as_deref().unwrap_or_default()
     }
 
     /// The facts as fields of a form, to send them again.

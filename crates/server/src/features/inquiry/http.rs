@@ -1,19 +1,19 @@
 //! Translates between HTTP and the inquiry: a form and its answer page, JSON and its answer.
 
+use super::admission::{Admission, admit, challenge};
 use super::examples;
 use super::form::Typed;
-use super::page::{AnswerPage, FormPage, NoMatchPage};
+use super::page::{AnswerPage, FormPage, NoMatchPage, WorkPage};
 use super::service::{Answer, Asker, ask};
 use super::view::AnswerView;
 use crate::app::App;
-use crate::ledger::Key;
 use crate::shell::problem::ProblemView;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Redirect;
+use domain::mismatch::Suspicion;
 use i18n::Language;
 use std::sync::Arc;
-use std::time::Duration;
 use store::StoreError;
 use store::inquiry_log::Channel;
 use web::{Context, Failure, Input, Problem, Reply};
@@ -41,7 +41,7 @@ pub async fn answer_page(
     headers: HeaderMap,
     Input(typed): Input<Typed>,
 ) -> Result<Reply, Failure> {
-    let source = admit(&app, &context, &headers)?;
+    let admission = admit(&app, &context, &headers)?;
     let inquiry = match typed.parse(&app, context.language) {
         Ok(inquiry) => inquiry,
         Err(faults) => {
@@ -49,11 +49,16 @@ pub async fn answer_page(
             return Ok(Reply::page(&page)?.with_status(StatusCode::UNPROCESSABLE_ENTITY));
         }
     };
+    if let Some(suspicion) = admission.asks_for_work(&app, &inquiry, typed.work()).await? {
+        let page = WorkPage::new(&context, &typed, &challenge(&app, suspicion)?, suspicion)?;
+        return Ok(Reply::page(&page)?.with_status(StatusCode::FORBIDDEN));
+    }
+    let source = admission.source;
     let page = |answer: Option<&Answer>| match answer {
         Some(answer) => Reply::page(&AnswerPage::new(&app, &context, &typed, answer)),
         None => Reply::page(&NoMatchPage::new(&context, &typed)),
     };
-    ask(&app, &inquiry, Asker { channel: Channel::Page, source }, page).await.map_err(unanswered)?
+    ask(&app, inquiry, Asker { channel: Channel::Page, source }, page).await.map_err(unanswered)?
 }
 
 /// How far has the identity card come?
@@ -72,6 +77,7 @@ pub async fn answer_page(
         ("full" = (summary = "With the receipt number", value = json!(examples::full()))),
     )),
     (status = 400, description = "The body is no JSON.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 403, description = "This source asked in vain too often: do the work of `/api/v1/challenges` first, or ask with the receipt number.", body = ProblemView, content_type = "application/problem+json"),
     (status = 404, description = "No application fits all the facts.", body = ProblemView, content_type = "application/problem+json", example = json!(examples::no_match())),
     (status = 408, description = "The body did not come in time.", body = ProblemView, content_type = "application/problem+json"),
     (status = 413, description = "The body is larger than 16 KiB.", body = ProblemView, content_type = "application/problem+json"),
@@ -89,32 +95,59 @@ pub async fn answer_json(
     headers: HeaderMap,
     Input(typed): Input<Typed>,
 ) -> Result<Reply, Failure> {
-    let source = admit(&app, &context, &headers)?;
+    let admission = admit(&app, &context, &headers)?;
     let inquiry = typed.parse(&app, context.language).map_err(Failure::Invalid)?;
+    if admission.asks_for_work(&app, &inquiry, typed.work()).await?.is_some() {
+        return Err(work_wanted(context.language));
+    }
+    let source = admission.source;
     let json = |answer: Option<&Answer>| match answer {
         Some(answer) => Reply::json(&AnswerView::new(&app, context.language, answer)),
         None => Err(no_match(context.language)),
     };
-    ask(&app, &inquiry, Asker { channel: Channel::Api, source }, json).await.map_err(unanswered)?
-}
-
-/// Counts the inquiry against its source's budget; gives the source's key, where it has an address.
-fn admit(app: &App, context: &Context, headers: &HeaderMap) -> Result<Option<Key>, Failure> {
-    let Some(peer) = context.peer else { return Ok(None) };
-    let admitted = app.limit.admit(peer.ip(), headers);
-    admitted.map(Some).map_err(|seconds| {
-        app.meters.refused.increment(1);
-        Failure::TooManyRequests { retry_after: Duration::from_secs(seconds) }
-    })
+    ask(&app, inquiry, Asker { channel: Channel::Api, source }, json).await.map_err(unanswered)?
 }
 
 /// Without a durable record of the inquiry there is no answer; a row that cannot be read is our fault.
-fn unanswered(error: StoreError) -> Failure {
+pub(super) fn unanswered(error: StoreError) -> Failure {
     if !error.is_passing() {
         return Failure::internal(error);
     }
     tracing::error!(error = &error as &dyn std::error::Error, "an inquiry was not answered");
     Failure::Unavailable
+}
+
+/// Work for a source that is asked for it.
+///
+/// A source whose inquiries fitted nothing too often does a little work before it asks by name again (ALTCHA, proof of
+/// work version 2). What is given here, solved, is the field `work` of the next inquiry, and counts once.
+///
+/// # Errors
+/// Fails when the source asks too often.
+#[utoipa::path(get, path = "/api/v1/challenges", tag = "inquiries", responses(
+    (status = 200, description = "A challenge: `parameters` and `signature`.", body = serde_json::Value),
+    (status = 429, description = "Too many requests from this source; see Retry-After.", body = ProblemView, content_type = "application/problem+json", headers(
+        ("Retry-After" = u64, description = "Seconds to wait."),
+    )),
+    (status = 500, description = "Something went wrong on the server.", body = ProblemView, content_type = "application/problem+json"),
+))]
+pub async fn challenge_json(
+    State(app): State<Arc<App>>,
+    context: Context,
+    headers: HeaderMap,
+) -> Result<Reply, Failure> {
+    let Admission { suspicion, .. } = admit(&app, &context, &headers)?;
+    Reply::json(&challenge(&app, suspicion.unwrap_or(Suspicion::Some))?)
+}
+
+fn work_wanted(l: Language) -> Failure {
+    Failure::Problem(Box::new(Problem {
+        status: StatusCode::FORBIDDEN,
+        kind: "work-wanted",
+        title: l.inquiry_work_title().into(),
+        detail: l.inquiry_problem_work_detail().into(),
+        faults: Vec::new(),
+    }))
 }
 
 fn no_match(l: Language) -> Failure {

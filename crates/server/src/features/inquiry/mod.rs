@@ -1,7 +1,9 @@
 //! The main job: a citizen asks how far the new identity card has come.
 
+mod admission;
 mod attempt;
 pub mod cli;
+mod decision;
 mod examples;
 mod form;
 pub mod http;

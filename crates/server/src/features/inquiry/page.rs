@@ -5,12 +5,14 @@ use super::service::Answer;
 use super::view::{AnswerView, StepView, road};
 use crate::app::App;
 use crate::shell::words;
+use altcha::Challenge;
 use askama::Template;
 use domain::Date;
 use domain::clock::Flag;
+use domain::mismatch::Suspicion;
 use domain::stage::Stage;
 use i18n::Language;
-use web::{Context, Fault, Field, Icon, Shell, Step};
+use web::{Context, Failure, Fault, Field, Icon, Shell, Step};
 
 /// The form.
 #[derive(Template)]
@@ -173,6 +175,32 @@ impl<'a> AnswerPage<'a> {
             stage if stage.is_side() => Icon::Warning,
             _ => Icon::Card,
         }
+    }
+}
+
+/// The device works before it asks again.
+#[derive(Template)]
+#[template(path = "features/inquiry/work.html")]
+pub(super) struct WorkPage {
+    shell: Shell,
+    /// What was typed, to ask again when the work is done.
+    again: Vec<(&'static str, String)>,
+    /// What is to be done, as JSON.
+    challenge: String,
+    tries: u32,
+}
+
+impl WorkPage {
+    /// The page with what was typed and what is to be done.
+    pub(super) fn new(
+        context: &Context,
+        typed: &Typed,
+        challenge: &Challenge,
+        suspicion: Suspicion,
+    ) -> Result<Self, Failure> {
+        let challenge = serde_json::to_string(challenge).map_err(Failure::internal)?;
+        let shell = context.shell(context.language.inquiry_work_title());
+        Ok(Self { shell, again: typed.fields(), challenge, tries: suspicion.tries() })
     }
 }
 

@@ -1,14 +1,13 @@
 //! Decides what somebody who asks may know.
 
-use super::attempt::Attempt;
+use super::decision::{Decided, Matched, decide};
 use crate::app::App;
 use crate::ledger::Key;
 use domain::Date;
 use domain::clock::{Flag, StatutoryClock, promised};
-use domain::disclosure::{Level, Proof, level};
+use domain::disclosure::Level;
 use domain::expectation::Expectation;
 use domain::kind::{Delivery, Kind, Reason};
-use domain::mismatch::Way;
 use domain::moment::Moment;
 use domain::name::Name;
 use domain::number::CitizenNumber;
@@ -19,11 +18,10 @@ use domain::stage::HolderRole;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::application::{self, Application};
-use store::inquiry_log::{Channel, InquiryEntry, Outcome};
+use store::application::Application;
+use store::inquiry_log::{Channel, Outcome};
 use store::office::Office;
-use store::{Result, StoreError, mismatch};
-use subtle::{Choice, ConstantTimeEq as _};
+use store::{Result, StoreError};
 
 /// What somebody asks with: two facts always, and at least one of the other two.
 pub(super) struct Inquiry {
@@ -80,6 +78,9 @@ pub(super) struct Asker {
 
 /// How long somebody waits at the most: whoever hears nothing by then asks again.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// After so long, or a multiple of it, an answer leaves that nothing fits. What was found on the way, a row or none, takes
+/// some microseconds more or less, and many questions together would tell them apart. Nobody notices so little.
+pub(super) const EVEN: Duration = Duration::from_millis(20);
 
 /// Looks up, compares every fact, records the inquiry, and only then gives what `show` made of the answer: it is
 /// put into words while its record is on the way to the disk, and nobody has it before the record is there.
@@ -87,104 +88,41 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// # Errors
 /// Fails when the store does or the inquiry cannot be recorded: then there is no answer.
 pub(super) async fn ask<T>(
-    app: &App,
-    inquiry: &Inquiry,
+    app: &Arc<App>,
+    inquiry: Inquiry,
     asker: Asker,
     show: impl FnOnce(Option<&Answer>) -> T,
 ) -> Result<T> {
+    let came = Instant::now();
     let answered = tokio::time::timeout(PATIENCE, answered(app, inquiry, asker, show)).await;
-    answered.unwrap_or(Err(StoreError::TooSlow))
+    let (shown, outcome) = answered.unwrap_or(Err(StoreError::TooSlow))?;
+    if matches!(outcome, Outcome::NoMatch | Outcome::Limited) {
+        tokio::time::sleep_until((came + even(came.elapsed())).into()).await;
+    }
+    app.meters.answered(asker.channel, outcome, came.elapsed());
+    Ok(shown)
+}
+
+/// The next of the moments at which it is answered that nothing fits.
+fn even(passed: Duration) -> Duration {
+    let turns = passed.as_nanos() / EVEN.as_nanos() + 1;
+    EVEN.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX))
 }
 
 async fn answered<T>(
-    app: &App,
-    inquiry: &Inquiry,
-    Asker { channel, source }: Asker,
+    app: &Arc<App>,
+    inquiry: Inquiry,
+    asker: Asker,
     show: impl FnOnce(Option<&Answer>) -> T,
-) -> Result<T> {
-    let (now, started) = (app.clock.now(), Instant::now());
-    let subject = app.store.keys().subject(&inquiry.number);
-    let turn = app.turns.of(subject).await;
-    let read = app.store.read();
-    let (candidates, lately) =
-        tokio::try_join!(application::of_subject(&read, subject), mismatch::lately(&read, subject, now))?;
-    let whose = (subject, Way::of(inquiry.receipt.is_some()));
-    let attempt = Attempt::begin(app, whose, now, lately).await?;
-    let known = Choice::from(u8::from(!candidates.is_empty()));
-    let stand_in = app.stand_ins.of(&app.store.read(), subject, now).await?;
-    let candidates = if candidates.is_empty() {
-        // The same answer for a wrong name and an unknown number, at the same cost: the difference would tell a
-        // stranger which numbers exist.
-        vec![stand_in.application().unwrap_or_else(|| app.decoy.clone())]
-    } else {
-        candidates
-    };
-    // The same work, whether or not the budget is spent.
-    let matched = matching(app, inquiry, known, candidates)?.filter(|_| !attempt.is_limited());
-    let outcome = match &matched {
-        None if attempt.is_limited() => Outcome::Limited,
-        None => Outcome::NoMatch,
-        Some(matched) if matched.level == Level::Full => Outcome::Full,
-        Some(_) => Outcome::Basic,
-    };
-    let recorded = app.inquiries.record(&InquiryEntry { at: now, subject, channel, outcome });
-    attempt.end(matched.is_some()).await?;
-    drop(turn);
-    if let (None, Some(source)) = (&matched, source) {
-        app.limit.mismatched(&source);
-    }
+) -> Result<(T, Outcome)> {
+    let Decided { matched, outcome, at, recorded } = decide(app, inquiry, asker).await?;
     let answer = match matched {
-        Some(matched) => Some(answer(app, matched, now).await?),
+        Some(matched) => Some(answer(app, matched, at).await?),
         None => None,
     };
     let shown = show(answer.as_ref());
     recorded.await?;
-    app.meters.answered(channel, outcome, started.elapsed());
-    Ok(shown)
-}
-
-/// An application that fits every fact, and how much they prove.
-struct Matched {
-    application: Application,
-    progress: Progress,
-    name: Name,
-    level: Level,
-}
-
-/// Compares every fact of the inquiry with every candidate, in the same way whatever fits; none of them fits an
-/// unknown number.
-fn matching(
-    app: &App,
-    inquiry: &Inquiry,
-    known: Choice,
-    candidates: Vec<Application>,
-) -> Result<Option<Matched>> {
-    let name = inquiry.name.as_ref().map(Name::matching);
-    let receipt = inquiry.receipt.as_ref().map(|receipt| app.store.keys().receipt(receipt));
-    let mut found = None;
-    for candidate in candidates {
-        let person = candidate.person(app.store.keys())?;
-        let fits = known
-            & fits(&candidate.applied_on, &inquiry.applied_on)
-            & name.as_ref().map_or(Choice::from(1), |name| same(name, &person.name.matching()))
-            & receipt.map_or(Choice::from(1), |receipt| receipt.0.ct_eq(&candidate.receipt.0));
-        let proof = Proof { number: true, date: true, name: name.is_some(), receipt: receipt.is_some() };
-        if let (true, Some(level), Some(progress)) = (bool::from(fits), level(proof), &candidate.progress) {
-            let progress = progress.clone();
-            found.get_or_insert(Matched { application: candidate, progress, name: person.name, level });
-        }
-    }
-    Ok(found)
-}
-
-fn fits(stored: &Date, asked: &Date) -> Choice {
-    let key =
-        |date: &Date| (i32::from(date.year()) << 16) | (i32::from(date.month()) << 8) | i32::from(date.day());
-    key(stored).ct_eq(&key(asked))
-}
-
-fn same(left: &str, right: &str) -> Choice {
-    left.as_bytes().ct_eq(right.as_bytes())
+    Ok((shown, outcome))
 }
 
 async fn answer(app: &App, matched: Matched, now: Moment) -> Result<Answer> {

@@ -10,6 +10,7 @@ mod matching;
 mod records;
 mod terminal;
 mod typed;
+mod work;
 
 use crate::testing::Case;
 use domain::stage::Stage::{Accepted, DataCheck, InProduction, Signed, UnderReview};

@@ -25,6 +25,7 @@ const SILENCE: Duration = Duration::from_secs(2);
 const SETTINGS: &str = "-c idle_in_transaction_session_timeout=10s -c tcp_keepalives_idle=2 \
                         -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c tcp_user_timeout=5s \
                         -c client_connection_check_interval=1s -c statement_timeout=0 -c lock_timeout=0 \
+                        -c default_transaction_isolation=read\\ committed \
                         -c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off \
                         -c enable_hashjoin=off -c enable_mergejoin=off";
 

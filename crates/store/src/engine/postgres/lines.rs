@@ -18,8 +18,10 @@ use tokio_postgres::types::ToSql;
 
 /// Connections that everybody reads over. Each carries as many statements as there are; more take memory of the server.
 const SHARED: usize = 2;
+/// Connections over which is counted what people tried in vain: each count waits for its own commit.
+const COUNTS: usize = 2;
 /// Beside all places the writer has one, and whoever asks for one alone.
-const CONNECTIONS: usize = SHARED + together::DESKS + 1 + 2;
+const CONNECTIONS: usize = SHARED + COUNTS + together::DESKS + 1 + 2;
 
 /// A connection with the statements it has prepared.
 pub(crate) struct Line {
@@ -40,6 +42,8 @@ pub(crate) struct Lines {
     desks: [Place; together::DESKS],
     /// That of the record of inquiries: the same.
     record: Place,
+    /// Those of what is counted while people wait: so much of it keeps no lease from being kept.
+    counts: [Place; COUNTS],
 }
 
 /// What is asked of a server.
@@ -61,8 +65,8 @@ impl Lines {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Address(error.to_string()))?;
-        let (shared, desks, record) = Default::default();
-        Ok(Self { pool, shared, next: AtomicUsize::new(0), desks, record })
+        let (shared, desks, record, counts) = Default::default();
+        Ok(Self { pool, shared, next: AtomicUsize::new(0), desks, record, counts })
     }
 
     /// Closes what nobody uses.
@@ -85,6 +89,19 @@ impl Lines {
     ) -> Result<Vec<T>> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed) % SHARED;
         let place = self.shared.get(turn).ok_or(StoreError::Stopped)?;
+        let found = self.ask(place, Question::One(sql, values)).await?;
+        found.iter().map(|row| map(&Row::Postgres(row))).collect()
+    }
+
+    /// Runs a statement that counts something while people wait, and maps its rows. It may be repeated.
+    pub(super) async fn counted<T>(
+        &self,
+        sql: &str,
+        values: &[Value<'_>],
+        mut map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed) % COUNTS;
+        let place = self.counts.get(turn).ok_or(StoreError::Stopped)?;
         let found = self.ask(place, Question::One(sql, values)).await?;
         found.iter().map(|row| map(&Row::Postgres(row))).collect()
     }

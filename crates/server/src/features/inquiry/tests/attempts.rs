@@ -125,6 +125,51 @@ async fn limited_wrong_and_unknown_get_the_same_bytes() {
 }
 
 #[tokio::test]
+async fn whoever_hangs_up_is_counted_all_the_same() {
+    let server = Server::start().await;
+    server.record([&ordinary()]).await;
+    for turn in 0..200 {
+        // Before it is answered, amid whatever is done for it.
+        let soon = std::time::Duration::from_millis(1 + turn % 12);
+        let day = u8::try_from(turn % 28).unwrap() + 1;
+        assert!(tokio::time::timeout(soon, status(&server, &guess(day))).await.is_err());
+        if outcomes(&server, Outcome::Limited).await > 0 {
+            break;
+        }
+    }
+    assert_eq!(status(&server, &ordinary().by_name()).await, 404);
+    assert_eq!(outcomes(&server, Outcome::NoMatch).await, 5);
+}
+
+#[tokio::test]
+async fn where_the_database_takes_no_count_one_guess_is_compared_and_no_more() {
+    let server = Server::start().await;
+    server.record([&ordinary()]).await;
+    server.folder.database().hide("mismatch");
+    for day in 1..=6 {
+        assert!(status(&server, &guess(day)).await >= 500);
+    }
+    // Who is right and asks now is not answered either: nobody can tell how often it was tried.
+    assert!(status(&server, &ordinary().by_name()).await >= 500);
+    assert_eq!(outcomes(&server, Outcome::NoMatch).await, 1);
+    server.folder.database().show("mismatch");
+    assert_eq!(status(&server, &ordinary().by_name()).await, 200);
+}
+
+#[tokio::test]
+async fn what_fits_nothing_is_answered_as_late_whatever_was_found() {
+    let server = Server::start().await;
+    server.record([&ordinary()]).await;
+    for facts in [guess(1), Case::of(9, "2026-03-02").by_name()] {
+        for turn in 0..7 {
+            let begun = std::time::Instant::now();
+            assert_eq!(status(&server, &facts).await, 404);
+            assert!(begun.elapsed() >= crate::features::inquiry::service::EVEN, "in turn {turn}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_source_that_asks_in_vain_too_often_waits_whoever_it_asks_about() {
     use axum::body::Body;
     use axum::http::{Request, header};
@@ -135,7 +180,8 @@ async fn a_source_that_asks_in_vain_too_often_waits_whoever_it_asks_about() {
         server.send_from(peer, request.body(Body::from(facts.json().to_string())).unwrap()).await
     };
     for person in 2..=6 {
-        let facts = Case::of(person, "2026-03-02").by_name();
+        // By receipt, so that no work is asked for meanwhile.
+        let facts = Case::of(person, "2026-03-02").by_receipt();
         assert_eq!(ask("192.0.2.1:1", &facts).await.status, 404);
     }
     let refused = ask("192.0.2.1:1", &ordinary().by_name()).await;
@@ -143,6 +189,8 @@ async fn a_source_that_asks_in_vain_too_often_waits_whoever_it_asks_about() {
     let wait: u64 = refused.header("retry-after").parse().unwrap();
     assert!((3_500..=3_600).contains(&wait), "{wait}");
     assert_eq!(ask("192.0.2.2:1", &ordinary().by_name()).await.status, 200);
+    // Whoever has a receipt does not wait for others who share the address.
+    assert_eq!(ask("192.0.2.1:1", &ordinary().by_receipt()).await.status, 200);
 }
 
 /// What only a database server can show.
@@ -158,6 +206,14 @@ mod on_postgres {
         here.record([&ordinary()]).await;
         let app = App::open(&here.config, None, Clock::Frozen(moment(NOW))).await.unwrap();
         let there = Server::around(app, here.config.clone(), Folder::embedded());
+        // Each hears of the other within a second or two; here at once.
+        let told = |from: &Server, to: &Server| {
+            for (kind, key, count) in from.app.ledger.take() {
+                to.app.charge(&crate::ledger::Due { kind, key, count, over: None });
+            }
+        };
+        assert_eq!(status(&here, &guess(7)).await, 404);
+        told(&here, &there);
         for day in 1..=3 {
             assert_eq!(status(&here, &guess(day)).await, 404);
             assert_eq!(status(&there, &guess(day + 3)).await, 404);
@@ -205,11 +261,11 @@ mod long {
                     let (server, number) = (Arc::clone(server), turn * AT_ONCE + place);
                     tokio::spawn(async move {
                         let (round, person) = (number / u32::from(KNOWN), number % u32::from(KNOWN));
-                        let day = round % 59;
-                        let day = if day < 31 {
-                            format!("2026-01-{:02}", day + 1)
-                        } else {
-                            format!("2026-02-{:02}", day - 30)
+                        // Day after day, and long after the budget is spent the right one again and again.
+                        let day = match round {
+                            0..31 => format!("2026-01-{:02}", round + 1),
+                            31..59 => format!("2026-02-{:02}", round - 30),
+                            _ => "2026-03-02".to_owned(),
                         };
                         let person = u16::try_from(person + 1).unwrap();
                         let facts = of(person).by_name().with("applied_on", &day);
@@ -219,7 +275,7 @@ mod long {
                 .collect();
             for guess in guesses {
                 let status = guess.await.unwrap();
-                assert!(status == 404 || status == 429, "{status}");
+                assert!([403, 404, 429].contains(&status), "{status}");
                 let_in += usize::from(status == 404);
             }
         }
@@ -266,5 +322,9 @@ mod long {
         assert_eq!(compared.len(), usize::from(KNOWN));
         assert!(compared.values().all(|count| *count <= 5), "{compared:?}");
         assert!(let_in > 5 * usize::from(KNOWN), "the attack was let in {let_in} times, and tried nothing");
+        // What the alert rules watch has moved.
+        let limited = server.get("/metrics").await.body;
+        let limited = limited.lines().find(|line| line.contains("api") && line.contains("limited")).unwrap();
+        assert!(!limited.ends_with(" 0"), "{limited}");
     }
 }

@@ -6,12 +6,12 @@ use subtle::ConstantTimeEq as _;
 
 /// A keyed hash over all frames before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Proof {
+pub struct Mark {
     over: Hash,
     said: [u8; HASH_LENGTH],
 }
 
-impl Proof {
+impl Mark {
     pub(super) fn new(over: Hash, said: [u8; HASH_LENGTH]) -> Self {
         Self { over, said }
     }
