@@ -47,9 +47,14 @@ impl Keys {
     /// Makes new keys and writes them to a file that only its owner may read (0600).
     ///
     /// # Errors
-    /// Refuses to replace a file that exists; fails when it cannot be written.
+    /// Refuses to replace a file that exists, and to make one where a database lies that others were made with; fails
+    /// when it cannot be written.
     pub fn init(path: &Path) -> Result<()> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !path.exists() && folder.join(crate::DATABASE_FILE).exists() {
+            let why = "a database lies beside it that was made with other keys; put its own key file back";
+            return Err(refused(path, why));
+        }
         private_folder(folder)?;
         let fresh = || -> Result<String> {
             let mut key = [0_u8; 32];

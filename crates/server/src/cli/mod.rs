@@ -63,7 +63,7 @@ enum Does {
 /// Where the configuration comes from.
 #[derive(Debug, Args)]
 struct Place {
-    /// The configuration file; without it the defaults hold
+    /// The configuration file; without it the jindu.toml of the data folder, if there is one
     #[arg(long)]
     config: Option<PathBuf>,
     /// The data folder, instead of the configured one

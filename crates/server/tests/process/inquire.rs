@@ -78,3 +78,20 @@ fn without_name_and_receipt_nothing_is_asked() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(output.stderr).contains("--name"));
 }
+
+#[test]
+fn where_work_is_asked_for_the_terminal_does_it() {
+    let folder = Folder::new();
+    let samples = demonstration(folder.path(), 4);
+    let mut command = serve(jindu(), folder.path());
+    let mut server = Running::start(command.env("JINDU_LIMITS__MISMATCHES_PER_HOUR", "6"));
+    let address = server.address();
+    let [_, ready, _, _, nobody] = samples.try_into().ok().unwrap();
+    for _ in 0..2 {
+        assert!(!ended(&mut inquire(&address, &nobody, "name")).status.success());
+    }
+    let asked = crate::asking::Client::of(&address).ask(&crate::asking::facts(&ready, "name")).unwrap();
+    assert_eq!((asked.0, &asked.1["type"]), (403, &Value::from("/problems/work-wanted")));
+    let worked = ended(inquire(&address, &ready, "name").args(["--language", "en"]));
+    assert!(worked.status.success() && text(worked.stdout).contains("Ready for collection"));
+}

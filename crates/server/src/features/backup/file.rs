@@ -30,8 +30,12 @@ impl Unnamed {
     /// # Errors
     /// Refuses a name that is taken, and a place where another backup is being written.
     pub(super) fn at(to: &Path, now: Moment) -> Result<Self, Failed> {
-        if to.as_os_str().as_encoded_bytes().ends_with(b"/") && !to.is_dir() {
-            return Err(format!("there is no folder {}; make it, or name a file", to.display()).into());
+        // A name without an ending is meant as a folder.
+        if !to.is_dir() && (to.extension().is_none() || to.as_os_str().as_encoded_bytes().ends_with(b"/")) {
+            let to = to.display();
+            return Err(
+                format!("there is no folder {to}; make it, or name a file, such as {to}/now.age").into()
+            );
         }
         let (name, part) = if to.is_dir() {
             (to.join(name_at(now)), to.join(UNNAMED))
@@ -201,8 +205,10 @@ mod tests {
     #[test]
     fn a_folder_that_is_not_there_is_no_file() {
         let folder = tempfile::tempdir().unwrap();
-        let said = Unnamed::at(&folder.path().join("backups/"), now()).unwrap_err().to_string();
-        assert!(said.contains("no folder"), "{said}");
+        for name in ["backups/", "backups"] {
+            let said = Unnamed::at(&folder.path().join(name), now()).unwrap_err().to_string();
+            assert!(said.contains("no folder"), "{said}");
+        }
         assert!(names(folder.path()).is_empty());
     }
 

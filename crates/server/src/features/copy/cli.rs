@@ -86,7 +86,7 @@ fn said(ended: &Ended, to: &End, took: Duration) -> Said {
         }
         Ended::Served(brought) => format!(
             "{}\nThis is not the end: a server still runs on --from and goes on changing it. Run this command again \
-             until few rows are added; then stop the server and run it once more.",
+             until few rows are put; then stop the server and run it once more.",
             counted(brought, took)
         ),
         Ended::Differs(differences) => {

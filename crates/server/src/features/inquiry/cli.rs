@@ -2,6 +2,7 @@
 
 use super::form::Typed;
 use crate::app::Failed;
+use altcha::{Payload, SolveChallengeOptions, solve_challenge};
 use i18n::Language;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -35,27 +36,46 @@ pub struct Said {
 /// # Errors
 /// Fails when the server cannot be reached or does not speak as Jindu does.
 pub fn inquire(asking: &Asking, typed: &Typed) -> Result<Said, Failed> {
-    let address = format!("{}/api/v1/inquiries", asking.server.trim_end_matches('/'));
+    let server = asking.server.trim_end_matches('/');
+    let address = format!("{server}/api/v1/inquiries");
     let cryptography = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(cryptography).build();
     let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
     let agent: ureq::Agent = agent.tls_config(tls).build().into();
-    let reply = agent
-        .post(&address)
-        .header("accept-language", asking.language.code())
-        .send_json(typed)
-        .map_err(|error| format!("{} cannot be asked: {error}", asking.server))?;
-    let answered = reply.status().is_success();
-    let value: Value = reply
-        .into_body()
-        .read_json()
-        .map_err(|error| format!("{} did not answer as Jindu does: {error}", asking.server))?;
+    let post = |typed: &Typed| {
+        read(asking, agent.post(&address).header("accept-language", asking.language.code()).send_json(typed))
+    };
+    let (mut answered, mut value) = post(typed)?;
+    if text(&value, "type") == "/problems/work-wanted" {
+        let (_, challenge) = read(asking, agent.get(format!("{server}/api/v1/challenges")).call())?;
+        (answered, value) = post(&Typed { work: Some(worked(challenge)?), ..typed.clone() })?;
+    }
     let text = match (asking.json, answered) {
         (true, _) => serde_json::to_string_pretty(&value)?,
         (false, true) => in_words(asking.language, &value),
         (false, false) => problem_in_words(&value),
     };
     Ok(Said { text, answered })
+}
+
+/// Whether it is an answer, and what it says.
+fn read(
+    asking: &Asking,
+    reply: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+) -> Result<(bool, Value), Failed> {
+    let reply = reply.map_err(|error| format!("{} cannot be asked: {error}", asking.server))?;
+    let answered = reply.status().is_success();
+    let strange = |error| format!("{} did not answer as Jindu does: {error}", asking.server);
+    Ok((answered, reply.into_body().read_json().map_err(strange)?))
+}
+
+/// Does the work that a server asks for, as a browser does on the page.
+fn worked(challenge: Value) -> Result<String, Failed> {
+    let challenge = serde_json::from_value(challenge)?;
+    let solution =
+        solve_challenge(SolveChallengeOptions::new(&challenge)).map_err(|error| error.to_string())?;
+    let solution = solution.ok_or("the work that the server asks for takes too long; ask with --receipt")?;
+    Ok(serde_json::to_string(&Payload { challenge, solution })?)
 }
 
 /// The facts of the answer, a line each, in the order of the page.

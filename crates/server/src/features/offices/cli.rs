@@ -30,7 +30,8 @@ struct Line {
 /// # Errors
 /// Names the first line that does not fit.
 pub async fn import(store: &Store, clock: Clock, file: &Path) -> Result<usize, Failed> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file)?;
+    let reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file);
+    let mut reader = reader.map_err(|error| format!("{}: {error}", file.display()))?;
     let mut offices = Vec::new();
     for (index, line) in reader.deserialize::<Line>().enumerate() {
         let number = index + 2;
