@@ -5,6 +5,7 @@ use crate::ledger::{self, Key, Kind, Ledger, Measure};
 use governor::clock::{Clock as _, DefaultClock, Reference as _};
 use governor::{DefaultKeyedRateLimiter, Quota};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ pub(crate) struct Blame {
     /// How long who has failed too often waits.
     pause: Duration,
     waiting: Mutex<HashMap<Key, Instant>>,
+    /// Whether anybody waits: nearly always nobody does, and who asks needs no lock.
+    somebody_waits: AtomicBool,
     /// Made once: making it asks the processor what it can, which takes longer than an inquiry in a virtual machine.
     clock: DefaultClock,
     ledger: Arc<Ledger>,
@@ -36,6 +39,7 @@ impl Blame {
             measure,
             pause: measure.period,
             waiting: Mutex::default(),
+            somebody_waits: AtomicBool::new(false),
             clock: DefaultClock::default(),
             ledger,
         }
@@ -62,7 +66,9 @@ impl Blame {
 
     fn wait(&self, key: &Key, ago: Duration) {
         let until = self.clock.now() + self.pause.saturating_sub(ago).into();
-        self.waiting().insert(*key, until);
+        let mut waiting = self.waiting();
+        waiting.insert(*key, until);
+        self.somebody_waits.store(true, Ordering::Release);
     }
 
     /// Whether somebody may try, after what failed.
@@ -70,6 +76,9 @@ impl Blame {
     /// # Errors
     /// The seconds until it may.
     pub(crate) fn may_try(&self, key: &Key) -> Result<(), u64> {
+        if !self.somebody_waits.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let now = self.clock.now();
         let until = self.waiting().get(key).copied().filter(|until| *until > now);
         until.map_or(Ok(()), |until| {
@@ -81,7 +90,10 @@ impl Blame {
     /// Forgets who has been quiet.
     pub(crate) fn tidy(&self) {
         let now = self.clock.now();
-        self.waiting().retain(|_, until| *until > now);
+        let mut waiting = self.waiting();
+        waiting.retain(|_, until| *until > now);
+        self.somebody_waits.store(!waiting.is_empty(), Ordering::Release);
+        drop(waiting);
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }

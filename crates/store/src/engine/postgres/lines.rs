@@ -85,12 +85,9 @@ impl Lines {
         &self,
         sql: &str,
         values: &[Value<'_>],
-        mut map: impl FnMut(&Row<'_>) -> Result<T>,
+        map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % SHARED;
-        let place = self.shared.get(turn).ok_or(StoreError::Stopped)?;
-        let found = self.ask(place, Question::One(sql, values)).await?;
-        found.iter().map(|row| map(&Row::Postgres(row))).collect()
+        self.over(&self.shared, sql, values, map).await
     }
 
     /// Runs a statement that counts something while people wait, and maps its rows. It may be repeated.
@@ -98,10 +95,21 @@ impl Lines {
         &self,
         sql: &str,
         values: &[Value<'_>],
+        map: impl FnMut(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        self.over(&self.counts, sql, values, map).await
+    }
+
+    /// Runs a statement over one of some connections, in turn.
+    async fn over<T>(
+        &self,
+        places: &[Place],
+        sql: &str,
+        values: &[Value<'_>],
         mut map: impl FnMut(&Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % COUNTS;
-        let place = self.counts.get(turn).ok_or(StoreError::Stopped)?;
+        let turn = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(places.len());
+        let place = turn.and_then(|turn| places.get(turn)).ok_or(StoreError::Stopped)?;
         let found = self.ask(place, Question::One(sql, values)).await?;
         found.iter().map(|row| map(&Row::Postgres(row))).collect()
     }
