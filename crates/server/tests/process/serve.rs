@@ -60,8 +60,14 @@ fn keys_are_made_for_their_owner_alone_and_never_replaced() {
 fn data_made_with_other_keys_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     demonstration(folder.path(), 4);
-    std::fs::remove_file(folder.path().join("keys.toml")).unwrap();
-    empty(folder.path());
+    let file = folder.path().join("keys.toml");
+    std::fs::remove_file(&file).unwrap();
+    // Nobody makes new ones beside a database by mistake.
+    let words = refused(jindu().args(["keys", "init", "--data"]).arg(folder.path()));
+    assert!(words.contains("put its own key file back") && !file.exists(), "{words}");
+    let other = tempfile::tempdir().unwrap();
+    empty(other.path());
+    std::fs::copy(other.path().join("keys.toml"), file).unwrap();
     let words = refused(&mut serve(jindu(), folder.path()));
     assert!(words.contains("made with other keys"), "{words}");
 }
