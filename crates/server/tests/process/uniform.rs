@@ -18,7 +18,7 @@ use std::time::Instant;
 const PAIRS: usize = 100_000;
 /// Of one number so many facts are compared in a day; then it is limited, which must not be told either.
 const OF_ONE: usize = 6;
-const CLIENTS: usize = 48;
+const CLIENTS: usize = 24;
 /// The part at each end that is left out: what the machine did beside it.
 const TRIMMED: f64 = 0.05;
 /// How far apart two means may be, in their own error.

@@ -284,7 +284,12 @@ mod long {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_hundred_thousand_guesses_from_a_thousand_addresses_are_answered_within_the_budget() {
-        let server = Arc::new(Server::start().await);
+        // Whoever attacks does all the work that he is asked for, and is stopped by the budgets of people alone.
+        let server = Server::start_with(|config| {
+            config.limits.mismatches_per_hour = u32::MAX;
+            config.limits.mismatches_per_minute_of_all = u32::MAX;
+        });
+        let server = Arc::new(server.await);
         let cases: Vec<_> = (1..=KNOWN).map(of).collect();
         server.record(&cases).await;
         let done = Arc::new(AtomicBool::new(false));
