@@ -135,7 +135,7 @@ impl App {
     /// Counts what was spent at other servers.
     pub(crate) fn charge(&self, due: &Due) {
         match due.kind {
-            Kind::Inquiries | Kind::Mismatches => self.limit.charge(due),
+            Kind::Inquiries | Kind::Mismatches | Kind::MismatchesOfAll => self.limit.charge(due),
             Kind::TriedByName => self.tried.add((Subject(due.key), Way::Name)),
             Kind::TriedByReceipt => self.tried.add((Subject(due.key), Way::Receipt)),
             _ => self.feeds.charge(due),

@@ -85,7 +85,11 @@ impl FeedBudget {
             Kind::Answers => drop(self.answers.as_ref().map(|limiter| ledger::charge(limiter, key, *count))),
             Kind::Guesses => self.guesses.charge(key, *count, *over),
             Kind::Strangers => self.strangers.charge(key, *count, *over),
-            Kind::Inquiries | Kind::Mismatches | Kind::TriedByName | Kind::TriedByReceipt => {}
+            Kind::Inquiries
+            | Kind::Mismatches
+            | Kind::MismatchesOfAll
+            | Kind::TriedByName
+            | Kind::TriedByReceipt => {}
         }
     }
 

@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     TriedByName,
     /// Receipt numbers, just so.
     TriedByReceipt,
+    /// Inquiries of all sources together whose facts fitted nothing.
+    MismatchesOfAll,
 }
 
 /// How much of a budget there is, and in which time it comes back.
@@ -51,7 +53,7 @@ pub(crate) struct Measure {
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Inquiries,
         Self::Messages,
         Self::Events,
@@ -61,6 +63,7 @@ impl Kind {
         Self::Mismatches,
         Self::TriedByName,
         Self::TriedByReceipt,
+        Self::MismatchesOfAll,
     ];
 
     /// Its number in the database, from 1.
@@ -85,6 +88,7 @@ impl Kind {
             Self::Guesses => (60, HOUR),
             Self::Strangers => (30, MINUTE),
             Self::Mismatches => (limits.mismatches_per_hour, HOUR),
+            Self::MismatchesOfAll => (limits.mismatches_per_minute_of_all, MINUTE),
             Self::TriedByName | Self::TriedByReceipt => (1, HOUR),
         };
         Measure { most: NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN), period }

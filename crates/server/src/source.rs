@@ -10,12 +10,10 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 use store::keys::Keys;
 
 /// The key under which all sources are counted together.
 const EVERYBODY: Key = [0; 16];
-const A_MINUTE: Duration = Duration::from_secs(60);
 
 /// A source: one IPv4 address, or the /64 that one IPv6 subscriber has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,12 +67,12 @@ impl SourceLimit {
             let most = NonZeroU32::new(suspicion.begins_after(measure.most.get())).unwrap_or(NonZeroU32::MIN);
             (suspicion, untold(Measure { most, ..measure }))
         });
-        let most = NonZeroU32::new(config.limits.mismatches_per_minute_of_all).unwrap_or(NonZeroU32::MIN);
+        let told = |kind: Kind| Blame::new(kind, kind.measure(config), Arc::clone(&ledger));
         Self {
             limiter: DefaultKeyedRateLimiter::keyed(Quota::per_minute(per_minute)),
-            mismatches: Blame::new(Kind::Mismatches, measure, Arc::clone(&ledger)),
+            mismatches: told(Kind::Mismatches),
+            everybody: told(Kind::MismatchesOfAll),
             suspected,
-            everybody: untold(Measure { most, period: A_MINUTE }),
             sources: Sources::new(config),
             keys,
             ledger,
@@ -128,8 +126,8 @@ impl SourceLimit {
                 self.suspected
                     .iter()
                     .for_each(|(_, suspected)| suspected.charge(&due.key, due.count, due.over));
-                self.everybody.charge(&EVERYBODY, due.count, None);
             }
+            Kind::MismatchesOfAll => self.everybody.charge(&due.key, due.count, due.over),
             _ => drop(ledger::charge(&self.limiter, &due.key, due.count)),
         }
     }

@@ -63,7 +63,7 @@ impl Server {
     pub(crate) async fn start_in(folder: Folder, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config { demonstration: true, ..Config::load(None, Some(folder.path())).unwrap() };
         change(&mut config);
-        store::keys::Keys::init(&config.key_file()).unwrap();
+        store::fresh::init_keys(&config.key_file());
         let app = App::open(&config, None, Clock::Frozen(moment(NOW))).await.unwrap();
         Self::around(app, config, folder)
     }

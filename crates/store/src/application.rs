@@ -7,6 +7,7 @@ pub(crate) use changing::{Case, Known, New, Packed, found, insert, known, known_
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::{HASH_LENGTH, Keys, Place, Receipt, Subject};
+use crate::sealed::Column;
 use crate::{Read, packed};
 use domain::Date;
 use domain::kind::{Delivery, Kind, Reason};
@@ -32,6 +33,18 @@ const PAGE: &str = "SELECT id, subject, receipt, applied_on, kind, reason, deliv
 const COUNT: &str = "SELECT count(*) FROM application";
 const NEWEST: &str = "SELECT max(id) FROM application";
 const ANY: &str = "SELECT id FROM application LIMIT 1";
+
+/// How persons are sealed anew.
+pub(crate) const SEALED: Column = Column {
+    table: "application",
+    column: "person",
+    stale: "SELECT id, person, subject, receipt FROM application
+        WHERE id >= $1 AND substr(person, 1, 1) <> $2 ORDER BY id LIMIT $3",
+    replace: "UPDATE application SET person = $1 WHERE person = $2 AND id = $3",
+    counted: "SELECT substr(person, 1, 1), count(*) FROM application GROUP BY 1",
+    by_hash: false,
+    name: |row| Ok(row_name(Subject(row.array(2)?), Receipt(row.array(3)?)).to_vec()),
+};
 
 /// The number of an application within this database, in order of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

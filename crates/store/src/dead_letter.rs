@@ -7,6 +7,7 @@ use crate::audit::{self, Entry};
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::{Keys, Place};
+use crate::sealed::Column;
 use crate::{Read, Store, Work, Write, setting, upkeep};
 use domain::milestone::FeedId;
 use domain::moment::Moment;
@@ -269,6 +270,18 @@ fn remembered(keys: &Keys, feed: FeedId, origin: &str) -> [u8; 16] {
 fn row(feed: FeedId, origin: &str) -> Vec<u8> {
     [&feed.0.to_be_bytes()[..], origin.as_bytes()].concat()
 }
+
+/// How letters are sealed anew.
+pub(crate) const SEALED: Column = Column {
+    table: "dead_letter",
+    column: "content",
+    stale: "SELECT id, content, feed, origin FROM dead_letter
+        WHERE id >= $1 AND content IS NOT NULL AND substr(content, 1, 1) <> $2 ORDER BY id LIMIT $3",
+    replace: "UPDATE dead_letter SET content = $1 WHERE content = $2 AND id = $3",
+    counted: "SELECT substr(content, 1, 1), count(*) FROM dead_letter WHERE content IS NOT NULL GROUP BY 1",
+    by_hash: false,
+    name: |found| Ok(row(FeedId(found.narrow(2, "feed")?), found.text(3)?)),
+};
 
 fn place(row: &[u8]) -> Place<'_> {
     Place { table: "dead_letter", column: "content", row }

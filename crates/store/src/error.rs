@@ -53,6 +53,24 @@ pub enum StoreError {
     /// A sealed value does not open: wrong key, or somebody changed it.
     #[error("a sealed value does not open (wrong key, or the row was changed)")]
     Unsealed,
+    /// A value was sealed with a key that the key file does not hold.
+    #[error("key {0} is not in the key file; put back a file that holds it")]
+    NoKey(u8),
+    /// The database was sealed with another key of that number.
+    #[error(
+        "key {0} in the key file is not the one with which values in the database are sealed; put back the right file"
+    )]
+    OtherKey(u8),
+    /// A key cannot be let go: values are sealed with it.
+    #[error(
+        "{values} values are sealed with key {id} still; run `jindu keys rotate` to seal them with another"
+    )]
+    StillSealed {
+        /// Which key.
+        id: u8,
+        /// How many values.
+        values: u64,
+    },
     /// A row holds what no code of ours wrote.
     #[error("a stored {0} cannot be understood")]
     Corrupt(&'static str),
@@ -147,6 +165,9 @@ impl StoreError {
             | Self::Address(_)
             | Self::Keys { .. }
             | Self::Unsealed
+            | Self::NoKey(_)
+            | Self::OtherKey(_)
+            | Self::StillSealed { .. }
             | Self::Corrupt(_)
             | Self::Panicked
             | Self::Refused(_)

@@ -15,6 +15,7 @@ use domain::moment::Moment;
 use domain::organ::OrganCode;
 use domain::stage::Stage;
 
+pub(crate) use secret::SEALED;
 pub use secret::{Former, MOST_FORMER, OVERLAP_MILLIS, Rotated, rotate, secrets};
 pub use terms::{Terms, set};
 

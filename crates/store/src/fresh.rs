@@ -8,6 +8,7 @@
 mod intrude;
 
 use crate::engine::postgres::{Server, migrated};
+use crate::keys::{Keys, Suite, Wrapping};
 use crate::{DATABASE_FILE, Database};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -270,6 +271,13 @@ fn row(own: &Own, sql: &str) -> Row {
     on_server(own.address(), sql.to_owned(), async |client: Client, sql| {
         client.query_one(&sql, &[]).await.unwrap()
     })
+}
+
+/// Makes keys of the suite that the tests run with: TEST_SUITE says which, and without it the international one.
+pub fn init_keys(path: &Path) {
+    let suite = std::env::var("TEST_SUITE").ok().filter(|word| !word.is_empty());
+    let suite = suite.map_or(Suite::International, |word| Suite::parse(&word).unwrap());
+    Keys::make(path, suite, &Wrapping::Here).unwrap();
 }
 
 /// Does something on a connection of its own, on a thread of its own: the test may be in a runtime.

@@ -7,6 +7,7 @@ mod decide;
 mod inactive;
 pub(crate) mod queue;
 mod report;
+pub(crate) use report::SEALED;
 mod room;
 #[cfg(test)]
 mod tests;

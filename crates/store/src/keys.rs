@@ -1,19 +1,37 @@
-//! The key file, and what is done with its keys: hash what identifies, seal what is personal.
+//! What is done with the keys: hash what identifies, seal what is personal, sign what the log comes to.
 //!
-//! The keys live in one small file that only its owner may read. The database never holds them: whoever
-//! takes the database or a backup alone learns no number and no name.
+//! The keys live in one small file that only its owner may read, each wrapped with one key more. The database never holds
+//! them: whoever takes the database or a backup alone learns no number and no name.
 
+mod file;
+mod ring;
+mod rotation;
+mod suite;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod token;
+mod wrapping;
 
-use crate::error::{Result, StoreError, at, private_folder};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::{hmac, rand};
-use serde::{Deserialize, Serialize};
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use crate::error::{Result, StoreError};
+pub use file::State;
+use file::{KeyFile, Put};
+use ring::Ring;
+pub use rotation::{Listed, Listing};
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+use suite::Hasher;
+pub use suite::{Purpose, Suite};
+pub use token::Token;
+pub use wrapping::Wrapping;
+
+/// How often a process that seals looks whether the key file is another.
+const LOOKED_EVERY: Duration = Duration::from_secs(1);
+/// After so long every process that can see the file seals with the key that it names.
+pub const TAKEN_UP_AFTER: Duration = Duration::from_secs(3);
 
 /// Bytes of a keyed hash as stored: half of HMAC-SHA-256, 2⁶⁴ work to find two alike.
 pub const HASH_LENGTH: usize = 16;
@@ -26,97 +44,88 @@ pub struct Subject(pub [u8; HASH_LENGTH]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Receipt(pub [u8; HASH_LENGTH]);
 
-/// The file's text; keys in hexadecimal.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyFile {
-    version: u8,
-    key_id: u8,
-    hash: String,
-    seal: String,
-}
+/// What tells one state of a file from another.
+type Stamp = Option<(i64, i64, u64, u64)>;
 
 /// The keys, ready for use. Has no `Debug` on purpose.
 pub struct Keys {
-    id: u8,
-    hash: hmac::Key,
-    seal: LessSafeKey,
+    path: PathBuf,
+    hasher: Hasher,
+    ring: RwLock<Arc<Ring>>,
+    /// When the file was last looked at, and how it was.
+    looked: Mutex<(Instant, Stamp)>,
 }
 
 impl Keys {
+    /// Makes new keys of the international suite, wrapped by one in the same file.
+    ///
+    /// # Errors
+    /// What [`Keys::make`] refuses.
+    pub fn init(path: &Path) -> Result<()> {
+        Self::make(path, Suite::International, &Wrapping::Here)
+    }
+
     /// Makes new keys and writes them to a file that only its owner may read (0600).
     ///
     /// # Errors
     /// Refuses to replace a file that exists, and to make one where a database lies that others were made with; fails
-    /// when it cannot be written.
-    pub fn init(path: &Path) -> Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !path.exists() && folder.join(crate::DATABASE_FILE).exists() {
+    /// when it cannot be written, or the wrapping key cannot be had.
+    pub fn make(path: &Path, suite: Suite, wrapping: &Wrapping) -> Result<()> {
+        if path.exists() {
+            return Err(refused(path, "it exists already; existing keys are never replaced"));
+        }
+        if file::folder_of(path).join(crate::DATABASE_FILE).exists() {
             let why = "a database lies beside it that was made with other keys; put its own key file back";
             return Err(refused(path, why));
         }
-        private_folder(folder)?;
-        let fresh = || -> Result<String> {
-            let mut key = [0_u8; 32];
-            rand::fill(&mut key).map_err(|_| refused(path, "the system gave no random bytes"))?;
-            Ok(hex::encode(key))
-        };
-        let file = KeyFile { version: 1, key_id: 1, hash: fresh()?, seal: fresh()? };
-        let keys = toml::to_string(&file).map_err(|error| refused(path, &error.to_string()))?;
-        let text = format!(
-            "# The keys of a Jindu database. Keep a copy in a safe place, apart from the backups:\n\
-             # without this file no name or number can be read again.\n{keys}"
-        );
-        let mut out =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| {
-                match error.kind() {
-                    std::io::ErrorKind::AlreadyExists => {
-                        refused(path, "it exists already; existing keys are never replaced")
-                    }
-                    _ => at(path)(error),
-                }
-            })?;
-        out.write_all(text.as_bytes()).and_then(|()| out.sync_all()).map_err(at(path))?;
-        // The folder too: after a power cut there must not be a database without its keys.
-        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+        KeyFile::fresh(suite, wrapping, path)?.write(path, Put::New)
     }
 
     /// Reads the key file.
     ///
     /// # Errors
-    /// Refuses a missing file, one that others can read, and one that is not a key file.
+    /// Refuses a missing file, one that others can read, one that is not a key file, and one whose wrapping key cannot be
+    /// had.
     pub fn load(path: &Path) -> Result<Self> {
-        let mode = fs::metadata(path)
-            .map_err(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    refused(path, "it does not exist; put the database's own there, or make one for a new database with `jindu keys init`")
-                }
-                _ => at(path)(error),
-            })?
-            .permissions()
-            .mode();
-        if mode & 0o077 != 0 {
-            return Err(refused(path, "others can read it; run `chmod 600` on it"));
-        }
-        let text = fs::read_to_string(path).map_err(at(path))?;
-        // The parser's message would quote the line, and the line is a key.
-        let file: KeyFile = toml::from_str(&text).map_err(|_| refused(path, "it is not a key file"))?;
-        if file.version != 1 {
-            return Err(refused(path, "it was made by a newer version"));
-        }
-        let key = |text: &str| -> Result<[u8; 32]> {
-            let mut key = [0_u8; 32];
-            hex::decode_to_slice(text, &mut key)
-                .map_err(|_| refused(path, "a key in it is not 64 hexadecimal digits"))?;
-            Ok(key)
-        };
-        let seal = UnboundKey::new(&AES_256_GCM, &key(&file.seal)?)
-            .map_err(|_| refused(path, "the sealing key is unusable"))?;
+        let stamp = stamp(path);
+        let (hasher, ring) = Ring::of(&KeyFile::read(path)?, path)?;
         Ok(Self {
-            id: file.key_id,
-            hash: hmac::Key::new(hmac::HMAC_SHA256, &key(&file.hash)?),
-            seal: LessSafeKey::new(seal),
+            path: path.to_owned(),
+            hasher,
+            ring: RwLock::new(Arc::new(ring)),
+            looked: Mutex::new((Instant::now(), stamp)),
         })
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the file again if it is another than when it was last looked at, and that is so long ago.
+    fn look_again(&self, after: Duration) {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if looked.0.elapsed() < after {
+            return;
+        }
+        let now = stamp(&self.path);
+        *looked = (Instant::now(), looked.1);
+        if now == looked.1 {
+            return;
+        }
+        looked.1 = now;
+        match KeyFile::read(&self.path).and_then(|file| Ring::of(&file, &self.path)) {
+            Ok((hasher, ring)) if hasher.hash("fingerprint", &[]) == self.hasher.hash("fingerprint", &[]) => {
+                let mut own = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+                *own = Arc::new(ring.after(&own));
+                tracing::info!("the key file is another, and its keys are used from now on");
+            }
+            Ok(_) => tracing::error!(
+                "the key file holds the keys of another database now; the former ones are used on"
+            ),
+            Err(error) => {
+                tracing::error!("the key file cannot be used now; the former keys are used on: {error}")
+            }
+        }
     }
 
     /// The subject of a citizen number.
@@ -166,49 +175,46 @@ impl Keys {
         hex::encode(self.keyed_hash("fingerprint", &[]))
     }
 
+    /// The same of each key that seals, by its number.
+    pub(crate) fn seal_prints(&self) -> BTreeMap<u8, String> {
+        self.ring().prints()
+    }
+
     fn keyed_hash(&self, purpose: &str, parts: &[&[u8]]) -> [u8; HASH_LENGTH] {
-        let mut context = hmac::Context::with_key(&self.hash);
-        context.update(purpose.as_bytes());
-        for part in parts {
-            context.update(&[0]);
-            context.update(part);
-        }
-        let tag = context.sign();
-        let mut hash = [0; HASH_LENGTH];
-        hash.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
-        hash
+        self.hasher.hash(purpose, parts)
+    }
+
+    /// The number of the key that seals now.
+    pub(crate) fn sealing(&self) -> Result<u8> {
+        self.look_again(Duration::ZERO);
+        self.ring().sealing().map(|(id, _)| id).ok_or(StoreError::Unsealed)
     }
 
     /// Seals bytes for one place: key id, nonce, ciphertext and tag in one value.
     pub(crate) fn seal(&self, place: &Place<'_>, plain: &[u8]) -> Result<Vec<u8>> {
-        let mut nonce = [0_u8; NONCE_LEN];
-        rand::fill(&mut nonce).map_err(|_| StoreError::Unsealed)?;
-        let mut sealed = Vec::with_capacity(1 + NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
-        sealed.push(self.id);
-        sealed.extend_from_slice(&nonce);
-        let mut text = plain.to_vec();
-        let nonce = Nonce::assume_unique_for_key(nonce);
-        self.seal
-            .seal_in_place_append_tag(nonce, Aad::from(place.bytes(self.id)), &mut text)
-            .map_err(|_| StoreError::Unsealed)?;
-        sealed.append(&mut text);
+        self.look_again(LOOKED_EVERY);
+        let (id, seal) = self.ring().sealing().ok_or(StoreError::Unsealed)?;
+        let mut sealed = Vec::with_capacity(1 + 12 + plain.len() + 16);
+        sealed.push(id);
+        seal.sealer.seal(&place.bytes(id), plain, &mut sealed)?;
         Ok(sealed)
     }
 
-    /// Opens what `seal` made for the same place.
+    /// Opens what `seal` made for the same place. A key that is not known yet may be in the file meanwhile.
     pub(crate) fn open(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Vec<u8>> {
         let (id, rest) = sealed.split_first().ok_or(StoreError::Unsealed)?;
-        let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or(StoreError::Unsealed)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| StoreError::Unsealed)?;
-        let mut text = text.to_vec();
-        let plain = self
-            .seal
-            .open_in_place(nonce, Aad::from(place.bytes(*id)), &mut text)
-            .map_err(|_| StoreError::Unsealed)?
-            .len();
-        text.truncate(plain);
-        Ok(text)
+        let known = self.ring().seal(*id).or_else(|| {
+            self.look_again(Duration::ZERO);
+            self.ring().seal(*id)
+        });
+        known.ok_or(StoreError::NoKey(*id))?.sealer.open(&place.bytes(*id), rest)
     }
+}
+
+/// How a file is now.
+fn stamp(path: &Path) -> Stamp {
+    let meta = fs::metadata(path).ok()?;
+    Some((meta.mtime(), meta.mtime_nsec(), meta.ino(), meta.len()))
 }
 
 /// Where a sealed value stands; a value moved to another place does not open.

@@ -27,6 +27,7 @@ pub mod office;
 pub mod outbox;
 mod packed;
 pub mod record;
+pub mod sealed;
 pub mod seen;
 pub mod setting;
 pub mod solved;
@@ -119,6 +120,7 @@ impl Store {
             purpose: purpose.unwrap_or(wanted.unwrap_or(fresh)),
             record: folder.join(inquiry_log::FOLDER),
         };
+        sealed::settle(&store).await?;
         if settled.keys.is_none() || purpose.is_none() {
             // Of two that start at the same time one settles, and the other finds what stands.
             let stands = store.settle(fingerprint.clone()).await?;

@@ -14,6 +14,7 @@ use crate::audit::Entry;
 use crate::engine::Value;
 use crate::error::{Result, StoreError};
 use crate::keys::{Place, Receipt};
+use crate::sealed::Column;
 use crate::{Read, Store, Work, Write};
 use domain::batch::BatchNumber;
 use domain::milestone::{EventKey, FeedId};
@@ -176,6 +177,18 @@ pub(crate) async fn withdrawn(write: &mut Write<'_>, (receipt, feed, event): Tol
 fn name(feed: FeedId, batch: &BatchNumber) -> [Value<'_>; 2] {
     [Value::Int(feed.0.into()), Value::Text(batch.as_str())]
 }
+
+/// How the numbers of cards are sealed anew.
+pub(crate) const SEALED: Column = Column {
+    table: "manifest_line",
+    column: "number",
+    stale: "SELECT receipt, number, batch FROM manifest_line
+        WHERE receipt >= $1 AND substr(number, 1, 1) <> $2 ORDER BY receipt LIMIT $3",
+    replace: "UPDATE manifest_line SET number = $1 WHERE number = $2 AND receipt = $3",
+    counted: "SELECT substr(number, 1, 1), count(*) FROM manifest_line GROUP BY 1",
+    by_hash: true,
+    name: |row| Ok([row.blob(0)?, row.text(2)?.as_bytes()].concat()),
+};
 
 fn place(row: &[u8]) -> Place<'_> {
     Place { table: "manifest_line", column: "number", row }

@@ -7,7 +7,6 @@ use crate::application::{Application, Opening, of_subject};
 use crate::audit::Entry;
 use crate::feed::NewFeed;
 use crate::fresh::FreshDatabase;
-use crate::keys::Keys;
 use crate::record::{Outcome, Report, Unknown, record};
 use crate::{Store, Work, application, feed};
 use domain::Date;
@@ -85,7 +84,7 @@ impl Fresh {
     }
 
     async fn of(folder: Proven) -> Self {
-        Keys::init(&key_file(folder.path())).unwrap();
+        crate::fresh::init_keys(&key_file(folder.path()));
         let store = folder.open().await;
         let feed = store
             .write(entry("county"), |write| -> Work<'_, FeedId> {
@@ -148,6 +147,17 @@ impl Fresh {
 
     /// A feed of some kind and precedence.
     pub(crate) async fn another_feed(&self, name: &str, kind: FeedKind, rank: u8) -> FeedId {
+        self.feed_with(name, kind, rank, None).await
+    }
+
+    /// The same, with what it signs with.
+    pub(crate) async fn feed_with(
+        &self,
+        name: &str,
+        kind: FeedKind,
+        rank: u8,
+        secret: Option<Vec<u8>>,
+    ) -> FeedId {
         let new = NewFeed {
             name: name.to_owned(),
             kind,
@@ -156,7 +166,7 @@ impl Fresh {
             rank: Rank(rank),
             rhythm: None,
             codes: None,
-            secret: None,
+            secret,
         };
         feed::add(&self.store, entry(name), new).await.unwrap().unwrap()
     }

@@ -3,6 +3,7 @@
 mod backup;
 mod copy;
 mod feeds;
+mod keys;
 mod run;
 mod say;
 
@@ -43,9 +44,9 @@ enum Does {
     /// Offices with address and phone
     #[command(subcommand)]
     Office(Office),
-    /// The key file
+    /// The key file: made, listed, its keys replaced
     #[command(subcommand)]
-    Keys(Keys),
+    Keys(keys::Keys),
     /// Writes everything into a sealed file, beside a running server
     Backup(Backup),
     /// Puts a backup into a fresh folder or an empty database
@@ -145,15 +146,6 @@ enum Office {
     Import {
         /// The file
         file: PathBuf,
-        #[command(flatten)]
-        place: Place,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum Keys {
-    /// Makes new keys in a file that only its owner may read
-    Init {
         #[command(flatten)]
         place: Place,
     },

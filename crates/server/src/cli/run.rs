@@ -2,7 +2,7 @@
 #![expect(clippy::print_stderr, reason = "commands speak on the terminal")]
 
 use super::{
-    Command, Demo, Does, Fill, Inquire, Keys, Number, Office, Place, Serve, backup, copy, feeds, say,
+    Command, Demo, Does, Fill, Inquire, Number, Office, Place, Serve, backup, copy, feeds, keys, say,
 };
 use crate::app::{App, Failed, open_store};
 use crate::clock::Clock;
@@ -62,13 +62,7 @@ fn dispatch(does: Does) -> Result<ExitCode, Failed> {
             ))?;
             Ok(ExitCode::SUCCESS)
         }),
-        Does::Keys(Keys::Init { place }) => {
-            let config = configured(&place)?;
-            let file = config.key_file();
-            store::keys::Keys::init(&file)?;
-            say::line(format_args!("Keys: {}", file.display()))?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Does::Keys(does) => keys::keys(does),
         Does::Number(Number::Check { numbers }) => {
             let (input, output) = (BufReader::new(std::io::stdin()), std::io::stdout().lock());
             let output = BufWriter::with_capacity(1 << 16, output);

@@ -5,6 +5,7 @@ pub mod copy;
 pub mod demonstration;
 pub mod feeds;
 pub mod inquiry;
+pub mod keys;
 pub mod number;
 pub mod offices;
 pub mod operations;

@@ -4,6 +4,7 @@ use crate::audit::{self, Entry};
 use crate::engine::Value;
 use crate::error::{Result, StoreError};
 use crate::keys::{Keys, Place};
+use crate::sealed::Column;
 use crate::{Read, Store, Work, Write};
 use domain::milestone::FeedId;
 use domain::moment::Moment;
@@ -114,6 +115,18 @@ pub(super) async fn add(write: &mut Write<'_>, id: FeedId, sealed: &[u8]) -> Res
 pub(super) fn sealed(keys: &Keys, name: &str, secret: &[u8]) -> Result<Vec<u8>> {
     if secret.is_empty() { Err(StoreError::Corrupt("secret")) } else { keys.seal(&place(name), secret) }
 }
+
+/// How secrets are sealed anew.
+pub(crate) const SEALED: Column = Column {
+    table: "feed",
+    column: "secret",
+    stale: "SELECT feed_secret.id, secret, feed.name FROM feed_secret JOIN feed ON feed.id = feed_secret.feed
+        WHERE feed_secret.id >= $1 AND substr(secret, 1, 1) <> $2 ORDER BY feed_secret.id LIMIT $3",
+    replace: "UPDATE feed_secret SET secret = $1 WHERE secret = $2 AND id = $3",
+    counted: "SELECT substr(secret, 1, 1), count(*) FROM feed_secret GROUP BY 1",
+    by_hash: false,
+    name: |row| Ok(row.text(2)?.as_bytes().to_vec()),
+};
 
 /// A feed's name is never given to another. The table is that where keys stood first: they are sealed for it.
 fn place(name: &str) -> Place<'_> {

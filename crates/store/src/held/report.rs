@@ -5,6 +5,7 @@ use super::queue::Event;
 use crate::error::{Result, StoreError};
 use crate::keys::{HASH_LENGTH, Keys, Place, Receipt, Subject};
 use crate::record::{Claim, MOST_OWNERS};
+use crate::sealed::Column;
 use domain::Date;
 use domain::milestone::{EventKey, FeedId, Milestone, Rank, Step};
 use domain::moment::Moment;
@@ -19,6 +20,21 @@ pub(crate) struct Report<'a> {
     pub(crate) milestone: &'a Milestone,
     pub(crate) claim: Option<Claim>,
 }
+
+/// How reports that wait are sealed anew.
+pub(crate) const SEALED: Column = Column {
+    table: "held",
+    column: "report",
+    stale: "SELECT id, report, receipt, feed, event FROM held
+        WHERE id >= $1 AND report IS NOT NULL AND substr(report, 1, 1) <> $2 ORDER BY id LIMIT $3",
+    replace: "UPDATE held SET report = $1 WHERE report = $2 AND id = $3",
+    counted: "SELECT substr(report, 1, 1), count(*) FROM held WHERE report IS NOT NULL GROUP BY 1",
+    by_hash: false,
+    name: |row| {
+        let event = EventKey(row.array(4)?);
+        Ok(row_name((Receipt(row.array(2)?), FeedId(row.narrow(3, "feed")?), event)))
+    },
+};
 
 /// What a sealed report says.
 pub(super) struct Opened {

@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use std::os::unix::fs::PermissionsExt as _;
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
@@ -11,6 +12,11 @@ fn keys(folder: &tempfile::TempDir) -> Keys {
     let path = folder.path().join("keys.toml");
     Keys::init(&path).unwrap();
     Keys::load(&path).unwrap()
+}
+
+/// Puts two keys of a file in each other's place.
+pub(crate) fn swap(path: &Path, one: u8, other: u8) {
+    KeyFile::read(path).unwrap().swapped(path, one, other).unwrap().write(path, Put::Instead).unwrap();
 }
 
 fn place(row: &[u8]) -> Place<'_> {
@@ -68,8 +74,10 @@ fn what_is_no_key_file_is_refused_without_repeating_it() {
     let good = fs::read_to_string(&path).unwrap();
     let key = good.lines().last().unwrap().split('"').nth(1).unwrap().to_owned();
     let damaged = [
-        good.replace("seal = ", "sael = "),
-        good.replace("version = 1", "version = 2"),
+        good.replacen("purpose = ", "porpuse = ", 1),
+        good.replace("version = 2", "version = 3"),
+        good.replace("\"seal\"", "\"hash\""),
+        good.replacen("id = 1", "id = 9", 1),
         good.replace(&key, &key[1..]),
         good.replace(&key, &format!("{}\"", &key[1..])),
         String::new(),
@@ -79,6 +87,72 @@ fn what_is_no_key_file_is_refused_without_repeating_it() {
         let said = refusal(&path);
         assert!(!said.contains(&key[1..20]), "{said}");
     }
+}
+
+#[test]
+fn a_file_of_the_version_before_names_the_command_and_becomes_one_of_this() {
+    let folder = folder();
+    let path = folder.path().join("keys.toml");
+    let first =
+        format!("version = 1\nkey_id = 1\nhash = \"{}\"\nseal = \"{}\"\n", "11".repeat(32), "22".repeat(32));
+    file::put(&path, &first, Put::New).unwrap();
+    assert!(refusal(&path).contains("jindu keys upgrade"));
+    Keys::upgrade(&path, &Wrapping::Here).unwrap();
+    let keys = Keys::load(&path).unwrap();
+    let sealed = keys.seal(&place(b"row"), b"plain").unwrap();
+    assert_eq!(sealed.first(), Some(&1));
+    // What the version before sealed and hashed: AES-256-GCM under the same key, HMAC-SHA-256 under the other.
+    let before = Hasher::new(Suite::International, &[0x11; 32]).unwrap();
+    assert_eq!(keys.fingerprint(), hex::encode(before.hash("fingerprint", &[])));
+    let sealer = suite::Sealer::new(Suite::International, &[0x22; 32]).unwrap();
+    assert_eq!(sealer.open(&place(b"row").bytes(1), &sealed[1..]).unwrap(), b"plain");
+    assert!(Keys::upgrade(&path, &Wrapping::Here).is_err());
+}
+
+#[test]
+fn a_key_takes_over_when_it_is_active_and_the_one_before_opens_still() {
+    for suite in Suite::ALL {
+        let folder = folder();
+        let path = folder.path().join("keys.toml");
+        Keys::make(&path, suite, &Wrapping::Here).unwrap();
+        let keys = Keys::load(&path).unwrap();
+        let former = keys.seal(&place(b"row"), b"plain").unwrap();
+        let id = Keys::prepare(&path, Purpose::Seal).unwrap();
+        assert_eq!(Keys::prepare(&path, Purpose::Seal).unwrap(), id, "one is prepared at a time");
+        assert_eq!(keys.sealing().unwrap(), 1);
+        Keys::activate(&path, id).unwrap();
+        assert_eq!(keys.sealing().unwrap(), id);
+        let sealed = keys.seal(&place(b"row"), b"plain").unwrap();
+        assert_eq!(sealed.first(), Some(&id));
+        let both = Keys::load(&path).unwrap();
+        assert!(both.open(&place(b"row"), &former).is_ok() && both.open(&place(b"row"), &sealed).is_ok());
+        assert!(Keys::retire(&path, id).is_err() && Keys::retire(&path, 99).is_err());
+        Keys::retire(&path, 1).unwrap();
+        let after = Keys::load(&path).unwrap();
+        assert!(matches!(after.open(&place(b"row"), &former), Err(StoreError::NoKey(1))));
+        // Whoever had the key goes on with it, for values that are in memory still.
+        assert!(keys.open(&place(b"row"), &former).is_ok());
+        assert!(Keys::prepare(&path, Purpose::Hash).is_err());
+    }
+}
+
+#[test]
+fn a_wrapping_key_that_is_missing_open_to_others_or_another_is_refused() {
+    let folder = folder();
+    let (path, apart) = (folder.path().join("keys.toml"), folder.path().join("apart.key"));
+    Keys::make(&path, Suite::Guomi, &Wrapping::Apart(apart.clone())).unwrap();
+    assert!(Keys::load(&path).is_ok());
+    let key = fs::read_to_string(&apart).unwrap();
+    assert!(!fs::read_to_string(&path).unwrap().contains(key.trim()));
+    fs::set_permissions(&apart, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(refusal(&path).contains("apart.key") && refusal(&path).contains("chmod 600"));
+    fs::set_permissions(&apart, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(&apart, "00".repeat(16)).unwrap();
+    assert!(refusal(&path).contains("do not belong together"));
+    fs::write(&apart, "no key").unwrap();
+    assert!(refusal(&path).contains("wrapping key"));
+    fs::remove_file(&apart).unwrap();
+    assert!(refusal(&path).contains("does not exist"));
 }
 
 #[test]

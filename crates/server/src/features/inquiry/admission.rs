@@ -14,8 +14,6 @@ use web::{Context, Failure};
 pub(super) struct Admission {
     /// Under which key it is counted; none where it has no address.
     pub(super) source: Option<Key>,
-    /// How much it is suspected of guessing.
-    pub(super) suspicion: Option<Suspicion>,
 }
 
 /// Counts the inquiry against its source's budget.
@@ -23,9 +21,9 @@ pub(super) struct Admission {
 /// # Errors
 /// 429 where the budget is spent.
 pub(super) fn admit(app: &App, context: &Context, headers: &HeaderMap) -> Result<Admission, Failure> {
-    let Some(peer) = context.peer else { return Ok(Admission { source: None, suspicion: None }) };
+    let Some(peer) = context.peer else { return Ok(Admission { source: None }) };
     let source = app.limit.admit(peer.ip(), headers).map_err(|seconds| refused(app, seconds))?;
-    Ok(Admission { source: Some(source), suspicion: app.limit.suspicion(&source) })
+    Ok(Admission { source: Some(source) })
 }
 
 fn refused(app: &App, seconds: u64) -> Failure {
@@ -34,6 +32,11 @@ fn refused(app: &App, seconds: u64) -> Failure {
 }
 
 impl Admission {
+    /// How much the source is suspected of guessing.
+    pub(super) fn suspicion(&self, app: &App) -> Option<Suspicion> {
+        self.source.and_then(|source| app.limit.suspicion(&source))
+    }
+
     /// For how much suspicion the source still has to work, before anything is looked up. Whoever has a receipt number
     /// never has to, and waits for nobody who shares his address: that is the way for whoever has no script, cannot see,
     /// or has an old device.
@@ -48,7 +51,7 @@ impl Admission {
     ) -> Result<Option<Suspicion>, Failure> {
         let (None, Some(source)) = (&inquiry.receipt, &self.source) else { return Ok(None) };
         app.limit.may_mismatch(source).map_err(|seconds| refused(app, seconds))?;
-        let Some(suspicion) = self.suspicion else { return Ok(None) };
+        let Some(suspicion) = self.suspicion(app) else { return Ok(None) };
         let accepted = app.works.accept(&app.store, shown, suspicion, app.clock.now()).await;
         if accepted.map_err(unanswered)? {
             return Ok(None);

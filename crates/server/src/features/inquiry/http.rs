@@ -1,6 +1,6 @@
 //! Translates between HTTP and the inquiry: a form and its answer page, JSON and its answer.
 
-use super::admission::{Admission, admit, challenge};
+use super::admission::{admit, challenge};
 use super::examples;
 use super::form::Typed;
 use super::page::{AnswerPage, FormPage, NoMatchPage, WorkPage};
@@ -136,7 +136,7 @@ pub async fn challenge_json(
     context: Context,
     headers: HeaderMap,
 ) -> Result<Reply, Failure> {
-    let Admission { suspicion, .. } = admit(&app, &context, &headers)?;
+    let suspicion = admit(&app, &context, &headers)?.suspicion(&app);
     Reply::json(&challenge(&app, suspicion.unwrap_or(Suspicion::Some))?)
 }
 

@@ -1,0 +1,4 @@
+//! The key file: made, listed, and its keys replaced while servers run.
+
+pub mod cli;
+mod service;

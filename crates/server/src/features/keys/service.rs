@@ -1,0 +1,138 @@
+//! Replaces keys, and takes out those that have sealed nothing that is left.
+
+use crate::app::{Failed, open_store};
+use crate::config::Config;
+use domain::moment::Moment;
+use std::collections::BTreeMap;
+use store::audit::Entry;
+use store::keys::{Keys, Purpose, State, TAKEN_UP_AFTER};
+use store::sealed::{self, Anew};
+use store::{Store, Work};
+
+/// Who does it, in the log of changes.
+const ACTOR: &str = "command:keys";
+
+/// What became of a change of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rotated {
+    /// The key is in the file, and seals nothing yet.
+    Prepared(u8),
+    /// The key signs from now on.
+    Signs(u8),
+    /// Everything is sealed with the key from now on.
+    Sealed(u8, Anew),
+}
+
+/// What became of a key that shall go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Retired {
+    /// It is gone.
+    Gone,
+    /// Other servers may seal with it still: somebody has to say that they do not.
+    Asks,
+}
+
+/// Puts a key beside the others that seals nothing until [`rotate`] is called.
+///
+/// # Errors
+/// Says what is refused or has failed.
+pub(super) async fn prepare(config: &Config, purpose: Purpose, now: Moment) -> Result<Rotated, Failed> {
+    let id = Keys::prepare(&config.key_file(), purpose)?;
+    // Opened after it: the database knows the key before anything is sealed with it.
+    let store = open_store(config, None).await?;
+    note(&store, entry(now, "key_prepared", purpose, id)).await?;
+    Ok(Rotated::Prepared(id))
+}
+
+/// Has another key take over, and seals everything with it; where that was begun and not ended, it goes on.
+///
+/// # Errors
+/// Says what is refused or has failed; running it again goes on.
+pub(super) async fn rotate(
+    config: &Config,
+    purpose: Purpose,
+    now: Moment,
+    mut heard: impl FnMut(u64, u64),
+) -> Result<Rotated, Failed> {
+    let file = config.key_file();
+    let store = open_store(config, None).await?;
+    let goes_on = purpose == Purpose::Seal && is_unfinished(&file, &sealed::counted(&store).await?)?;
+    drop(store);
+    if !goes_on {
+        let id = Keys::prepare(&file, purpose)?;
+        let store = open_store(config, None).await?;
+        note(&store, entry(now, "key_active", purpose, id)).await?;
+        drop(store);
+        Keys::activate(&file, id)?;
+        // Until then servers seal with the former one.
+        tokio::time::sleep(TAKEN_UP_AFTER).await;
+    }
+    let keys = Keys::list(&file)?.keys;
+    let active = keys.iter().find(|key| (key.purpose, key.state) == (purpose, State::Active));
+    let id = active.map(|key| key.id).ok_or("the key file has no such key")?;
+    if purpose == Purpose::Sign {
+        return Ok(Rotated::Signs(id));
+    }
+    let store = open_store(config, None).await?;
+    let all = sealed::counted(&store)
+        .await?
+        .into_iter()
+        .filter(|(key, _)| *key != id)
+        .map(|(_, count)| count)
+        .sum();
+    let anew = sealed::anew(&store, ACTOR, now, |done| heard(all, done)).await?;
+    Ok(Rotated::Sealed(id, anew))
+}
+
+/// Whether values are sealed with an old key, and no other key waits to take over.
+fn is_unfinished(file: &std::path::Path, counted: &BTreeMap<u8, u64>) -> Result<bool, Failed> {
+    let keys = Keys::list(file)?.keys;
+    let of = |state| keys.iter().filter(move |key| (key.purpose, key.state) == (Purpose::Seal, state));
+    let is_left = of(State::Old).any(|key| counted.contains_key(&key.id));
+    Ok(is_left && of(State::Prepared).next().is_none())
+}
+
+/// Takes an old key out of the file. `everywhere` says that the key files of all servers have it as old.
+///
+/// # Errors
+/// Refuses a key with which something is sealed, or that is used.
+pub(super) async fn retire(
+    config: &Config,
+    id: u8,
+    everywhere: bool,
+    now: Moment,
+) -> Result<Retired, Failed> {
+    let file = config.key_file();
+    let found = Keys::list(&file)?.keys.into_iter().find(|key| key.id == id);
+    let key = found.ok_or(store::StoreError::NoKey(id))?;
+    let store = open_store(config, None).await?;
+    if store.is_shared() && !everywhere {
+        return Ok(Retired::Asks);
+    }
+    if key.state == State::Old && key.purpose == Purpose::Seal {
+        // What a server seals with it at this moment is there when it is counted.
+        tokio::time::sleep(TAKEN_UP_AFTER).await;
+        sealed::forget_key(&store, entry(now, "key_retired", key.purpose, id), id).await?;
+    } else if key.state == State::Old {
+        note(&store, entry(now, "key_retired", key.purpose, id)).await?;
+    }
+    Keys::retire(&file, id)?;
+    Ok(Retired::Gone)
+}
+
+/// How many values each key sealed.
+///
+/// # Errors
+/// Says what is refused or has failed.
+pub(super) async fn counted(config: &Config) -> Result<BTreeMap<u8, u64>, Failed> {
+    Ok(sealed::counted(&open_store(config, None).await?).await?)
+}
+
+fn entry(at: Moment, action: &'static str, purpose: Purpose, id: u8) -> Entry {
+    Entry { at, actor: ACTOR.to_owned(), action, detail: format!("{} key {id}", purpose.as_str()) }
+}
+
+/// An entry in the log of changes, for what is changed in the file.
+async fn note(store: &Store, entry: Entry) -> store::Result<()> {
+    store.write(entry, |_| -> Work<'_, ()> { Box::pin(async { Ok(()) }) }).await
+}

@@ -1,0 +1,240 @@
+//! What is sealed, with which keys, and how it is sealed anew with the key that took over.
+//!
+//! The database says which keys seal in it, by a hash of each: a file with another key of the same number is refused. It
+//! is sealed anew beside running servers, a few values at a time; whoever is stopped amid it goes on where values are
+//! sealed with former keys still.
+
+#[cfg(test)]
+mod tests;
+
+use crate::audit::Entry;
+use crate::engine::{Row, Value};
+use crate::error::{Result, StoreError};
+use crate::keys::{Keys, Place};
+use crate::whole::Cell;
+use crate::{Store, Work, application, dead_letter, feed, held, manifest};
+use domain::moment::Moment;
+use std::collections::BTreeMap;
+
+const PRINTS: &str = "SELECT name, value FROM setting WHERE name >= 'seal:' AND name < 'seal;'";
+const KEEP: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+const FORGET: &str = "DELETE FROM setting WHERE name = $1";
+
+/// Values that are sealed anew in one change: a server beside it waits for some milliseconds at the most.
+const AT_ONCE: usize = 500;
+/// How often all is gone through at the most: what a server seals meanwhile with the former key is found the next time.
+const ROUNDS: usize = 10;
+
+/// A column of sealed values.
+pub(crate) struct Column {
+    /// Table and column, as values are bound to them.
+    pub(crate) table: &'static str,
+    pub(crate) column: &'static str,
+    /// Gives what a value is found by, the value, and what its row's name is made of; from $1 on, where the key's number
+    /// is not $2, the first so many.
+    pub(crate) stale: &'static str,
+    /// Puts $1 where $2 stands in what is found by $3.
+    pub(crate) replace: &'static str,
+    /// How many values each key sealed.
+    pub(crate) counted: &'static str,
+    /// Whether a value is found by a hash and not by a number.
+    pub(crate) by_hash: bool,
+    /// The row's name.
+    pub(crate) name: fn(&Row<'_>) -> Result<Vec<u8>>,
+}
+
+/// Every one: a column that is missing here would be lost with its key.
+const COLUMNS: [&Column; 5] =
+    [&application::SEALED, &held::SEALED, &manifest::SEALED, &dead_letter::SEALED, &feed::SEALED];
+
+/// A value that a former key sealed.
+struct Stale {
+    found_by: Cell,
+    value: Vec<u8>,
+    name: Vec<u8>,
+}
+
+/// How it went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Anew {
+    /// Values that were sealed anew.
+    pub sealed: u64,
+    /// Values that do not open: somebody changed them, or their key is gone. They stay as they are.
+    pub unopened: u64,
+}
+
+/// Compares the keys that seal with those that the database knows, and adds those that are new.
+///
+/// # Errors
+/// Refuses another key under a number that is taken, and a file that lacks one with which values may be sealed.
+pub(crate) async fn settle(store: &Store) -> Result<()> {
+    let known = prints(store).await?;
+    let ours = store.keys().seal_prints();
+    if let Some(missing) = known.keys().find(|id| !ours.contains_key(id)) {
+        return Err(StoreError::NoKey(*missing));
+    }
+    if let Some((id, _)) = ours.iter().find(|(id, print)| known.get(id).is_some_and(|known| known != *print))
+    {
+        return Err(StoreError::OtherKey(*id));
+    }
+    let fresh: Vec<(String, String)> = ours
+        .into_iter()
+        .filter(|(id, _)| !known.contains_key(id))
+        .map(|(id, print)| (name(id), print))
+        .collect();
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    // Part of making the database, like its purpose, or of a change of keys that has its own entry.
+    let keep = store.change(move |write| -> Work<'_, ()> {
+        Box::pin(async move {
+            for (name, print) in &fresh {
+                write.execute(KEEP, &[Value::Text(name), Value::Text(print)]).await?;
+            }
+            Ok(())
+        })
+    });
+    keep.await
+}
+
+async fn prints(store: &Store) -> Result<BTreeMap<u8, String>> {
+    let read = store.read();
+    let rows = read.rows(PRINTS, &[], |row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))).await?;
+    let id = |name: &str| name.strip_prefix("seal:").and_then(|id| id.parse().ok());
+    Ok(rows.into_iter().filter_map(|(name, print)| Some((id(&name)?, print))).collect())
+}
+
+fn name(id: u8) -> String {
+    format!("seal:{id}")
+}
+
+/// How many values each key sealed.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn counted(store: &Store) -> Result<BTreeMap<u8, u64>> {
+    let mut all = BTreeMap::new();
+    for column in COLUMNS {
+        let read = store.read();
+        let rows = read.rows(column.counted, &[], |row| Ok((row.blob(0)?.to_vec(), row.int(1)?))).await?;
+        for (id, count) in rows {
+            let id = id.first().copied().ok_or(StoreError::Corrupt("sealed value"))?;
+            *all.entry(id).or_default() += count.unsigned_abs();
+        }
+    }
+    Ok(all)
+}
+
+/// Seals everything with the key that seals now; `heard` is told how many values are done. Servers go on meanwhile.
+///
+/// # Errors
+/// Fails when the database does; what was done stays done.
+pub async fn anew(store: &Store, actor: &str, now: Moment, mut heard: impl FnMut(u64)) -> Result<Anew> {
+    let mut all = Anew::default();
+    for _ in 0..ROUNDS {
+        let mut round = Anew::default();
+        for column in COLUMNS {
+            let so_far = all.sealed + round.sealed;
+            let of_column = column.anew(store, (actor, now), |sealed| heard(so_far + sealed)).await?;
+            round.sealed += of_column.sealed;
+            round.unopened += of_column.unopened;
+        }
+        all = Anew { sealed: all.sealed + round.sealed, unopened: round.unopened };
+        if round.sealed == 0 {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// The database no longer asks for a key, for it has sealed nothing that is there.
+///
+/// # Errors
+/// Refuses a key that has sealed something.
+pub async fn forget_key(store: &Store, entry: Entry, id: u8) -> Result<()> {
+    let sealed = counted(store).await?.get(&id).copied().unwrap_or_default();
+    if sealed > 0 {
+        return Err(StoreError::StillSealed { id, values: sealed });
+    }
+    let forget = store.write(entry, move |write| -> Work<'_, ()> {
+        Box::pin(async move { write.execute(FORGET, &[Value::Text(&name(id))]).await.map(drop) })
+    });
+    forget.await
+}
+
+impl Column {
+    async fn anew(
+        &self,
+        store: &Store,
+        (actor, now): (&str, Moment),
+        mut heard: impl FnMut(u64),
+    ) -> Result<Anew> {
+        let mut done = Anew::default();
+        let mut from = if self.by_hash { Cell::Blob(vec![0; 16]) } else { Cell::Int(0) };
+        loop {
+            let sealing = store.keys().sealing()?;
+            let page = self.page(store, &from, sealing).await?;
+            let is_last = page.len() < AT_ONCE;
+            let Some(last) = page.last().map(|stale| stale.found_by.clone()) else { return Ok(done) };
+            let many = page.len() as u64;
+            let ready: Vec<[Cell; 3]> =
+                page.into_iter().filter_map(|stale| self.sealed(store.keys(), stale)).collect();
+            done.unopened += many - ready.len() as u64;
+            done.sealed += ready.len() as u64;
+            let detail = format!("{} of {} with key {sealing}", ready.len(), self.table);
+            let entry = Entry { at: now, actor: actor.to_owned(), action: "seal_anew", detail };
+            if !ready.is_empty() {
+                self.put(store, entry, ready).await?;
+            }
+            heard(done.sealed);
+            if is_last {
+                return Ok(done);
+            }
+            from = after(last);
+        }
+    }
+
+    async fn page(&self, store: &Store, from: &Cell, sealing: u8) -> Result<Vec<Stale>> {
+        let key = [sealing];
+        let values = [from.value(), Value::Blob(&key), Value::Int(AT_ONCE as i64)];
+        let read = store.read();
+        let rows = read.rows(self.stale, &values, |row| {
+            let found_by =
+                if self.by_hash { Cell::Blob(row.blob(0)?.to_vec()) } else { Cell::Int(row.int(0)?) };
+            Ok(Stale { found_by, value: row.blob(1)?.to_vec(), name: (self.name)(row)? })
+        });
+        rows.await
+    }
+
+    /// The new value, the former one, and what it is found by; none where it does not open.
+    fn sealed(&self, keys: &Keys, Stale { found_by, value, name }: Stale) -> Option<[Cell; 3]> {
+        let place = Place { table: self.table, column: self.column, row: &name };
+        let plain = zeroize::Zeroizing::new(keys.open(&place, &value).ok()?);
+        let new = keys.seal(&place, &plain).ok()?;
+        Some([Cell::Blob(new), Cell::Blob(value), found_by])
+    }
+
+    async fn put(&self, store: &Store, entry: Entry, ready: Vec<[Cell; 3]>) -> Result<()> {
+        let replace = self.replace;
+        let put = store.write(entry, move |write| -> Work<'_, ()> {
+            Box::pin(async move {
+                let many: Vec<[Value<'_>; 3]> =
+                    ready.iter().map(|[new, former, by]| [new.value(), former.value(), by.value()]).collect();
+                write.execute_each(replace, &many).await
+            })
+        });
+        put.await
+    }
+}
+
+/// Where the next page begins: some of what is found by a hash may be left at the same one, and the next round has them.
+fn after(last: Cell) -> Cell {
+    match last {
+        Cell::Int(last) => Cell::Int(last.saturating_add(1)),
+        Cell::Blob(last) => {
+            let number = last.first_chunk().map_or(u128::MAX, |last| u128::from_be_bytes(*last));
+            Cell::Blob(number.saturating_add(1).to_be_bytes().to_vec())
+        }
+        other => other,
+    }
+}
