@@ -78,6 +78,12 @@ export async function fromSuspicious(page) {
   await page.setExtraHTTPHeaders(SUSPICIOUS);
 }
 
+/** From the full answer of a sample to who looked. */
+const looks = (label) => async (page, language) => {
+  await ask(page, byReceipt(label), language);
+  await follow(page, page.locator('form[action="/inquiry/looks"] button'));
+};
+
 /** Every kind of page, and how a person gets there. */
 export const PAGES = [
   { name: "form", open: (page, language) => visit(page, "/", language) },
@@ -91,6 +97,17 @@ export const PAGES = [
     open: async (page, language) => {
       await fromSuspicious(page);
       await ask(page, byName("overdue"), language);
+    },
+  },
+  { name: "who looked", open: looks("overdue") },
+  {
+    name: "closed",
+    open: async (page, language) => {
+      // Closed for good the first time; nothing else on these pages asks for this sample.
+      const asked = await ask(page, byReceipt("in_production"), language);
+      if (asked.status() === 403) return;
+      await follow(page, page.locator('form[action="/inquiry/looks"] button'));
+      await follow(page, page.locator('form[action="/inquiry/counter-only"] button'));
     },
   },
   { name: "stages", open: (page, language) => visit(page, "/stages", language) },

@@ -14,7 +14,7 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 13] = [
+const NEEDS: [Need; 15] = [
     Need { what: "the Chromium browser", debian: "chromium", is_there: has_browser },
     Need { what: "a Chinese font", debian: "fonts-noto-cjk", is_there: has_chinese_font },
     Need { what: "the load generator wrk", debian: "wrk", is_there: || places::program("wrk").is_some() },
@@ -28,8 +28,18 @@ const NEEDS: [Need; 13] = [
     },
     Need { what: "an etcd server", debian: "etcd-server", is_there: || places::program("etcd").is_some() },
     Need { what: "etcd's client", debian: "etcd-client", is_there: || places::program("etcdctl").is_some() },
+    Need {
+        what: "a PKCS #11 token in software",
+        debian: "softhsm2",
+        is_there: || places::program("softhsm2-util").is_some(),
+    },
     Need { what: "openssl", debian: "openssl", is_there: || places::program("openssl").is_some() },
     Need { what: "a C++ compiler", debian: "g++", is_there: || places::program("c++").is_some() },
+    Need {
+        what: "a tool of slow clients",
+        debian: "slowhttptest",
+        is_there: || places::program("slowhttptest").is_some(),
+    },
     Need { what: "promtool", debian: "prometheus", is_there: || places::program("promtool").is_some() },
     Need { what: "Python with virtual environments", debian: "python3-venv", is_there: has_python },
 ];

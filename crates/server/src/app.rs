@@ -1,7 +1,7 @@
 //! What every door of the server shares: the store, the record of inquiries, the facts and the clock.
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Retention};
 use crate::feed_budget::FeedBudget;
 use crate::freshness::Freshness;
 use crate::histories::Histories;
@@ -87,6 +87,8 @@ pub struct App {
     pub xml_mappings: BTreeMap<String, PathBuf>,
     /// What the operator measures.
     pub meters: Meters,
+    /// How long records are kept.
+    pub(crate) retention: Retention,
     /// When flags are raised.
     pub thresholds: Thresholds,
     /// How receipt numbers look here.
@@ -125,6 +127,7 @@ impl App {
             leaves: AtomicBool::new(false),
             xml_mappings: config.xml_mappings.clone(),
             meters: Meters::new()?,
+            retention: config.retention,
             thresholds: Thresholds::default(),
             receipts: config.receipt_format()?,
             decoy,

@@ -3,6 +3,7 @@
 //! Start at [`router`]: it lists every address, and each leads to the folder of its feature.
 
 pub mod app;
+mod asking;
 mod blame;
 pub mod cli;
 pub mod clock;

@@ -54,6 +54,7 @@ struct ByOutcome {
     basic: Counter,
     full: Counter,
     limited: Counter,
+    closed: Counter,
 }
 
 impl Meters {
@@ -70,6 +71,11 @@ impl Meters {
             describe_counter!(
                 "jindu_inquiries_refused_total",
                 "Inquiries refused by the limit of their source."
+            );
+            describe_gauge!("jindu_log_leaves", "Looks and changes in the log.");
+            describe_gauge!(
+                "jindu_log_waits_seconds",
+                "Seconds for which the oldest change waits for the log."
             );
             describe_histogram!(
                 "jindu_inquiry_seconds",
@@ -139,6 +145,15 @@ impl Meters {
         });
     }
 
+    /// Shows how far the log is, and for how long the oldest change waits to come into it.
+    pub(crate) fn logged(&self, leaves: u64, waits: Duration) {
+        with_local_recorder(&self.recorder, || {
+            // A float counts leaves exactly up to 2⁵³.
+            gauge!("jindu_log_leaves").set(leaves as f64);
+            gauge!("jindu_log_waits_seconds").set(waits.as_secs_f64());
+        });
+    }
+
     /// Counts an inquiry that was answered and recorded.
     pub fn answered(&self, channel: Channel, outcome: Outcome, took: Duration) {
         let outcomes = match channel {
@@ -150,6 +165,7 @@ impl Meters {
             Outcome::Basic => outcomes.basic.increment(1),
             Outcome::Full => outcomes.full.increment(1),
             Outcome::Limited => outcomes.limited.increment(1),
+            Outcome::Closed => outcomes.closed.increment(1),
         }
         self.seconds.record(took);
     }
@@ -186,6 +202,7 @@ fn by_outcome(door: &'static str) -> ByOutcome {
         basic: counter("basic"),
         full: counter("full"),
         limited: counter("limited"),
+        closed: counter("closed"),
     }
 }
 

@@ -211,7 +211,7 @@ impl Server {
 pub(crate) fn fresh_keys() -> Arc<Keys> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.toml");
-    Keys::init(&file).unwrap();
+    store::fresh::init_keys(&file);
     Arc::new(Keys::load(&file).unwrap())
 }
 

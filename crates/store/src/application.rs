@@ -4,11 +4,12 @@ mod changing;
 
 pub(crate) use changing::{Case, Known, New, Packed, found, insert, known, known_by, next, set_progress};
 
+use crate::audit::Entry;
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::{HASH_LENGTH, Keys, Place, Receipt, Subject};
 use crate::sealed::Column;
-use crate::{Read, packed};
+use crate::{Read, Store, Work, packed};
 use domain::Date;
 use domain::kind::{Delivery, Kind, Reason};
 use domain::name::Name;
@@ -21,15 +22,17 @@ use domain::region::RegionCode;
 /// One person's applications at the most: more than a lifetime of cards.
 const OF_SUBJECT: &str =
     "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
-    handing_out, promised_days, person, progress, missing
+    handing_out, promised_days, person, progress, missing, counter_only
     FROM application WHERE subject = $1 ORDER BY id DESC LIMIT 32";
 /// Applications go by their subject; which one a receipt number names stands apart.
 const BY_RECEIPT: &str = "SELECT subject, application FROM receipt_case WHERE receipt = $1";
 const ONE: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
-    handing_out, promised_days, person, progress, missing
+    handing_out, promised_days, person, progress, missing, counter_only
     FROM application WHERE subject = $1 AND id = $2";
 const PAGE: &str = "SELECT id, subject, receipt, applied_on, kind, reason, delivery, accepting, signing,
-    handing_out, promised_days, person, progress, missing FROM application WHERE id > $1 ORDER BY id LIMIT $2";
+    handing_out, promised_days, person, progress, missing, counter_only FROM application WHERE id > $1 ORDER BY id LIMIT $2";
+const CLOSE_ONLINE: &str =
+    "UPDATE application SET counter_only = $1 WHERE subject = $2 AND counter_only <> $1";
 const COUNT: &str = "SELECT count(*) FROM application";
 const NEWEST: &str = "SELECT max(id) FROM application";
 const ANY: &str = "SELECT id FROM application LIMIT 1";
@@ -140,6 +143,8 @@ pub struct Application {
     pub progress: Option<Progress>,
     /// Whether its card was announced in a batch that is past due, and did not arrive.
     pub missing: bool,
+    /// Whether its holder wants no inquiry online.
+    pub counter_only: bool,
     person: Vec<u8>,
 }
 
@@ -178,6 +183,7 @@ impl Application {
             promised_days: 0,
             progress: None,
             missing: false,
+            counter_only: false,
             person: keys.seal(&place(&row_name(subject, receipt)), plain.as_bytes())?,
         })
     }
@@ -210,6 +216,20 @@ impl Application {
 /// Fails when the database does or a row is corrupt.
 pub async fn of_subject(read: &Read<'_>, subject: Subject) -> Result<Vec<Application>> {
     read.together(OF_SUBJECT, &subject.0, application).await
+}
+
+/// Closes the applications of a person to inquiries online, or opens them again; gives how many it was.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn close_online(store: &Store, entry: Entry, subject: Subject, closed: bool) -> Result<usize> {
+    let close = store.write(entry, move |write| -> Work<'_, usize> {
+        Box::pin(async move {
+            let values = [Value::Int(closed.into()), Value::Blob(&subject.0)];
+            write.execute(CLOSE_ONLINE, &values).await
+        })
+    });
+    close.await
 }
 
 /// Applications in order of arrival after `after`, at most `limit`.
@@ -301,5 +321,6 @@ fn application(row: &Row<'_>) -> Result<Application> {
         person: row.blob(11)?.to_vec(),
         progress: progress(row, 12)?,
         missing: row.int(13)? != 0,
+        counter_only: row.int(14)? != 0,
     })
 }

@@ -7,6 +7,7 @@
 //! The entries name the subject by its keyed hash only.
 
 mod frame;
+pub(crate) mod frames;
 mod rows;
 mod segment;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use crate::Store;
 use crate::error::{Result, StoreError, at, private_folder};
 use crate::keys::{HASH_LENGTH, Subject};
 use domain::moment::Moment;
+use frames::Acknowledged;
 use segment::Segments;
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -57,6 +59,8 @@ pub enum Outcome {
     Full,
     /// As many facts as may be were tried on this person: answered like facts that fit nothing.
     Limited,
+    /// Every fact is right, and the holder wants no inquiry online.
+    Closed,
 }
 
 /// One inquiry: who was asked about (by hash), when, through which door, and how it ended.
@@ -85,6 +89,7 @@ impl InquiryEntry {
             Outcome::Basic => 2,
             Outcome::Full => 3,
             Outcome::Limited => 4,
+            Outcome::Closed => 5,
         };
         let at = self.at.millis().to_le_bytes();
         let fields = at.iter().chain(&self.subject.0).chain([&channel, &outcome]);
@@ -93,7 +98,7 @@ impl InquiryEntry {
     }
 
     /// What `bytes` wrote; none where no code of ours wrote it.
-    fn parse(bytes: &[u8; ENTRY_LENGTH]) -> Option<Self> {
+    pub(crate) fn parse(bytes: &[u8; ENTRY_LENGTH]) -> Option<Self> {
         let (at, rest) = bytes.split_first_chunk::<8>()?;
         let (subject, rest) = rest.split_first_chunk::<HASH_LENGTH>()?;
         let channel = match rest.first()? {
@@ -106,6 +111,7 @@ impl InquiryEntry {
             2 => Outcome::Basic,
             3 => Outcome::Full,
             4 => Outcome::Limited,
+            5 => Outcome::Closed,
             _ => return None,
         };
         Some(Self {
@@ -205,7 +211,7 @@ impl InquiryLog {
     pub fn open(store: &Store) -> Result<Self> {
         let desk = Arc::new(Desk::default());
         let writer = match store.server() {
-            None => Writer::to_files(&store.record, &desk)?,
+            None => Writer::to_files(&store.record, &desk, &store.acknowledged)?,
             Some(server) => Writer::Rows(rows::start(server, &desk)?),
         };
         Ok(Self { desk, writer })
@@ -243,16 +249,18 @@ impl Drop for InquiryLog {
 
 impl Writer {
     /// Finds the end of the last segment, and starts a thread.
-    fn to_files(folder: &Path, desk: &Arc<Desk>) -> Result<Self> {
+    fn to_files(folder: &Path, desk: &Arc<Desk>, acknowledged: &Arc<Acknowledged>) -> Result<Self> {
         let lock = alone(folder)?;
         let segments = Segments::open(folder)?;
-        let (acknowledge, acknowledged) = mpsc::unbounded_channel();
-        let desk = Arc::clone(desk);
+        let (segment, offset) = segments.end();
+        acknowledged.set(segment, offset);
+        let (acknowledge, told) = mpsc::unbounded_channel();
+        let (desk, acknowledged) = (Arc::clone(desk), Arc::clone(acknowledged));
         let thread = std::thread::Builder::new()
             .name("jindu-inquiries".into())
-            .spawn(move || write_frames(segments, &desk, &acknowledge))
+            .spawn(move || write_frames(segments, &desk, &acknowledged, &acknowledge))
             .map_err(at(folder))?;
-        tokio::spawn(tell_callers(acknowledged));
+        tokio::spawn(tell_callers(told));
         Ok(Self::Files { thread: Some(thread), _lock: lock })
     }
 
@@ -265,10 +273,15 @@ impl Writer {
 }
 
 /// A written frame's callers and how it went.
-type Acknowledged = (Vec<Waiting>, bool);
+type Written = (Vec<Waiting>, bool);
 
 /// The writer's life: wait for entries, let company gather, one frame and one sync for all.
-fn write_frames(mut segments: Segments, desk: &Desk, acknowledge: &mpsc::UnboundedSender<Acknowledged>) {
+fn write_frames(
+    mut segments: Segments,
+    desk: &Desk,
+    acknowledged: &Acknowledged,
+    acknowledge: &mpsc::UnboundedSender<Written>,
+) {
     let mut bustle = Bustle::default();
     loop {
         if bustle.is_busy() {
@@ -287,6 +300,8 @@ fn write_frames(mut segments: Segments, desk: &Desk, acknowledge: &mpsc::Unbound
         if let Err(error) = &written {
             tracing::error!(error = error as &dyn std::error::Error, "inquiries cannot be recorded");
         }
+        let (segment, offset) = segments.end();
+        acknowledged.set(segment, offset);
         if acknowledge.send((group, written.is_ok())).is_err() {
             return;
         }
@@ -321,7 +336,7 @@ impl Bustle {
 
 /// Wakes the callers of a whole frame from inside the runtime: waking each from the writer's thread
 /// costs a queue crossing per caller.
-async fn tell_callers(mut acknowledged: mpsc::UnboundedReceiver<Acknowledged>) {
+async fn tell_callers(mut acknowledged: mpsc::UnboundedReceiver<Written>) {
     while let Some((group, written)) = acknowledged.recv().await {
         for waiting in group {
             // A caller that went away needs no word.

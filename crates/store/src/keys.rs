@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use suite::Hasher;
+pub(crate) use suite::SIGNER;
 pub use suite::{Purpose, Suite};
 pub use token::Token;
 pub use wrapping::Wrapping;
@@ -168,6 +169,23 @@ impl Keys {
     /// The keyed hash over all of a backup.
     pub(crate) fn backup(&self, over: &[u8]) -> [u8; HASH_LENGTH] {
         self.keyed_hash("backup", &[over])
+    }
+
+    /// The number that blinds a leaf of the log.
+    pub(crate) fn blind(&self, leaf: u64) -> [u8; HASH_LENGTH] {
+        self.keyed_hash("leaf", &[&leaf.to_be_bytes()])
+    }
+
+    /// Signs what the log came to.
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        self.look_again(LOOKED_EVERY);
+        self.ring().signer.sign(message)
+    }
+
+    /// The key with which such signatures are verified, and of which algorithm.
+    pub(crate) fn verifying(&self) -> (Suite, Vec<u8>) {
+        let ring = self.ring();
+        (ring.signer.suite(), ring.signer.public())
     }
 
     /// A text that only these keys give: tells whether a database was made with them.

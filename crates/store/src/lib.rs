@@ -9,6 +9,7 @@ pub mod audit;
 pub mod backup;
 pub mod dead_letter;
 mod engine;
+pub mod erasure;
 mod error;
 pub mod feed;
 #[cfg(any(test, feature = "fresh"))]
@@ -19,6 +20,7 @@ pub mod idempotency;
 pub mod inquiry_log;
 pub mod keys;
 pub mod lease;
+pub mod log;
 pub mod manifest;
 mod migrations;
 pub mod milestone;
@@ -68,6 +70,8 @@ pub struct Store {
     keys: Arc<Keys>,
     purpose: Purpose,
     record: PathBuf,
+    /// Up to where this process has written the record.
+    acknowledged: Arc<inquiry_log::frames::Acknowledged>,
 }
 
 impl Store {
@@ -119,6 +123,7 @@ impl Store {
             keys: Arc::new(keys),
             purpose: purpose.unwrap_or(wanted.unwrap_or(fresh)),
             record: folder.join(inquiry_log::FOLDER),
+            acknowledged: Arc::default(),
         };
         sealed::settle(&store).await?;
         if settled.keys.is_none() || purpose.is_none() {

@@ -83,8 +83,17 @@ impl Fresh {
         Self::of(Proven::embedded()).await
     }
 
+    /// Another database with the keys of one.
+    pub(crate) async fn with_keys_of(other: &Self) -> Self {
+        let folder = Proven::new();
+        std::fs::copy(key_file(other.folder.path()), key_file(folder.path())).unwrap();
+        Self::of(folder).await
+    }
+
     async fn of(folder: Proven) -> Self {
-        crate::fresh::init_keys(&key_file(folder.path()));
+        if !key_file(folder.path()).exists() {
+            crate::fresh::init_keys(&key_file(folder.path()));
+        }
         let store = folder.open().await;
         let feed = store
             .write(entry("county"), |write| -> Work<'_, FeedId> {

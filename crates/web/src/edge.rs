@@ -100,7 +100,10 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let (context, remember) = self.shared.open(&request);
         request.extensions_mut().insert(context.clone());
-        Closing { inner: self.inner.call(request), context, remember }
+        // Where a body has its length twice, a proxy before us may have read another one: nothing that comes after it on
+        // the connection is believed (RFC 9112, section 6.3).
+        let is_last = request.headers().contains_key(header::TRANSFER_ENCODING);
+        Closing { inner: self.inner.call(request), context, remember, is_last }
     }
 }
 
@@ -135,6 +138,7 @@ pin_project! {
         inner: F,
         context: Context,
         remember: bool,
+        is_last: bool,
     }
 }
 
@@ -152,7 +156,11 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Closing<F> {
             },
             Err(panic) => Failure::panicked(panic.as_ref()).into_response(),
         };
-        Poll::Ready(Ok(close(response, this.context, *this.remember)))
+        let mut response = close(response, this.context, *this.remember);
+        if *this.is_last {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Poll::Ready(Ok(response))
     }
 }
 

@@ -52,6 +52,9 @@ pub enum Failure {
     Problem(Box<Problem>),
 }
 
+/// A wait that is told in other words than a few minutes.
+const LONG: Duration = Duration::from_secs(5 * 60);
+
 impl Failure {
     /// Our fault, with its cause.
     pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -85,6 +88,11 @@ impl Failure {
                 "method-not-allowed",
                 l.shell_method_not_allowed_title(),
                 l.shell_method_not_allowed_detail(),
+            ),
+            Self::TooManyRequests { retry_after } if *retry_after > LONG => (
+                "too-many-requests",
+                l.shell_too_many_requests_title_long(),
+                l.shell_too_many_requests_detail_long(),
             ),
             Self::TooManyRequests { .. } => {
                 ("too-many-requests", l.shell_too_many_requests_title(), l.shell_too_many_requests_detail())

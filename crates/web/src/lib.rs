@@ -9,6 +9,7 @@ extern crate self as web;
 
 mod asset;
 mod context;
+mod crowd;
 mod edge;
 mod failure;
 mod field;
@@ -24,6 +25,7 @@ mod step;
 
 pub use asset::{asset, assets};
 pub use context::{Context, Format, Peer, RequestId};
+pub use crowd::Crowd;
 pub use edge::Edge;
 pub use failure::Failure;
 pub use field::Field;

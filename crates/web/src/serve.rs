@@ -23,6 +23,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::context::Peer;
+use crate::crowd::Crowd;
 use crate::stall::Steady;
 
 /// What a connection may use.
@@ -58,6 +59,7 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     limits: Limits,
+    crowd: Crowd,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     listener.local_addr()?;
@@ -73,13 +75,15 @@ pub async fn serve(
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
             (stream, peer, slot) = accept(&listener, &slots) => {
+                // Whoever holds as many as one may is hung up on, and holds nobody else up.
+                let Some(place) = crowd.admit(peer.ip()) else { continue };
                 let service = Routed { router: router.clone(), peer };
                 let connection = connection(&limits).serve_connection(io_of(stream, limits), service);
                 let watched = graceful.watch(connection);
                 connections.spawn(async move {
                     // A broken connection is the peer's business: it gets no line in the log.
                     let _ = watched.await;
-                    drop(slot);
+                    drop((slot, place));
                 });
             }
         }

@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
+use web::Crowd;
 use web::{BodyLimit, Context, Edge, Failure, Input, Limits, Reply};
 
 const SHORT: Limits = Limits {
@@ -52,7 +53,7 @@ async fn start(limits: Limits) -> Service {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async { stopped.await.unwrap_or_default() };
-    let done = tokio::spawn(web::serve(listener, router, limits, shutdown));
+    let done = tokio::spawn(web::serve(listener, router, limits, Crowd::new(usize::MAX, []), shutdown));
     Service { address, stop, done }
 }
 

@@ -92,7 +92,17 @@ impl Engine {
         }
     }
 
-    /// Lets PostgreSQL know what it holds, as its own housekeeping does in time.
+    /// Does the housekeeping that PostgreSQL owes to what was filled in just now. It would begin by itself amid the rounds, and
+    /// take a processor of a machine that has two.
+    pub(super) fn keep_house(&self, folder: &Path) -> Result<(), String> {
+        if let Self::Postgres(cluster) = self {
+            println!("PostgreSQL keeps house");
+            cluster.ask_at(&self.address(folder)?, "VACUUM (FREEZE, ANALYZE)")?;
+        }
+        self.settle()
+    }
+
+    /// Has what was written so far on the disk.
     pub(super) fn settle(&self) -> Result<(), String> {
         match self {
             Self::Sqlite => Ok(()),

@@ -75,7 +75,7 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
     let engine = plan.engine.start()?;
     let fresh = |folder: &Path| engine.fresh(folder);
     let data = FilledFolder::prepare(plan.data.as_deref(), &binary, plan.applications, fresh)?;
-    engine.settle()?;
+    engine.keep_house(data.folder())?;
     let log = data.scratch("server.log");
     let outcome = measure(&plan, &binary, (&engine, &data), &log);
     let figures = outcome.map_err(|reason| format!("{reason}\nthe server said:\n{}", last_lines(&log)))?;

@@ -63,7 +63,12 @@ impl Cluster {
 
     /// What a statement answers, without decoration.
     pub(crate) fn ask(&self, statement: &str) -> Result<String, String> {
-        self.place.ask(&self.url(), statement)
+        self.ask_at(&self.url(), statement)
+    }
+
+    /// The same in another database of it.
+    pub(crate) fn ask_at(&self, url: &str, statement: &str) -> Result<String, String> {
+        self.place.ask(url, statement)
     }
 }
 

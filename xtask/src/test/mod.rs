@@ -90,6 +90,7 @@ fn on_engines(plan: &Plan) -> Counts {
     let mut sum = Counts::default();
     if plan.runs_on(Engine::Sqlite) {
         sum += step("Rust tests on SQLite", || rust::on_sqlite(plan.long));
+        sum += step("Rust tests with the algorithms of guomi", || rust::in_guomi(plan.long));
     }
     if plan.runs_on(Engine::Postgres) {
         match servers(plan.matrix) {

@@ -29,6 +29,20 @@ pub(super) fn on_sqlite(long: bool) -> Result<Counts, String> {
     counted(tests.env_remove(SERVER), long)
 }
 
+/// Runs the tests of those who keep records with the other set of algorithms, on the embedded engine.
+pub(super) fn in_guomi(long: bool) -> Result<Counts, String> {
+    let mut tests = if has_nextest() {
+        let mut tests = nextest(false);
+        let keepers = KEEPERS.map(|keeper| format!("package({keeper})")).join(" + ");
+        tests.args(["--filterset", &format!("({keepers}) & kind(lib) & not test(/(^|::){ON_A_SERVER}/)")]);
+        tests
+    } else {
+        let keepers = KEEPERS.map(|keeper| format!("--package={keeper}"));
+        plain_tests(false, &keepers, &[ON_A_SERVER])
+    };
+    counted(tests.env_remove(SERVER).env("TEST_SUITE", "guomi"), long)
+}
+
 /// Runs the tests of those who keep records on a cluster that is made for them.
 pub(super) fn on_postgres(installation: &Installation, long: bool) -> Result<Counts, String> {
     let cluster = Cluster::start(installation, Writes::Hasty)?;

@@ -4,6 +4,8 @@ mod backup;
 mod copy;
 mod feeds;
 mod keys;
+mod log;
+mod person;
 mod run;
 mod say;
 
@@ -47,6 +49,12 @@ enum Does {
     /// The key file: made, listed, its keys replaced
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// The log of all looks and changes, which outsiders can check
+    #[command(subcommand)]
+    Log(log::Log),
+    /// What a person may ask for: all that is kept about them, that it is erased
+    #[command(subcommand)]
+    Person(person::Person),
     /// Writes everything into a sealed file, beside a running server
     Backup(Backup),
     /// Puts a backup into a fresh folder or an empty database

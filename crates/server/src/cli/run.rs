@@ -2,7 +2,8 @@
 #![expect(clippy::print_stderr, reason = "commands speak on the terminal")]
 
 use super::{
-    Command, Demo, Does, Fill, Inquire, Number, Office, Place, Serve, backup, copy, feeds, keys, say,
+    Command, Demo, Does, Fill, Inquire, Number, Office, Place, Serve, backup, copy, feeds, keys, log, person,
+    say,
 };
 use crate::app::{App, Failed, open_store};
 use crate::clock::Clock;
@@ -10,6 +11,7 @@ use crate::config::{Config, LogFormat};
 use crate::features::demonstration::cli as demonstration;
 use crate::features::feeds::cli::Ways;
 use crate::features::inquiry::cli::{Asking, inquire};
+use crate::features::log::Keeping;
 use crate::features::operations::cli::{Listening, told_to_stop};
 use crate::features::{inquiry, number, offices};
 use crate::sharing::Sharing;
@@ -63,6 +65,8 @@ fn dispatch(does: Does) -> Result<ExitCode, Failed> {
             Ok(ExitCode::SUCCESS)
         }),
         Does::Keys(does) => keys::keys(does),
+        Does::Log(does) => log::log(does),
+        Does::Person(does) => person::person(does),
         Does::Number(Number::Check { numbers }) => {
             let (input, output) = (BufReader::new(std::io::stdin()), std::io::stdout().lock());
             let output = BufWriter::with_capacity(1 << 16, output);
@@ -96,8 +100,10 @@ async fn run_serve(serve: Serve) -> Result<ExitCode, Failed> {
     let listening = Listening::at(Arc::clone(&app), &config, serve.bench).await?;
     tracing::info!(address = %listening.address()?, "answering");
     let ways = Ways::start(&app, &config);
+    let keeping = Keeping::start(&app);
     let served = listening.serve().await;
     ways.stop().await;
+    keeping.stop().await;
     sharing.stop().await;
     served?;
     Ok(ExitCode::SUCCESS)
@@ -135,8 +141,11 @@ async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
     if let Some(path) = demo.samples {
         demonstration::write_json(&path, &samples)?;
     }
+    let keeping = Keeping::start(&app);
     drop(app);
-    listening.serve().await?;
+    let served = listening.serve().await;
+    keeping.stop().await;
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,6 +8,7 @@ mod ways;
 pub use backup::recipients;
 pub use ways::{DropFolder, Stream};
 
+use domain::moment::Moment;
 use domain::receipt::ReceiptFormat;
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
@@ -59,6 +60,8 @@ pub struct Config {
     /// The files that say which element of a feed's XML is which cell, by the feed's name; for files it sends.
     #[serde(default)]
     pub xml_mappings: BTreeMap<String, PathBuf>,
+    /// How long records are kept.
+    pub retention: Retention,
     /// Folders that are watched for files of feeds.
     pub drop: Vec<DropFolder>,
     /// Streams of messages that are consumed.
@@ -86,6 +89,8 @@ pub struct Limits {
     pub dead_letters_per_feed: u32,
     /// Connections open at the same time.
     pub connections: usize,
+    /// Connections of one source (IPv4 address, IPv6 /64) open at the same time; trusted proxies have no limit.
+    pub connections_per_source: usize,
     /// Seconds a client may take to send its headers.
     pub header_seconds: u64,
     /// Seconds a client may take to send its body.
@@ -99,6 +104,23 @@ pub struct Limits {
     pub leave_seconds: u64,
     /// Seconds that open requests get to finish when the server is asked to stop.
     pub drain_seconds: u64,
+}
+
+/// How long records are kept.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Years for which an application is kept after it came to its end.
+    pub application_years: u8,
+}
+
+impl Retention {
+    /// What ended before this moment is kept no longer.
+    #[must_use]
+    pub fn before(self, now: Moment) -> Moment {
+        const YEAR_MILLIS: i64 = 365 * 24 * 60 * 60 * 1000 + 6 * 60 * 60 * 1000;
+        Moment::from_millis(now.millis().saturating_sub(i64::from(self.application_years) * YEAR_MILLIS))
+    }
 }
 
 /// How the log is written.
@@ -134,6 +156,7 @@ impl Default for Config {
             demonstration: false,
             receipt_format: "RRRRRRSSSYYYYMMDDNNNNN".to_owned(),
             trusted_proxies: Vec::new(),
+            retention: Retention { application_years: 2 },
             limits: Limits {
                 inquiries_per_minute: 60,
                 mismatches_per_hour: 60,
@@ -143,6 +166,7 @@ impl Default for Config {
                 waiting_per_feed: store::held::DEFAULT_MOST,
                 dead_letters_per_feed: store::dead_letter::DEFAULT_MOST,
                 connections: 10_000,
+                connections_per_source: 256,
                 header_seconds: 5,
                 body_seconds: 15,
                 write_stall_seconds: 15,

@@ -211,8 +211,8 @@ fn nothing_is_told(county: &County, safe: &Safe, file: &Path, lines: &[Line]) {
     let keys = fs::read_to_string(county.data().join("keys.toml")).unwrap();
     let keys: toml::Table = toml::from_str(&keys).unwrap();
     let mut canaries = vec!["无名".as_bytes().to_vec()];
-    for name in ["hash", "seal"] {
-        let text = keys[name].as_str().unwrap();
+    let wrapped = keys["key"].as_array().unwrap().iter().map(|key| key["wrapped"].as_str().unwrap());
+    for text in wrapped.chain([keys["wrapping"]["key"].as_str().unwrap()]) {
         let pairs = (0..text.len()).step_by(2).map(|place| u8::from_str_radix(&text[place..place + 2], 16));
         canaries.extend([text.as_bytes().to_vec(), pairs.map(Result::unwrap).collect()]);
     }

@@ -10,10 +10,12 @@ mod demo;
 mod feeds;
 #[path = "../../src/testing/folder.rs"]
 mod folder;
+mod hostile;
 mod inquire;
 #[path = "../../src/testing/intrude.rs"]
 mod intrude;
 mod kept;
+mod keys;
 mod killed_backup;
 mod killed_consumer;
 mod killed_import;
@@ -23,6 +25,7 @@ mod killed_start;
 mod kills;
 mod large;
 mod limits;
+mod log;
 mod messages;
 mod nats;
 mod number;

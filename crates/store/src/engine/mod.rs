@@ -95,7 +95,6 @@ impl Engine {
 }
 
 /// A database that is open and not migrated yet: nothing in it is changed.
-#[expect(clippy::large_enum_variant, reason = "a process makes one")]
 pub(crate) enum Unmigrated<'p> {
     /// The file.
     Sqlite(sqlite::Unmigrated<'p>),

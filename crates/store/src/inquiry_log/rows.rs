@@ -1,6 +1,7 @@
 //! The record on a database server: a frame is a row, and each server's run has a chain of its own.
 
 use super::frame::{self, Hash};
+use super::frames::Ends;
 use super::{Desk, ENTRY_LENGTH, Waiting};
 use crate::Read;
 use crate::engine::Value;
@@ -95,16 +96,11 @@ impl Chain {
 /// # Errors
 /// Fails where a chain is broken.
 pub(super) async fn read_all(read: &Read<'_>) -> Result<Vec<[u8; ENTRY_LENGTH]>> {
-    let (mut last, mut all) = (BTreeMap::<[u8; RUN], [Hash; 2]>::new(), Vec::new());
+    let (mut ends, mut all) = (BTreeMap::<[u8; RUN], Ends>::new(), Vec::new());
     let rows = read.rows(ALL, &[], |row| Ok((row.array::<RUN>(0)?, row.blob(1)?.to_vec()))).await?;
     for (run, bytes) in rows {
-        let [newest, before] = last.get(&run).copied().unwrap_or_default();
-        // A frame that nobody was told of may stand there too: the one after it names the frame before it.
-        let follows = |hash| frame::next(&bytes, hash).map(|(is, entries, _)| (hash, is, entries));
-        let (named, hash, entries) =
-            follows(newest).or_else(|| follows(before)).ok_or(StoreError::Corrupt("chain of inquiries"))?;
-        all.extend_from_slice(entries.as_chunks().0);
-        last.insert(run, [hash, named]);
+        let entries = ends.entry(run).or_default().follow(&bytes);
+        all.extend(entries.ok_or(StoreError::Corrupt("chain of inquiries"))?);
     }
     Ok(all)
 }

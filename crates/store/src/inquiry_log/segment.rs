@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const SEGMENT_LENGTH: u64 = 8 << 20;
 const SEGMENT_MAGIC: [u8; 4] = *b"JDIS";
 /// Magic, and the hash of the last frame of the segment before.
-const SEGMENT_HEADER: usize = 4 + 32;
+pub(super) const HEADER: usize = 4 + 32;
 /// The folder's segments and the place where the next frame goes.
 pub(crate) struct Segments {
     folder: PathBuf,
@@ -29,6 +29,8 @@ impl Segments {
         let number = numbers(folder)?.last().copied().unwrap_or(1);
         let file = prepared(folder, number, [0; 32])?;
         let bytes = fs::read(path(folder, number)).map_err(at(folder))?;
+        // What a process wrote that was killed may be on no disk yet.
+        file.sync_data().map_err(at(folder))?;
         let walked = whole(&bytes, |_| ())?;
         let folder = folder.to_owned();
         let (offset, last) = (walked.end, walked.last);
@@ -49,12 +51,17 @@ impl Segments {
         Ok(())
     }
 
+    /// Which segment is written, and where its next frame goes.
+    pub(super) const fn end(&self) -> (u64, u64) {
+        (self.number, self.offset)
+    }
+
     fn write_frame(&mut self) -> Result<()> {
         let length = self.frame.len() as u64;
         if self.offset + length > SEGMENT_LENGTH {
             self.file = prepared(&self.folder, self.number + 1, self.last)?;
             self.number += 1;
-            self.offset = SEGMENT_HEADER as u64;
+            self.offset = HEADER as u64;
         }
         let written = self.file.write_all_at(&self.frame, self.offset).and_then(|()| self.file.sync_data());
         written.map_err(at(path(&self.folder, self.number)))?;
@@ -91,16 +98,21 @@ fn has_frame(bytes: &[u8]) -> bool {
     })
 }
 
+/// The hash that the header of a segment names; none if it is no segment.
+pub(super) fn first(header: &[u8; HEADER]) -> Option<Hash> {
+    header.strip_prefix(&SEGMENT_MAGIC)?.first_chunk().copied()
+}
+
 /// Goes through the whole frames of a segment; none if it is no segment.
 fn walk(segment: &[u8], mut each: impl FnMut(&[u8])) -> Option<Walked> {
-    let (header, mut rest) = segment.split_first_chunk::<SEGMENT_HEADER>()?;
-    let first = *header.strip_prefix(&SEGMENT_MAGIC)?.first_chunk()?;
+    let (header, mut rest) = segment.split_first_chunk::<HEADER>()?;
+    let first = first(header)?;
     let mut last = first;
     while let Some((hash, entries, after)) = frame::next(rest, last) {
         each(entries);
         (last, rest) = (hash, after);
     }
-    Some(Walked { first, last, start: SEGMENT_HEADER, end: (segment.len() - rest.len()) as u64 })
+    Some(Walked { first, last, start: HEADER, end: (segment.len() - rest.len()) as u64 })
 }
 
 /// Every entry of the folder in order.

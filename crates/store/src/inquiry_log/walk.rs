@@ -129,7 +129,7 @@ fn ranges(segment: &[u8], start: usize, mut last: Hash) -> Vec<(Range<usize>, i6
 }
 
 /// What a chain is called: it follows from its first frame, so that it is the same whenever somebody looks.
-fn run(segment: &[u8]) -> Option<[u8; RUN]> {
+pub(super) fn run(segment: &[u8]) -> Option<[u8; RUN]> {
     let walked = whole(segment, |_| ()).ok()?;
     let (first, _) = ranges(segment, walked.start, walked.first).into_iter().next()?;
     digest(&SHA256, segment.get(first)?).as_ref().first_chunk().copied()

@@ -126,7 +126,7 @@ impl KeyFile {
             }
             file.add(&wrapper, (id, purpose, State::Active), &key)?;
         }
-        file.add(&wrapper, (next, Purpose::Sign, State::Active), &*suite.fresh(Purpose::Sign)?)?;
+        file.add(&wrapper, (next, Purpose::Sign, State::Active), &suite.fresh(Purpose::Sign)?)?;
         Ok(file)
     }
 

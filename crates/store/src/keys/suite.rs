@@ -98,15 +98,15 @@ impl Suite {
 
 /// Hashes under a key.
 pub(super) enum Hasher {
-    Sha256(hmac::Key),
-    Sm3(HmacSm3),
+    Sha256(Box<hmac::Key>),
+    Sm3(Box<HmacSm3>),
 }
 
 impl Hasher {
     pub(super) fn new(suite: Suite, key: &[u8]) -> Option<Self> {
         Some(match suite {
-            Suite::International => Self::Sha256(hmac::Key::new(hmac::HMAC_SHA256, key)),
-            Suite::Guomi => Self::Sm3(::hmac::KeyInit::new_from_slice(key).ok()?),
+            Suite::International => Self::Sha256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, key))),
+            Suite::Guomi => Self::Sm3(Box::new(::hmac::KeyInit::new_from_slice(key).ok()?)),
         })
     }
 
@@ -120,7 +120,7 @@ impl Hasher {
             }
             Self::Sm3(key) => {
                 use ::hmac::Mac as _;
-                let mut context = key.clone();
+                let mut context = HmacSm3::clone(key);
                 each(purpose, parts, |bytes| context.update(bytes));
                 half(&context.finalize().into_bytes())
             }
@@ -209,6 +209,13 @@ impl Signer {
             Suite::International => Self::Ed25519(Box::new(Ed25519KeyPair::from_seed_unchecked(key).ok()?)),
             Suite::Guomi => Self::Sm2(Box::new(sm2::dsa::SigningKey::from_slice(SIGNER, key).ok()?)),
         })
+    }
+
+    pub(super) const fn suite(&self) -> Suite {
+        match self {
+            Self::Ed25519(_) => Suite::International,
+            Self::Sm2(_) => Suite::Guomi,
+        }
     }
 
     /// The signature of a message: 64 bytes.

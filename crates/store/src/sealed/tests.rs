@@ -79,7 +79,7 @@ async fn what_was_broken_off_goes_on() {
         while std::future::poll_fn(|context| std::task::Poll::Ready(running.as_mut().poll(context)))
             .await
             .is_pending()
-            && counted(&store).await.unwrap().get(&4).is_none()
+            && !counted(&store).await.unwrap().contains_key(&4)
         {
             tokio::task::yield_now().await;
         }

@@ -12,9 +12,10 @@ use domain::moment::Moment;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use store::audit::Entry;
 use store::feed::{DESK_NAME, Feed, State};
 use store::upkeep::AT_ONCE;
-use store::{Read, Store, dead_letter, feed, held, manifest, mismatch, outbox, seen, solved, spent};
+use store::{Read, Store, dead_letter, erasure, feed, held, manifest, mismatch, outbox, seen, solved, spent};
 
 /// How often the meters follow.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
@@ -131,6 +132,7 @@ async fn settle(app: &App, now: Moment, stop: &Stop) {
     if let Err(failed) = manifest::settle(&app.store, ACTOR, now).await {
         tracing::error!("batches past their day cannot be settled: {failed}");
     }
+    erase(app, now, stop).await;
     let mut expired = 0;
     for step in Step::ALL {
         loop {
@@ -150,6 +152,16 @@ async fn settle(app: &App, now: Moment, stop: &Stop) {
     }
     if expired > 0 {
         tracing::warn!(expired, "reports waited for applications that nobody opened");
+    }
+}
+
+/// Erases applications that were over long enough.
+async fn erase(app: &App, now: Moment, stop: &Stop) {
+    let entry = Entry { at: now, actor: ACTOR.to_owned(), action: "erase_over", detail: String::new() };
+    match erasure::over_since(&app.store, entry, app.retention.before(now), || !stop.is_told()).await {
+        Ok(0) => {}
+        Ok(erased) => tracing::info!(erased, "applications that were over for long are erased"),
+        Err(failed) => tracing::error!("applications that were over for long cannot be erased: {failed}"),
     }
 }
 

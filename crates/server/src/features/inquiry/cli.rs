@@ -6,9 +6,7 @@ use altcha::{Payload, SolveChallengeOptions, solve_challenge};
 use i18n::Language;
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::Duration;
-use ureq::tls::TlsConfig;
 
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -38,10 +36,7 @@ pub struct Said {
 pub fn inquire(asking: &Asking, typed: &Typed) -> Result<Said, Failed> {
     let server = asking.server.trim_end_matches('/');
     let address = format!("{server}/api/v1/inquiries");
-    let cryptography = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(cryptography).build();
-    let agent = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
-    let agent: ureq::Agent = agent.tls_config(tls).build().into();
+    let agent = crate::asking::agent(PATIENCE);
     let post = |typed: &Typed| {
         read(asking, agent.post(&address).header("accept-language", asking.language.code()).send_json(typed))
     };

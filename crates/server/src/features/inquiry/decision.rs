@@ -81,6 +81,7 @@ impl Question {
         let outcome = match &matched {
             None if budget == Budget::Beyond => Outcome::Limited,
             None => Outcome::NoMatch,
+            Some(matched) if matched.application.counter_only => Outcome::Closed,
             Some(matched) if matched.level == Level::Full => Outcome::Full,
             Some(_) => Outcome::Basic,
         };
@@ -113,7 +114,9 @@ fn matching(
     let mut found = None;
     for candidate in candidates {
         let person = candidate.person(app.store.keys())?;
-        let fits = Choice::from(u8::from(may_fit))
+        // Whoever has the receipt is told that the holder wants no inquiry online; nobody else is.
+        let is_open = !candidate.counter_only || receipt.is_some();
+        let fits = Choice::from(u8::from(may_fit && is_open))
             & fits(&candidate.applied_on, &inquiry.applied_on)
             & name.as_ref().map_or(Choice::from(1), |name| same(name, &person.name.matching()))
             & receipt.map_or(Choice::from(1), |receipt| receipt.0.ct_eq(&candidate.receipt.0));

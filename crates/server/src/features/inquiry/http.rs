@@ -3,8 +3,8 @@
 use super::admission::{admit, challenge};
 use super::examples;
 use super::form::Typed;
-use super::page::{AnswerPage, FormPage, NoMatchPage, WorkPage};
-use super::service::{Answer, Asker, ask};
+use super::page::{AnswerPage, ClosedPage, FormPage, NoMatchPage, WorkPage};
+use super::service::{Asker, Told, ask};
 use super::view::AnswerView;
 use crate::app::App;
 use crate::shell::problem::ProblemView;
@@ -54,9 +54,10 @@ pub async fn answer_page(
         return Ok(Reply::page(&page)?.with_status(StatusCode::FORBIDDEN));
     }
     let source = admission.source;
-    let page = |answer: Option<&Answer>| match answer {
-        Some(answer) => Reply::page(&AnswerPage::new(&app, &context, &typed, answer)),
-        None => Reply::page(&NoMatchPage::new(&context, &typed)),
+    let page = |told: Told<'_>| match told {
+        Told::Answer(answer) => Reply::page(&AnswerPage::new(&app, &context, &typed, answer)),
+        Told::NoMatch => Reply::page(&NoMatchPage::new(&context, &typed)),
+        Told::Closed => closed_page(&context),
     };
     ask(&app, inquiry, Asker { channel: Channel::Page, source }, page).await.map_err(unanswered)?
 }
@@ -101,9 +102,10 @@ pub async fn answer_json(
         return Err(work_wanted(context.language));
     }
     let source = admission.source;
-    let json = |answer: Option<&Answer>| match answer {
-        Some(answer) => Reply::json(&AnswerView::new(&app, context.language, answer)),
-        None => Err(no_match(context.language)),
+    let json = |told: Told<'_>| match told {
+        Told::Answer(answer) => Reply::json(&AnswerView::new(&app, context.language, answer)),
+        Told::NoMatch => Err(no_match(context.language)),
+        Told::Closed => Err(closed(context.language)),
     };
     ask(&app, inquiry, Asker { channel: Channel::Api, source }, json).await.map_err(unanswered)?
 }
@@ -140,7 +142,7 @@ pub async fn challenge_json(
     Reply::json(&challenge(&app, suspicion.unwrap_or(Suspicion::Some))?)
 }
 
-fn work_wanted(l: Language) -> Failure {
+pub(super) fn work_wanted(l: Language) -> Failure {
     Failure::Problem(Box::new(Problem {
         status: StatusCode::FORBIDDEN,
         kind: "work-wanted",
@@ -150,7 +152,23 @@ fn work_wanted(l: Language) -> Failure {
     }))
 }
 
-fn no_match(l: Language) -> Failure {
+/// The page for whoever has every fact of an application that its holder has closed.
+pub(super) fn closed_page(context: &Context) -> Result<Reply, Failure> {
+    Ok(Reply::page(&ClosedPage::new(context))?.with_status(StatusCode::FORBIDDEN))
+}
+
+/// The same for programs.
+pub(super) fn closed(l: Language) -> Failure {
+    Failure::Problem(Box::new(Problem {
+        status: StatusCode::FORBIDDEN,
+        kind: "counter-only",
+        title: l.inquiry_closed_title().into(),
+        detail: l.inquiry_closed_lead().into(),
+        faults: Vec::new(),
+    }))
+}
+
+pub(super) fn no_match(l: Language) -> Failure {
     Failure::Problem(Box::new(Problem {
         status: StatusCode::NOT_FOUND,
         kind: "no-match",

@@ -7,6 +7,7 @@ mod decision;
 mod examples;
 mod form;
 pub mod http;
+pub mod looks;
 mod page;
 mod service;
 #[cfg(test)]

@@ -178,6 +178,20 @@ impl<'a> AnswerPage<'a> {
     }
 }
 
+/// Closed to inquiries online.
+#[derive(Template)]
+#[template(path = "features/inquiry/closed.html")]
+pub(super) struct ClosedPage {
+    shell: Shell,
+}
+
+impl ClosedPage {
+    pub(super) fn new(context: &Context) -> Self {
+        let shell = context.shell(context.language.inquiry_closed_title());
+        Self { shell: Shell { path: "/".to_owned(), ..shell } }
+    }
+}
+
 /// The device works before it asks again.
 #[derive(Template)]
 #[template(path = "features/inquiry/work.html")]

@@ -67,6 +67,17 @@ pub(super) struct Answer {
     pub offices: BTreeMap<OrganCode, Option<Arc<Office>>>,
 }
 
+/// What is told to whoever asks.
+#[derive(Clone, Copy)]
+pub(super) enum Told<'a> {
+    /// The facts fit.
+    Answer(&'a Answer),
+    /// They fit nothing.
+    NoMatch,
+    /// They fit, and the holder wants no inquiry online.
+    Closed,
+}
+
 /// Who asks: through which door, and from where.
 #[derive(Clone, Copy)]
 pub(super) struct Asker {
@@ -91,7 +102,7 @@ pub(super) async fn ask<T>(
     app: &Arc<App>,
     inquiry: Inquiry,
     asker: Asker,
-    show: impl FnOnce(Option<&Answer>) -> T,
+    show: impl FnOnce(Told<'_>) -> T,
 ) -> Result<T> {
     let came = Instant::now();
     let answered = tokio::time::timeout(PATIENCE, answered(app, inquiry, asker, show)).await;
@@ -113,14 +124,14 @@ async fn answered<T>(
     app: &Arc<App>,
     inquiry: Inquiry,
     asker: Asker,
-    show: impl FnOnce(Option<&Answer>) -> T,
+    show: impl FnOnce(Told<'_>) -> T,
 ) -> Result<(T, Outcome)> {
     let Decided { matched, outcome, at, recorded } = decide(app, inquiry, asker).await?;
-    let answer = match matched {
-        Some(matched) => Some(answer(app, matched, at).await?),
-        None => None,
+    let shown = match matched {
+        None => show(Told::NoMatch),
+        Some(_) if outcome == Outcome::Closed => show(Told::Closed),
+        Some(matched) => show(Told::Answer(&answer(app, matched, at).await?)),
     };
-    let shown = show(answer.as_ref());
     recorded.await?;
     Ok((shown, outcome))
 }

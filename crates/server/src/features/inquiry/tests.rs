@@ -6,6 +6,7 @@ mod feeds;
 mod forecast;
 mod languages;
 mod levels;
+mod looks;
 mod matching;
 mod records;
 mod terminal;

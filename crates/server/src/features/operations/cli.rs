@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use web::{BodyLimit, Edge, Limits};
+use web::{BodyLimit, Crowd, Edge, Limits};
 
 /// How often samples of the meters are folded together and quiet sources forgotten.
 const TIDY_EVERY: Duration = Duration::from_secs(5);
@@ -69,6 +69,7 @@ impl Listening {
                 app.feeds.tidy();
             }
         });
+        let crowd = Crowd::new(limits.connections_per_source, self.config.trusted_proxies.clone());
         let limits = Limits {
             connections: limits.connections,
             header: Duration::from_secs(limits.header_seconds),
@@ -77,7 +78,7 @@ impl Listening {
         };
         let routes = edge.wrap(routes)?.layer(map_response_with_state(Arc::clone(&self.app), parting));
         let stop = left(Arc::clone(&self.app), Duration::from_secs(self.config.limits.leave_seconds))?;
-        web::serve(self.listener, routes, limits, stop).await?;
+        web::serve(self.listener, routes, limits, crowd, stop).await?;
         tidying.abort();
         tracing::info!("stopped; requests under way got their answer");
         Ok(())

@@ -3,8 +3,8 @@
 mod many;
 
 use super::call::Caller;
+use super::deadline;
 use super::host::Server;
-use super::{deadline, together};
 use crate::engine::each::{Column, over_arrays};
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
@@ -21,7 +21,7 @@ const SHARED: usize = 2;
 /// Connections over which is counted what people tried in vain: each count waits for its own commit.
 const COUNTS: usize = 2;
 /// Beside all places the writer has one, and whoever asks for one alone.
-const CONNECTIONS: usize = SHARED + COUNTS + together::DESKS + 1 + 2;
+const CONNECTIONS: usize = SHARED + COUNTS + 1 + 1 + 2;
 
 /// A connection with the statements it has prepared.
 pub(crate) struct Line {
@@ -38,8 +38,8 @@ pub(crate) struct Lines {
     pool: Pool,
     shared: [Place; SHARED],
     next: AtomicUsize,
-    /// Those of the look-ups that people wait for: nothing that takes long goes over them.
-    desks: [Place; together::DESKS],
+    /// That of the look-ups that people wait for: nothing that takes long goes over it.
+    desk: Place,
     /// That of the record of inquiries: the same.
     record: Place,
     /// Those of what is counted while people wait: so much of it keeps no lease from being kept.
@@ -65,8 +65,8 @@ impl Lines {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Address(error.to_string()))?;
-        let (shared, desks, record, counts) = Default::default();
-        Ok(Self { pool, shared, next: AtomicUsize::new(0), desks, record, counts })
+        let (shared, desk, record, counts) = Default::default();
+        Ok(Self { pool, shared, next: AtomicUsize::new(0), desk, record, counts })
     }
 
     /// Closes what nobody uses.
@@ -114,15 +114,13 @@ impl Lines {
         found.iter().map(|row| map(&Row::Postgres(row))).collect()
     }
 
-    /// Runs a statement for each of many keys, over a desk's own connection; gives the rows of each.
+    /// Runs a statement for each of many keys, over the desk's own connection; gives the rows of each.
     pub(super) async fn find_each(
         &self,
-        desk: usize,
         sql: &str,
         keys: &[[Value<'_>; 1]],
     ) -> Result<Vec<Vec<tokio_postgres::Row>>> {
-        let place = self.desks.get(desk).ok_or(StoreError::Stopped)?;
-        by_place(self.ask(place, Question::Each(sql, keys)).await?, keys.len())
+        by_place(self.ask(&self.desk, Question::Each(sql, keys)).await?, keys.len())
     }
 
     /// Keeps something of the record of inquiries, over a connection of its own. May be repeated.

@@ -8,14 +8,11 @@ use super::lines::Lines;
 use crate::engine::Value;
 use crate::error::{Result, StoreError};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tokio_postgres::Row;
 
-/// Statements that are under way at a time: while the server works on one, the answers of the other are read.
-pub(super) const DESKS: usize = 2;
 /// Look-ups in one statement at the most.
 const AT_ONCE: usize = 64;
 /// How often those who are about to ask get their turn before a statement goes.
@@ -30,33 +27,28 @@ struct Lookup {
 
 /// Where look-ups gather; they end with the last of these.
 pub(super) struct Together {
-    desks: [UnboundedSender<Lookup>; DESKS],
-    next: AtomicUsize,
+    desk: UnboundedSender<Lookup>,
 }
 
 impl Together {
-    /// Starts the desks; needs a running Tokio runtime.
+    /// Starts the desk; needs a running Tokio runtime.
     pub(super) fn start(lines: &Arc<Lines>) -> Self {
-        let desks = std::array::from_fn(|desk| {
-            let (lookups, queue) = unbounded_channel();
-            tokio::spawn(answer_until_closed(Arc::clone(lines), desk, queue));
-            lookups
-        });
-        Self { desks, next: AtomicUsize::new(0) }
+        let (desk, queue) = unbounded_channel();
+        tokio::spawn(answer_until_closed(Arc::clone(lines), queue));
+        Self { desk }
     }
 
     /// The rows that a statement finds by a key.
     pub(super) async fn rows(&self, sql: &'static str, key: &[u8]) -> Result<Vec<Row>> {
         let (found, answer) = oneshot::channel();
-        let desk = self.desks.get(self.next.fetch_add(1, Ordering::Relaxed) % DESKS);
         let lookup = Lookup { sql, key: key.to_vec(), found };
-        desk.ok_or(StoreError::Stopped)?.send(lookup).map_err(|_| StoreError::Stopped)?;
+        self.desk.send(lookup).map_err(|_| StoreError::Stopped)?;
         answer.await.unwrap_or(Err(StoreError::Stopped))
     }
 }
 
-/// A desk's life: whatever waits is one statement.
-async fn answer_until_closed(lines: Arc<Lines>, desk: usize, mut queue: UnboundedReceiver<Lookup>) {
+/// The desk's life: whatever waits is one statement.
+async fn answer_until_closed(lines: Arc<Lines>, mut queue: UnboundedReceiver<Lookup>) {
     let mut waiting = Vec::new();
     while queue.recv_many(&mut waiting, AT_ONCE).await > 0 {
         take_along(&mut queue, &mut waiting).await;
@@ -64,7 +56,7 @@ async fn answer_until_closed(lines: Arc<Lines>, desk: usize, mut queue: Unbounde
         waiting.retain(|lookup| !lookup.found.is_closed());
         while let Some(sql) = waiting.first().map(|lookup| lookup.sql) {
             let same: Vec<_> = waiting.extract_if(.., |lookup| lookup.sql == sql).collect();
-            answer(&lines, desk, sql, same).await;
+            answer(&lines, sql, same).await;
         }
     }
 }
@@ -85,9 +77,9 @@ async fn take_along(queue: &mut UnboundedReceiver<Lookup>, waiting: &mut Vec<Loo
     }
 }
 
-async fn answer(lines: &Lines, desk: usize, sql: &str, lookups: Vec<Lookup>) {
+async fn answer(lines: &Lines, sql: &str, lookups: Vec<Lookup>) {
     let keys: Vec<_> = lookups.iter().map(|lookup| [Value::Blob(&lookup.key)]).collect();
-    match lines.find_each(desk, sql, &keys).await {
+    match lines.find_each(sql, &keys).await {
         Ok(rows) => {
             for (Lookup { found, .. }, rows) in lookups.into_iter().zip(rows) {
                 // Whoever went away needs no word.

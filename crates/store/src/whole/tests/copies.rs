@@ -5,6 +5,7 @@ use crate::dead_letter::{self, DeadLetter};
 use crate::feed;
 use crate::inquiry_log::{Channel, InquiryEntry, InquiryLog, Outcome, recorded};
 use crate::keys::{Keys, Subject};
+use crate::log;
 use crate::manifest::{Declaration, declare};
 use crate::record::{Report, Unknown};
 use crate::setting::Purpose;
@@ -105,6 +106,8 @@ async fn fill(fresh: &Fresh) {
         INSERT INTO manifest VALUES (1, '', 9223372036854775807, -9223372036854775807, 0)"
     ));
     ask(fresh, 0..300).await;
+    while log::take_in(&fresh.store).await.unwrap().is_behind {}
+    log::sign(&fresh.store).await.unwrap();
 }
 
 /// Records inquiries.

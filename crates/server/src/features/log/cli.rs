@@ -1,0 +1,262 @@
+//! `jindu log`: verifies the log from a folder or a server, and compares it with the database.
+
+use crate::app::{Failed, open_store};
+use crate::config::Config;
+use crate::progress::{self, Lines};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use std::fs;
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::time::Duration;
+use store::keys::Keys;
+use store::log::{self, CHECKPOINT, Checkpoint, Files, Finding, Proof, Verifier, verify};
+
+/// How long a server may take for one file.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The largest file of a log: a bundle of 256 leaves.
+const LARGEST: u64 = 256 * 34;
+const NO_KEY: &str = "--key is no verifier key; it looks like name+12345678+AbC…";
+
+/// Where the files are.
+pub enum Place {
+    /// In a folder, by their names.
+    Folder(PathBuf),
+    /// On a server, and afterwards in a folder too, if one is named.
+    Server(String, Option<PathBuf>),
+}
+
+/// What is to be verified.
+pub struct Verifying {
+    /// The files.
+    pub place: Place,
+    /// The verifier key; without it that of the key file.
+    pub key: Option<String>,
+    /// A checkpoint that was kept earlier.
+    pub from: Option<PathBuf>,
+    /// Whether the database is compared too.
+    pub compare: bool,
+}
+
+/// What was found.
+pub struct Said {
+    /// In words.
+    pub text: String,
+    /// Whether nothing is wrong.
+    pub is_well: bool,
+}
+
+/// The verifier key of the log.
+///
+/// # Errors
+/// Refuses what the key file refuses.
+pub fn key(config: &Config) -> Result<String, Failed> {
+    Ok(log::verifier(&Keys::load(&config.key_file())?).to_string())
+}
+
+/// Verifies; `line` writes a line where there is no terminal.
+///
+/// # Errors
+/// Says what cannot be read; what is found to be wrong is no error.
+pub async fn run(
+    config: impl FnOnce() -> Result<Config, Failed>,
+    verifying: &Verifying,
+    line: impl FnMut(String) + Send,
+) -> Result<Said, Failed> {
+    let needs_config = verifying.compare || verifying.key.is_none();
+    let config = needs_config.then(config).transpose()?;
+    let verifier = match (&verifying.key, &config) {
+        (Some(key), _) => Verifier::parse(key).ok_or(NO_KEY)?,
+        (None, Some(config)) => log::verifier(&Keys::load(&config.key_file())?),
+        (None, None) => return Err("a verifier key is needed".into()),
+    };
+    let files = verifying.place.files()?;
+    let from = verifying
+        .from
+        .as_ref()
+        .map(|path| fs::read(path).map_err(|error| format!("{}: {error}", path.display())));
+    let from = from.transpose()?;
+    let bar = progress::things(0, "leaves");
+    let mut lines = Lines::beside(&bar, line);
+    let mut heard = |doing: &'static str, done: u64, all: u64| {
+        bar.set_message(doing);
+        bar.set_length(all);
+        bar.set_position(done);
+        lines.tell(doing, "leaves");
+    };
+    let verified =
+        verify(files.as_ref(), &verifier, from.as_deref(), |done, all| heard("verifying", done, all));
+    let mut findings = verified.findings;
+    let mut is_compared = false;
+    if let (true, true, Some(checkpoint), Some(config)) =
+        (findings.is_empty(), verifying.compare, &verified.checkpoint, &config)
+    {
+        let store = open_store(config, None).await?;
+        let compared =
+            log::compare(&store, files.as_ref(), checkpoint.size, |done, all| heard("comparing", done, all));
+        findings = compared.await?;
+        findings.extend(log::beyond(&store).await?);
+        is_compared = true;
+    }
+    bar.finish_and_clear();
+    Ok(said(verified.checkpoint.as_ref(), &findings, (from.is_some(), is_compared)))
+}
+
+fn said(checkpoint: Option<&Checkpoint>, findings: &[Finding], (from, compared): (bool, bool)) -> Said {
+    let Some(checkpoint) = checkpoint.filter(|_| findings.is_empty()) else {
+        let mut text = "The log is not what it should be:".to_owned();
+        for finding in findings {
+            text.push_str("\n  ");
+            text.push_str(finding);
+        }
+        return Said { text, is_well: false };
+    };
+    let Checkpoint { origin, size, .. } = checkpoint;
+    let mut text = format!("The log {origin} has {size} leaves, and all of it is what was signed.");
+    if from {
+        text.push_str("\nIt goes on from the checkpoint that was kept.");
+    }
+    if compared {
+        text.push_str("\nEvery leaf stands for one look or one change in the database.");
+    }
+    text.push_str("\nKeep the checkpoint, and give it to --from the next time.");
+    Said { text, is_well: true }
+}
+
+/// A look and its proof, as the interface for programs gives them.
+#[derive(serde::Deserialize)]
+struct Shown {
+    looks: Vec<ShownLook>,
+    checkpoint: Option<String>,
+}
+
+#[derive(serde::Deserialize)]
+struct ShownLook {
+    leaf: u64,
+    proof: Option<ShownProof>,
+}
+
+#[derive(serde::Deserialize)]
+struct ShownProof {
+    blind: String,
+    entry: String,
+    value: String,
+    hashes: Vec<String>,
+}
+
+impl ShownProof {
+    fn proof(&self) -> Option<Proof> {
+        let bytes = |text: &String| BASE64_STANDARD.decode(text).ok();
+        let hash = |text: &String| bytes(text)?.try_into().ok();
+        Some(Proof {
+            blind: bytes(&self.blind)?.try_into().ok()?,
+            entry: bytes(&self.entry)?,
+            leaf: hash(&self.value)?,
+            hashes: self.hashes.iter().map(hash).collect::<Option<_>>()?,
+        })
+    }
+}
+
+/// Checks the proofs of looks that somebody was shown; `text` is the JSON of them.
+///
+/// # Errors
+/// Says what cannot be read; a proof that does not hold is no error.
+pub fn check(text: &str, key: &str) -> Result<Said, Failed> {
+    let verifier = Verifier::parse(key).ok_or(NO_KEY)?;
+    let shown: Shown =
+        serde_json::from_str(text).map_err(|error| format!("this is no list of looks: {error}"))?;
+    let note = shown.checkpoint.ok_or("there is no checkpoint in it; ask again in a minute")?;
+    let checkpoint =
+        Checkpoint::read(note.as_bytes(), &verifier).map_err(|why| format!("checkpoint: {why}"))?;
+    let proven = |look: &ShownLook| {
+        let proof = look.proof.as_ref().map(|proof| proof.proof());
+        proof.map(|proof| proof.is_some_and(|proof| proof.holds(look.leaf, &checkpoint)))
+    };
+    let outcomes: Vec<(u64, Option<bool>)> =
+        shown.looks.iter().map(|look| (look.leaf, proven(look))).collect();
+    let wrong: Vec<String> = outcomes
+        .iter()
+        .filter(|(_, holds)| *holds == Some(false))
+        .map(|(leaf, _)| leaf.to_string())
+        .collect();
+    let (held, open) = (
+        outcomes.iter().filter(|(_, holds)| *holds == Some(true)).count(),
+        outcomes.iter().filter(|(_, holds)| holds.is_none()).count(),
+    );
+    let origin = &checkpoint.origin;
+    Ok(if wrong.is_empty() {
+        Said {
+            text: format!("{held} looks are in the log {origin}; {open} wait for its next checkpoint."),
+            is_well: true,
+        }
+    } else {
+        Said {
+            text: format!("These looks are not in the log {origin}: {}", wrong.join(", ")),
+            is_well: false,
+        }
+    })
+}
+
+impl Place {
+    fn files(&self) -> Result<Box<dyn Files>, Failed> {
+        Ok(match self {
+            Self::Folder(folder) if folder.is_dir() => Box::new(Folder(folder.clone())),
+            Self::Folder(folder) => return Err(format!("{} is no folder", folder.display()).into()),
+            Self::Server(address, kept) => Box::new(Server::new(address, kept.clone())),
+        })
+    }
+}
+
+/// Files in a folder. Names come from us and lead nowhere else.
+struct Folder(PathBuf);
+
+impl Files for Folder {
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, String> {
+        match fs::read(self.0.join(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// Files of a server.
+struct Server {
+    agent: ureq::Agent,
+    address: String,
+    kept: Option<PathBuf>,
+}
+
+impl Server {
+    fn new(address: &str, kept: Option<PathBuf>) -> Self {
+        let agent = crate::asking::agent(PATIENCE);
+        Self { agent, address: format!("{}/log", address.trim_end_matches('/')), kept }
+    }
+}
+
+impl Files for Server {
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, String> {
+        let kept = self.kept.as_ref().map(|folder| folder.join(name));
+        // What was fetched never changes; the checkpoint does.
+        if let Some(bytes) = kept.as_ref().filter(|_| name != CHECKPOINT).and_then(|path| fs::read(path).ok())
+        {
+            return Ok(Some(bytes));
+        }
+        let reply =
+            self.agent.get(format!("{}/{name}", self.address)).call().map_err(|error| error.to_string())?;
+        match reply.status().as_u16() {
+            200 => {}
+            404 => return Ok(None),
+            status => return Err(format!("the server answered with {status}")),
+        }
+        let mut bytes = Vec::new();
+        let read = reply.into_body().into_reader().take(LARGEST + 1).read_to_end(&mut bytes);
+        read.map_err(|error| error.to_string())?;
+        if let Some(path) = kept {
+            let folder = path.parent().unwrap_or(&path);
+            fs::create_dir_all(folder)
+                .and_then(|()| fs::write(&path, &bytes))
+                .map_err(|error| error.to_string())?;
+        }
+        Ok(Some(bytes))
+    }
+}

@@ -1,0 +1,82 @@
+//! Takes looks and changes into the log as they come, and signs what it came to. Of several servers one does it.
+
+use crate::app::App;
+use crate::leases;
+use crate::stop::{Stop, Stopper};
+use std::sync::Arc;
+use std::time::Duration;
+use store::log;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// How often what waits is taken in.
+const TAKEN_EVERY: Duration = Duration::from_secs(2);
+/// How often it is signed, where there is something new: whoever asks sees a look within a minute, with its proof.
+const SIGNED_EVERY: Duration = Duration::from_secs(10);
+/// How many times at once: what is beyond waits, so that whoever asks does not.
+const AT_ONCE: u32 = 8;
+
+/// The keeping, until it is stopped.
+pub struct Keeping(Stopper, JoinHandle<()>);
+
+impl Keeping {
+    /// Begins.
+    #[must_use]
+    pub fn start(app: &Arc<App>) -> Self {
+        let (stopper, stop) = Stopper::new();
+        let app = Arc::clone(app);
+        let keeper = tokio::spawn(async move {
+            leases::under(&app, "log".to_owned(), stop, |stop| keep(&app, stop)).await;
+        });
+        Self(stopper, keeper)
+    }
+
+    /// Takes in and signs what is left, and ends.
+    pub async fn stop(self) {
+        let Self(stopper, keeper) = self;
+        stopper.tell();
+        if let Err(failed) = keeper.await {
+            tracing::error!("the log is no longer kept: {failed}");
+        }
+    }
+}
+
+async fn keep(app: &App, mut stop: Stop) {
+    let (mut signed, mut fails) = (None::<Instant>, false);
+    loop {
+        let ends = stop.is_told();
+        let is_due = ends || signed.is_none_or(|signed| signed.elapsed() >= SIGNED_EVERY);
+        let kept = once(app, is_due).await;
+        if is_due && kept.is_ok() {
+            signed = Some(Instant::now());
+        }
+        match &kept {
+            Err(failed) if !fails => tracing::error!("what was done does not come into the log: {failed}"),
+            Ok(()) if fails => tracing::info!("what was done comes into the log again"),
+            _ => {}
+        }
+        fails = kept.is_err();
+        if ends {
+            return;
+        }
+        stop.or_after(TAKEN_EVERY).await;
+    }
+}
+
+/// Takes in some of what waits, and signs it if that is due.
+pub(super) async fn once(app: &App, is_due: bool) -> store::Result<()> {
+    let mut taken = log::take_in(&app.store).await?;
+    for _ in 1..AT_ONCE {
+        if !taken.is_behind {
+            break;
+        }
+        taken = log::take_in(&app.store).await?;
+    }
+    if is_due {
+        log::sign(&app.store).await?;
+    }
+    let oldest = log::oldest_waiting(&app.store.read()).await?;
+    let waits = oldest.map_or(0, |at| app.clock.now().millis().saturating_sub(at.millis()).max(0));
+    app.meters.logged(taken.size, Duration::from_millis(waits.unsigned_abs()));
+    Ok(())
+}

@@ -1,0 +1,32 @@
+-- The log that outsiders can check. Every look at somebody's application and every change is one leaf of a tree of
+-- hashes, in the order in which they were taken in.
+
+-- Looks, by whom they were at. `entry` is what the record of inquiries holds.
+CREATE TABLE look (
+    subject BLOB NOT NULL CHECK (length(subject) = 16),
+    leaf    INTEGER NOT NULL,
+    entry   BLOB NOT NULL,
+    PRIMARY KEY (subject, leaf)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX look_by_leaf ON look (leaf);
+
+-- Changes: which leaf each is, once it is one.
+ALTER TABLE audit ADD COLUMN leaf INTEGER;
+CREATE INDEX audit_unlogged ON audit (id) WHERE leaf IS NULL;
+CREATE INDEX audit_by_leaf ON audit (leaf) WHERE leaf IS NOT NULL;
+
+-- Tiles of up to 256 hashes of 32 bytes (C2SP tlog-tiles); at level -1 the leaves themselves.
+CREATE TABLE log_tile (
+    level  INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (level, number)
+) STRICT, WITHOUT ROWID;
+
+-- Up to which frame the record of each run of a server was taken in, and where that one ended.
+CREATE TABLE log_source (
+    source BLOB PRIMARY KEY CHECK (length(source) = 16),
+    number INTEGER NOT NULL,
+    at     INTEGER NOT NULL,
+    place  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
