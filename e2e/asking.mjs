@@ -108,6 +108,7 @@ export const PAGES = [
       if (asked.status() === 403) return;
       await follow(page, page.locator('form[action="/inquiry/looks"] button'));
       await follow(page, page.locator('form[action="/inquiry/counter-only"] button'));
+      await follow(page, page.locator('main form[action="/inquiry/counter-only"] button'));
     },
   },
   { name: "stages", open: (page, language) => visit(page, "/stages", language) },

@@ -37,6 +37,7 @@ test("whoever closes the case gets no answer online any more", () =>
     await ask(page, byReceipt("correction"), "en");
     await follow(page, page.locator('form[action="/inquiry/looks"] button'));
     await follow(page, page.locator('form[action="/inquiry/counter-only"] button'));
+    await follow(page, page.locator('main form[action="/inquiry/counter-only"] button'));
     assert.equal(await kind(page), "closed");
     const again = await ask(page, byReceipt("correction"), "en");
     assert.equal(again.status(), 403);

@@ -73,9 +73,10 @@ impl Meters {
                 "Inquiries refused by the limit of their source."
             );
             describe_gauge!("jindu_log_leaves", "Looks and changes in the log.");
+            describe_gauge!("jindu_log_behind_seconds", "Seconds since all that waited was in the log.");
             describe_gauge!(
-                "jindu_log_waits_seconds",
-                "Seconds for which the oldest change waits for the log."
+                "jindu_log_damaged_records",
+                "Records of inquiries that cannot come into the log."
             );
             describe_histogram!(
                 "jindu_inquiry_seconds",
@@ -145,12 +146,26 @@ impl Meters {
         });
     }
 
-    /// Shows how far the log is, and for how long the oldest change waits to come into it.
-    pub(crate) fn logged(&self, leaves: u64, waits: Duration) {
+    /// Shows how far the log is, and how many records cannot come into it.
+    pub(crate) fn logged(&self, leaves: u64, damaged: u64) {
         with_local_recorder(&self.recorder, || {
-            // A float counts leaves exactly up to 2⁵³.
+            // A float counts exactly up to 2⁵³.
             gauge!("jindu_log_leaves").set(leaves as f64);
-            gauge!("jindu_log_waits_seconds").set(waits.as_secs_f64());
+            gauge!("jindu_log_damaged_records").set(damaged as f64);
+        });
+    }
+
+    /// Shows for how long not all that waits has come into the log.
+    pub(crate) fn log_behind(&self, time: Duration) {
+        with_local_recorder(&self.recorder, || gauge!("jindu_log_behind_seconds").set(time.as_secs_f64()));
+    }
+
+    /// Another server keeps the log, or none does.
+    pub(crate) fn log_kept_elsewhere(&self) {
+        with_local_recorder(&self.recorder, || {
+            for name in ["jindu_log_leaves", "jindu_log_damaged_records", "jindu_log_behind_seconds"] {
+                gauge!(name).set(f64::NAN);
+            }
         });
     }
 

@@ -4,6 +4,7 @@
 mod tests;
 
 use crate::app::App;
+use crate::features::inquiry::looks::http as looks;
 use crate::features::{feeds, inquiry, log, offices, operations, stages};
 use axum::Router;
 use axum::middleware::from_fn;
@@ -47,18 +48,15 @@ pub fn routes(app: Arc<App>) -> (Router, Document) {
     let (api, document) = OpenApiRouter::with_openapi(Described::openapi())
         .routes(routes!(inquiry::http::answer_json))
         .routes(routes!(inquiry::http::challenge_json))
-        .routes(routes!(inquiry::looks::http::looks_json))
-        .routes(routes!(inquiry::looks::http::close_json))
+        .routes(routes!(looks::looks_json))
+        .routes(routes!(looks::close_json))
         .merge(of_feeds)
         .split_for_parts();
     let pages = Router::new()
         .route("/", get(inquiry::http::form))
         .route("/inquiry", post(inquiry::http::answer_page).get(inquiry::http::back_to_form))
-        .route("/inquiry/looks", post(inquiry::looks::http::looks_page).get(inquiry::http::back_to_form))
-        .route(
-            "/inquiry/counter-only",
-            post(inquiry::looks::http::close_page).get(inquiry::http::back_to_form),
-        )
+        .route("/inquiry/looks", post(looks::looks_page).get(inquiry::http::back_to_form))
+        .route("/inquiry/counter-only", post(looks::close_page).get(inquiry::http::back_to_form))
         .route("/stages", get(stages::http::stages))
         .route("/offices", get(offices::http::offices))
         .route("/log/checkpoint", get(log::http::checkpoint))

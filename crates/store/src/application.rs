@@ -41,10 +41,8 @@ const ANY: &str = "SELECT id FROM application LIMIT 1";
 pub(crate) const SEALED: Column = Column {
     table: "application",
     column: "person",
-    stale: "SELECT id, person, subject, receipt FROM application
-        WHERE id >= $1 AND substr(person, 1, 1) <> $2 ORDER BY id LIMIT $3",
+    page: "SELECT id, person, subject, receipt FROM application WHERE id >= $1 ORDER BY id LIMIT $2",
     replace: "UPDATE application SET person = $1 WHERE person = $2 AND id = $3",
-    counted: "SELECT substr(person, 1, 1), count(*) FROM application GROUP BY 1",
     by_hash: false,
     name: |row| Ok(row_name(Subject(row.array(2)?), Receipt(row.array(3)?)).to_vec()),
 };

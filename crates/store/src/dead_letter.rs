@@ -275,10 +275,9 @@ fn row(feed: FeedId, origin: &str) -> Vec<u8> {
 pub(crate) const SEALED: Column = Column {
     table: "dead_letter",
     column: "content",
-    stale: "SELECT id, content, feed, origin FROM dead_letter
-        WHERE id >= $1 AND content IS NOT NULL AND substr(content, 1, 1) <> $2 ORDER BY id LIMIT $3",
+    page: "SELECT id, content, feed, origin FROM dead_letter
+        WHERE id >= $1 AND content IS NOT NULL ORDER BY id LIMIT $2",
     replace: "UPDATE dead_letter SET content = $1 WHERE content = $2 AND id = $3",
-    counted: "SELECT substr(content, 1, 1), count(*) FROM dead_letter WHERE content IS NOT NULL GROUP BY 1",
     by_hash: false,
     name: |found| Ok(row(FeedId(found.narrow(2, "feed")?), found.text(3)?)),
 };

@@ -44,6 +44,8 @@ const LEFT_OF_RECEIPT: [&str; 4] = [
 
 /// Applications that are looked at at once.
 const PAGE: u16 = 500;
+/// Applications that are erased in one change.
+const AT_ONCE: usize = 50;
 
 /// What was erased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,10 +63,18 @@ pub struct Erased {
 /// # Errors
 /// Fails when the database does; then nothing is erased.
 pub async fn of_subject(store: &Store, entry: Entry, subject: Subject) -> Result<Erased> {
-    let applications = application::of_subject(&store.read(), subject).await?;
-    let mut erased = these(store, entry, &applications, Some(subject)).await?;
-    erased.left = left(&store.read(), subject, &applications).await?;
-    Ok(erased)
+    let mut all = Erased::default();
+    loop {
+        // Some at a time, as they are found.
+        let applications = application::of_subject(&store.read(), subject).await?;
+        let erased = these(store, entry.clone(), &applications, Some(subject)).await?;
+        all.applications += erased.applications;
+        all.rows += erased.rows;
+        all.left = left(&store.read(), subject, &applications).await?;
+        if applications.is_empty() || all.left == 0 {
+            return Ok(all);
+        }
+    }
 }
 
 /// Erases applications that came to their end before a moment, some at a time; gives how many. `goes_on` is asked in
@@ -83,16 +93,12 @@ pub async fn over_since(
         let page = application::page(&store.read(), after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
-        // Numbers are given in the order of arrival: behind these there are younger ones only.
-        let is_young = page.iter().all(|application| application.applied_on >= before.date());
         let over: Vec<Application> =
             page.into_iter().filter(|application| is_over(application, before)).collect();
-        if !over.is_empty() {
-            let entry = Entry { detail: format!("{} applications", over.len()), ..entry.clone() };
-            all += these(store, entry, &over, None).await?.applications;
-        }
-        if is_young {
-            break;
+        // A few at a time: whoever records waits for it.
+        for few in over.chunks(AT_ONCE) {
+            let entry = Entry { detail: format!("{} applications", few.len()), ..entry.clone() };
+            all += these(store, entry, few, None).await?.applications;
         }
     }
     Ok(all)

@@ -48,6 +48,27 @@ pub enum Channel {
     Api,
 }
 
+impl Channel {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Page, Self::Api];
+
+    const fn number(self) -> u8 {
+        match self {
+            Self::Page => 1,
+            Self::Api => 2,
+        }
+    }
+
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Api => "api",
+        }
+    }
+}
+
 /// How an inquiry ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -61,6 +82,33 @@ pub enum Outcome {
     Limited,
     /// Every fact is right, and the holder wants no inquiry online.
     Closed,
+}
+
+impl Outcome {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::NoMatch, Self::Basic, Self::Full, Self::Limited, Self::Closed];
+
+    pub(crate) const fn number(self) -> u8 {
+        match self {
+            Self::NoMatch => 1,
+            Self::Basic => 2,
+            Self::Full => 3,
+            Self::Limited => 4,
+            Self::Closed => 5,
+        }
+    }
+
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoMatch => "no_match",
+            Self::Basic => "basic",
+            Self::Full => "full",
+            Self::Limited => "limited",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// One inquiry: who was asked about (by hash), when, through which door, and how it ended.
@@ -80,17 +128,7 @@ impl InquiryEntry {
     /// 8 bytes moment, 16 bytes subject, channel, outcome, 6 bytes kept for later; numbers little-endian.
     fn bytes(&self) -> [u8; ENTRY_LENGTH] {
         let mut bytes = [0; ENTRY_LENGTH];
-        let channel = match self.channel {
-            Channel::Page => 1,
-            Channel::Api => 2,
-        };
-        let outcome = match self.outcome {
-            Outcome::NoMatch => 1,
-            Outcome::Basic => 2,
-            Outcome::Full => 3,
-            Outcome::Limited => 4,
-            Outcome::Closed => 5,
-        };
+        let (channel, outcome) = (self.channel.number(), self.outcome.number());
         let at = self.at.millis().to_le_bytes();
         let fields = at.iter().chain(&self.subject.0).chain([&channel, &outcome]);
         bytes.iter_mut().zip(fields).for_each(|(to, from)| *to = *from);
@@ -101,19 +139,8 @@ impl InquiryEntry {
     pub(crate) fn parse(bytes: &[u8; ENTRY_LENGTH]) -> Option<Self> {
         let (at, rest) = bytes.split_first_chunk::<8>()?;
         let (subject, rest) = rest.split_first_chunk::<HASH_LENGTH>()?;
-        let channel = match rest.first()? {
-            1 => Channel::Page,
-            2 => Channel::Api,
-            _ => return None,
-        };
-        let outcome = match rest.get(1)? {
-            1 => Outcome::NoMatch,
-            2 => Outcome::Basic,
-            3 => Outcome::Full,
-            4 => Outcome::Limited,
-            5 => Outcome::Closed,
-            _ => return None,
-        };
+        let channel = Channel::ALL.into_iter().find(|channel| Some(&channel.number()) == rest.first())?;
+        let outcome = Outcome::ALL.into_iter().find(|outcome| Some(&outcome.number()) == rest.get(1))?;
         Some(Self {
             at: Moment::from_millis(i64::from_le_bytes(*at)),
             subject: Subject(*subject),

@@ -33,6 +33,8 @@ pub use wrapping::Wrapping;
 const LOOKED_EVERY: Duration = Duration::from_secs(1);
 /// After so long every process that can see the file seals with the key that it names.
 pub const TAKEN_UP_AFTER: Duration = Duration::from_secs(3);
+/// After so long nothing is on its way any more that was sealed before: a change waits for half a minute at the most.
+pub const ARRIVED_AFTER: Duration = Duration::from_secs(40);
 
 /// Bytes of a keyed hash as stored: half of HMAC-SHA-256, 2⁶⁴ work to find two alike.
 pub const HASH_LENGTH: usize = 16;
@@ -41,20 +43,34 @@ pub const HASH_LENGTH: usize = 16;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Subject(pub [u8; HASH_LENGTH]);
 
+impl Subject {
+    /// In hexadecimal.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        hex::encode(self.0)
+    }
+}
+
 /// Keyed hash of a receipt number: names one application.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Receipt(pub [u8; HASH_LENGTH]);
 
 /// What tells one state of a file from another.
-type Stamp = Option<(i64, i64, u64, u64)>;
+type Stamp = Option<[i64; 6]>;
 
 /// The keys, ready for use. Has no `Debug` on purpose.
 pub struct Keys {
     path: PathBuf,
     hasher: Hasher,
     ring: RwLock<Arc<Ring>>,
-    /// When the file was last looked at, and how it was.
-    looked: Mutex<(Instant, Stamp)>,
+    looked: Mutex<Looked>,
+}
+
+/// When the file was last looked at, how it was when it was last read, and whether it cannot be read since.
+struct Looked {
+    at: Instant,
+    stamp: Stamp,
+    fails: bool,
 }
 
 impl Keys {
@@ -94,7 +110,7 @@ impl Keys {
             path: path.to_owned(),
             hasher,
             ring: RwLock::new(Arc::new(ring)),
-            looked: Mutex::new((Instant::now(), stamp)),
+            looked: Mutex::new(Looked { at: Instant::now(), stamp, fails: false }),
         })
     }
 
@@ -102,30 +118,37 @@ impl Keys {
         Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the file again if it is another than when it was last looked at, and that is so long ago.
+    /// Reads the file again if it is another than when it was last read, and it was last looked at so long ago. A file that
+    /// cannot be used now is tried again.
     fn look_again(&self, after: Duration) {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        if looked.0.elapsed() < after {
+        let after = if looked.fails { after.max(LOOKED_EVERY) } else { after };
+        if looked.at.elapsed() < after {
             return;
         }
+        looked.at = Instant::now();
         let now = stamp(&self.path);
-        *looked = (Instant::now(), looked.1);
-        if now == looked.1 {
+        if now == looked.stamp && !looked.fails {
             return;
         }
-        looked.1 = now;
-        match KeyFile::read(&self.path).and_then(|file| Ring::of(&file, &self.path)) {
+        let read = KeyFile::read(&self.path).and_then(|file| Ring::of(&file, &self.path));
+        let fails = std::mem::replace(&mut looked.fails, true);
+        match read {
             Ok((hasher, ring)) if hasher.hash("fingerprint", &[]) == self.hasher.hash("fingerprint", &[]) => {
                 let mut own = self.ring.write().unwrap_or_else(PoisonError::into_inner);
                 *own = Arc::new(ring.after(&own));
+                (looked.stamp, looked.fails) = (now, false);
                 tracing::info!("the key file is another, and its keys are used from now on");
             }
-            Ok(_) => tracing::error!(
-                "the key file holds the keys of another database now; the former ones are used on"
-            ),
-            Err(error) => {
-                tracing::error!("the key file cannot be used now; the former keys are used on: {error}")
+            Ok(_) if !fails => {
+                tracing::error!(
+                    "the key file holds the keys of another database now; the former ones are used on"
+                );
             }
+            Err(error) if !fails => {
+                tracing::error!("the key file cannot be used now; the former keys are used on: {error}");
+            }
+            _ => {}
         }
     }
 
@@ -176,16 +199,10 @@ impl Keys {
         self.keyed_hash("leaf", &[&leaf.to_be_bytes()])
     }
 
-    /// Signs what the log came to.
-    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+    /// The key that signs what the log comes to, as it is now.
+    pub(crate) fn signing(&self) -> Signing {
         self.look_again(LOOKED_EVERY);
-        self.ring().signer.sign(message)
-    }
-
-    /// The key with which such signatures are verified, and of which algorithm.
-    pub(crate) fn verifying(&self) -> (Suite, Vec<u8>) {
-        let ring = self.ring();
-        (ring.signer.suite(), ring.signer.public())
+        Signing(self.ring())
     }
 
     /// A text that only these keys give: tells whether a database was made with them.
@@ -193,9 +210,14 @@ impl Keys {
         hex::encode(self.keyed_hash("fingerprint", &[]))
     }
 
-    /// The same of each key that seals, by its number.
+    /// The same of each key that seals or is about to, by its number; old ones are of no interest to others.
     pub(crate) fn seal_prints(&self) -> BTreeMap<u8, String> {
-        self.ring().prints()
+        self.ring().prints(|state| state != State::Old)
+    }
+
+    /// Whether there is a key that opens what was sealed with it under a number, and what tells it from others.
+    pub(crate) fn opens(&self, id: u8) -> Option<String> {
+        self.ring().prints(|_| true).remove(&id)
     }
 
     fn keyed_hash(&self, purpose: &str, parts: &[&[u8]]) -> [u8; HASH_LENGTH] {
@@ -229,10 +251,27 @@ impl Keys {
     }
 }
 
-/// How a file is now.
+/// A key that signs, and stays the same while it is used.
+pub(crate) struct Signing(Arc<Ring>);
+
+impl Signing {
+    /// The key with which its signatures are verified, and of which algorithm.
+    pub(crate) fn verifying(&self) -> (Suite, Vec<u8>) {
+        (self.0.signer.suite(), self.0.signer.public())
+    }
+
+    /// Signs.
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
+        self.0.signer.sign(message)
+    }
+}
+
+/// How a file is now: who may read it too.
 fn stamp(path: &Path) -> Stamp {
     let meta = fs::metadata(path).ok()?;
-    Some((meta.mtime(), meta.mtime_nsec(), meta.ino(), meta.len()))
+    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let (inode, length) = (signed(meta.ino()), signed(meta.len()));
+    Some([meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec(), inode, length])
 }
 
 /// Where a sealed value stands; a value moved to another place does not open.

@@ -20,7 +20,7 @@ mod verify;
 
 pub use checkpoint::{Checkpoint, Verifier, checkpoint, sign, verifier};
 pub use files::{CHECKPOINT, Tile, tile};
-pub use looks::{Look, Proof, of_subject, proven};
+pub use looks::{Look, Proof, of_subject, proven, tries};
 pub use taking::{Taken, take_in};
 pub use tree::Leaf;
 pub use verify::{Files, Finding, Verified, beyond, compare, verify};
@@ -29,7 +29,6 @@ use crate::error::{Result, StoreError};
 use crate::keys::Keys;
 use crate::{Read, setting};
 use aws_lc_rs::digest::{Context, SHA256};
-use domain::moment::Moment;
 
 /// The setting that says how many leaves there are.
 const SIZE: &str = "log:size";
@@ -79,12 +78,4 @@ pub fn committed(blind: &[u8], entry: &[u8]) -> Leaf {
 async fn size(read: &Read<'_>) -> Result<u64> {
     let size = setting::committed(read, SIZE).await?;
     size.map_or(Ok(0), |size| size.parse().map_err(|_| StoreError::Corrupt("log")))
-}
-
-/// The moment of the oldest thing that waits to be taken in; none where nothing does.
-///
-/// # Errors
-/// Fails when the database does.
-pub async fn oldest_waiting(read: &Read<'_>) -> Result<Option<Moment>> {
-    taking::oldest_change(read).await
 }

@@ -182,10 +182,8 @@ fn name(feed: FeedId, batch: &BatchNumber) -> [Value<'_>; 2] {
 pub(crate) const SEALED: Column = Column {
     table: "manifest_line",
     column: "number",
-    stale: "SELECT receipt, number, batch FROM manifest_line
-        WHERE receipt >= $1 AND substr(number, 1, 1) <> $2 ORDER BY receipt LIMIT $3",
+    page: "SELECT receipt, number, batch FROM manifest_line WHERE receipt >= $1 ORDER BY receipt LIMIT $2",
     replace: "UPDATE manifest_line SET number = $1 WHERE number = $2 AND receipt = $3",
-    counted: "SELECT substr(number, 1, 1), count(*) FROM manifest_line GROUP BY 1",
     by_hash: true,
     name: |row| Ok([row.blob(0)?, row.text(2)?.as_bytes()].concat()),
 };

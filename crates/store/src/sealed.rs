@@ -18,9 +18,12 @@ use std::collections::BTreeMap;
 
 const PRINTS: &str = "SELECT name, value FROM setting WHERE name >= 'seal:' AND name < 'seal;'";
 const KEEP: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-const FORGET: &str = "DELETE FROM setting WHERE name = $1";
+const RETIRE: &str = "INSERT INTO setting (name, value) VALUES ($1, $2)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+/// What stands in the place of a retired key's hash: no file need hold it, and none brings it back.
+const RETIRED: &str = "retired";
 
-/// Values that are sealed anew in one change: a server beside it waits for some milliseconds at the most.
+/// Values that are looked at, and sealed anew in one change: a server beside it waits for some milliseconds at the most.
 const AT_ONCE: usize = 500;
 /// How often all is gone through at the most: what a server seals meanwhile with the former key is found the next time.
 const ROUNDS: usize = 10;
@@ -30,13 +33,10 @@ pub(crate) struct Column {
     /// Table and column, as values are bound to them.
     pub(crate) table: &'static str,
     pub(crate) column: &'static str,
-    /// Gives what a value is found by, the value, and what its row's name is made of; from $1 on, where the key's number
-    /// is not $2, the first so many.
-    pub(crate) stale: &'static str,
+    /// Gives what a value is found by, the value, and what its row's name is made of; from $1 on, the first so many.
+    pub(crate) page: &'static str,
     /// Puts $1 where $2 stands in what is found by $3.
     pub(crate) replace: &'static str,
-    /// How many values each key sealed.
-    pub(crate) counted: &'static str,
     /// Whether a value is found by a hash and not by a number.
     pub(crate) by_hash: bool,
     /// The row's name.
@@ -47,8 +47,8 @@ pub(crate) struct Column {
 const COLUMNS: [&Column; 5] =
     [&application::SEALED, &held::SEALED, &manifest::SEALED, &dead_letter::SEALED, &feed::SEALED];
 
-/// A value that a former key sealed.
-struct Stale {
+/// A sealed value.
+struct Found {
     found_by: Cell,
     value: Vec<u8>,
     name: Vec<u8>,
@@ -69,19 +69,17 @@ pub struct Anew {
 /// Refuses another key under a number that is taken, and a file that lacks one with which values may be sealed.
 pub(crate) async fn settle(store: &Store) -> Result<()> {
     let known = prints(store).await?;
-    let ours = store.keys().seal_prints();
-    if let Some(missing) = known.keys().find(|id| !ours.contains_key(id)) {
-        return Err(StoreError::NoKey(*missing));
+    let keys = store.keys();
+    for (id, print) in known.iter().filter(|(_, print)| *print != RETIRED) {
+        match keys.opens(*id) {
+            None => return Err(StoreError::NoKey(*id)),
+            Some(ours) if ours != *print => return Err(StoreError::OtherKey(*id)),
+            Some(_) => {}
+        }
     }
-    if let Some((id, _)) = ours.iter().find(|(id, print)| known.get(id).is_some_and(|known| known != *print))
-    {
-        return Err(StoreError::OtherKey(*id));
-    }
-    let fresh: Vec<(String, String)> = ours
-        .into_iter()
-        .filter(|(id, _)| !known.contains_key(id))
-        .map(|(id, print)| (name(id), print))
-        .collect();
+    // An old key that the database does not know was retired elsewhere.
+    let fresh = keys.seal_prints().into_iter().filter(|(id, _)| !known.contains_key(id));
+    let fresh: Vec<(String, String)> = fresh.map(|(id, print)| (name(id), print)).collect();
     if fresh.is_empty() {
         return Ok(());
     }
@@ -115,11 +113,12 @@ fn name(id: u8) -> String {
 pub async fn counted(store: &Store) -> Result<BTreeMap<u8, u64>> {
     let mut all = BTreeMap::new();
     for column in COLUMNS {
-        let read = store.read();
-        let rows = read.rows(column.counted, &[], |row| Ok((row.blob(0)?.to_vec(), row.int(1)?))).await?;
-        for (id, count) in rows {
-            let id = id.first().copied().ok_or(StoreError::Corrupt("sealed value"))?;
-            *all.entry(id).or_default() += count.unsigned_abs();
+        let mut walk = column.walk();
+        while let Some(page) = walk.next(store).await? {
+            for found in page {
+                let id = found.value.first().copied().ok_or(StoreError::Corrupt("sealed value"))?;
+                *all.entry(id).or_default() += 1;
+            }
         }
     }
     Ok(all)
@@ -157,28 +156,73 @@ pub async fn forget_key(store: &Store, entry: Entry, id: u8) -> Result<()> {
         return Err(StoreError::StillSealed { id, values: sealed });
     }
     let forget = store.write(entry, move |write| -> Work<'_, ()> {
-        Box::pin(async move { write.execute(FORGET, &[Value::Text(&name(id))]).await.map(drop) })
+        Box::pin(async move {
+            write.execute(RETIRE, &[Value::Text(&name(id)), Value::Text(RETIRED)]).await.map(drop)
+        })
     });
     forget.await
 }
 
+/// A walk over all values of a column.
+struct Walk<'c> {
+    column: &'c Column,
+    from: Cell,
+    most: usize,
+    /// What was found last: others may be found by the same.
+    seen: Vec<Vec<u8>>,
+    is_over: bool,
+}
+
+impl Walk<'_> {
+    /// The next values; none after the last.
+    async fn next(&mut self, store: &Store) -> Result<Option<Vec<Found>>> {
+        while !self.is_over {
+            let values = [self.from.value(), Value::Int(self.most as i64)];
+            let read = store.read();
+            let rows = read.rows(self.column.page, &values, |row| self.column.found(row)).await?;
+            self.is_over = rows.len() < self.most;
+            let Some(last) = rows.last().map(|found| found.found_by.clone()) else { break };
+            if !self.is_over && last == self.from {
+                // More are found by the same than a page has.
+                self.most *= 2;
+                continue;
+            }
+            let of_last = rows.iter().filter(|found| found.found_by == last).map(|found| found.value.clone());
+            let seen = std::mem::replace(&mut self.seen, of_last.collect());
+            let is_new = |found: &Found| found.found_by != self.from || !seen.contains(&found.value);
+            let page: Vec<Found> = rows.into_iter().filter(is_new).collect();
+            self.from = last;
+            return Ok(Some(page));
+        }
+        Ok(None)
+    }
+}
+
 impl Column {
+    fn walk(&self) -> Walk<'_> {
+        let from = if self.by_hash { Cell::Blob(vec![0; 16]) } else { Cell::Int(0) };
+        Walk { column: self, from, most: AT_ONCE, seen: Vec::new(), is_over: false }
+    }
+
+    fn found(&self, row: &Row<'_>) -> Result<Found> {
+        let found_by = if self.by_hash { Cell::Blob(row.blob(0)?.to_vec()) } else { Cell::Int(row.int(0)?) };
+        Ok(Found { found_by, value: row.blob(1)?.to_vec(), name: (self.name)(row)? })
+    }
+
     async fn anew(
         &self,
         store: &Store,
         (actor, now): (&str, Moment),
         mut heard: impl FnMut(u64),
     ) -> Result<Anew> {
-        let mut done = Anew::default();
-        let mut from = if self.by_hash { Cell::Blob(vec![0; 16]) } else { Cell::Int(0) };
-        loop {
+        let (mut done, mut walk) = (Anew::default(), self.walk());
+        while let Some(page) = walk.next(store).await? {
             let sealing = store.keys().sealing()?;
-            let page = self.page(store, &from, sealing).await?;
-            let is_last = page.len() < AT_ONCE;
-            let Some(last) = page.last().map(|stale| stale.found_by.clone()) else { return Ok(done) };
-            let many = page.len() as u64;
-            let ready: Vec<[Cell; 3]> =
-                page.into_iter().filter_map(|stale| self.sealed(store.keys(), stale)).collect();
+            let stale: Vec<Found> =
+                page.into_iter().filter(|found| found.value.first() != Some(&sealing)).collect();
+            let many = stale.len() as u64;
+            let ready = stale.into_iter().filter_map(|found| self.sealed(store.keys(), found));
+            let ready: Vec<[Cell; 3]> = ready.collect();
             done.unopened += many - ready.len() as u64;
             done.sealed += ready.len() as u64;
             let detail = format!("{} of {} with key {sealing}", ready.len(), self.table);
@@ -187,27 +231,12 @@ impl Column {
                 self.put(store, entry, ready).await?;
             }
             heard(done.sealed);
-            if is_last {
-                return Ok(done);
-            }
-            from = after(last);
         }
-    }
-
-    async fn page(&self, store: &Store, from: &Cell, sealing: u8) -> Result<Vec<Stale>> {
-        let key = [sealing];
-        let values = [from.value(), Value::Blob(&key), Value::Int(AT_ONCE as i64)];
-        let read = store.read();
-        let rows = read.rows(self.stale, &values, |row| {
-            let found_by =
-                if self.by_hash { Cell::Blob(row.blob(0)?.to_vec()) } else { Cell::Int(row.int(0)?) };
-            Ok(Stale { found_by, value: row.blob(1)?.to_vec(), name: (self.name)(row)? })
-        });
-        rows.await
+        Ok(done)
     }
 
     /// The new value, the former one, and what it is found by; none where it does not open.
-    fn sealed(&self, keys: &Keys, Stale { found_by, value, name }: Stale) -> Option<[Cell; 3]> {
+    fn sealed(&self, keys: &Keys, Found { found_by, value, name }: Found) -> Option<[Cell; 3]> {
         let place = Place { table: self.table, column: self.column, row: &name };
         let plain = zeroize::Zeroizing::new(keys.open(&place, &value).ok()?);
         let new = keys.seal(&place, &plain).ok()?;
@@ -224,17 +253,5 @@ impl Column {
             })
         });
         put.await
-    }
-}
-
-/// Where the next page begins: some of what is found by a hash may be left at the same one, and the next round has them.
-fn after(last: Cell) -> Cell {
-    match last {
-        Cell::Int(last) => Cell::Int(last.saturating_add(1)),
-        Cell::Blob(last) => {
-            let number = last.first_chunk().map_or(u128::MAX, |last| u128::from_be_bytes(*last));
-            Cell::Blob(number.saturating_add(1).to_be_bytes().to_vec())
-        }
-        other => other,
     }
 }

@@ -36,11 +36,10 @@ impl Crowd {
             return Some(Place { source: None, held });
         }
         let mut all = locked(&self.held);
-        let own = all.entry(source).or_default();
-        if *own >= self.most {
+        if all.get(&source).copied().unwrap_or_default() >= self.most {
             return None;
         }
-        *own += 1;
+        *all.entry(source).or_default() += 1;
         Some(Place { source: Some(source), held })
     }
 }

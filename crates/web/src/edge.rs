@@ -100,8 +100,8 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let (context, remember) = self.shared.open(&request);
         request.extensions_mut().insert(context.clone());
-        // Where a body has its length twice, a proxy before us may have read another one: nothing that comes after it on
-        // the connection is believed (RFC 9112, section 6.3).
+        // Such a body may have had its length twice, and a proxy before us may have read the other one: nothing that comes
+        // after it on the connection is believed (RFC 9112, section 6.3).
         let is_last = request.headers().contains_key(header::TRANSFER_ENCODING);
         Closing { inner: self.inner.call(request), context, remember, is_last }
     }

@@ -89,11 +89,17 @@ pub(super) enum Keys {
         /// Only put the new key into the file, to copy it to other servers first
         #[arg(long)]
         prepare: bool,
+        /// No other server uses the database, or none with another key file
+        #[arg(long)]
+        everywhere: bool,
         #[command(flatten)]
         place: Place,
     },
     /// Wraps the same keys with another wrapping key
     Rewrap {
+        /// Puts the wrapping key into the key file itself
+        #[arg(long, conflicts_with_all = ["wrapping_file", "module"], required_unless_present_any = ["wrapping_file", "module"])]
+        here: bool,
         #[command(flatten)]
         wrapped: Wrapped,
         #[command(flatten)]
@@ -125,7 +131,7 @@ pub(super) fn keys(does: Keys) -> Result<ExitCode, Failed> {
             };
             cli::init(&configured(&place)?, suite, &wrapped.wrapping())?
         }
-        Keys::Rewrap { wrapped, place } => cli::rewrap(&configured(&place)?, &wrapped.wrapping())?,
+        Keys::Rewrap { wrapped, place, .. } => cli::rewrap(&configured(&place)?, &wrapped.wrapping())?,
         Keys::Upgrade { place } => cli::upgrade(&configured(&place)?)?,
         Keys::List { values: false, place } => on_file(&place)?,
         beside => return on_runtime(beside_servers(beside)),
@@ -149,12 +155,12 @@ async fn beside_servers(does: Keys) -> Result<ExitCode, Failed> {
     let config = configured(place)?;
     start_log(&config)?;
     let text = match does {
-        Keys::Rotate { which, prepare, .. } => {
+        Keys::Rotate { which, prepare, everywhere, .. } => {
             let purpose = match which {
                 Which::Seal => Purpose::Seal,
                 Which::Sign => Purpose::Sign,
             };
-            cli::rotate(&config, purpose, prepare, now, say::beside).await?
+            cli::rotate(&config, (purpose, everywhere), prepare, now, say::beside).await?
         }
         Keys::Retire { id, everywhere, .. } => cli::retire(&config, id, everywhere, now).await?,
         _ => cli::list(&config, true).await?,

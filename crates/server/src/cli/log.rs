@@ -34,12 +34,12 @@ pub(super) enum Log {
         /// The server to fetch them from, such as https://jindu.example
         #[arg(long, value_name = "ADDRESS")]
         server: Option<String>,
-        /// Also put what is fetched into this folder
+        /// Also put what is fetched into this folder; the next time the log has to go on from there
         #[arg(long, value_name = "FOLDER", requires = "server")]
         keep: Option<PathBuf>,
-        /// The verifier key, as `jindu log key` prints it; without it the one of the key file
+        /// The verifier key, as `jindu log key` prints it, and those before it; without any the one of the key file
         #[arg(long, value_name = "KEY")]
-        key: Option<String>,
+        key: Vec<String>,
         /// A checkpoint that you kept: the log has to go on from there
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
@@ -68,7 +68,7 @@ pub(super) fn log(does: Log) -> Result<ExitCode, Failed> {
                 (None, Some(server)) => cli::Place::Server(server, keep),
                 (None, None) => return Err("name a folder or a server".into()),
             };
-            let verifying = Verifying { place: files, key, from, compare };
+            let verifying = Verifying { place: files, keys: key, from, compare };
             let said = cli::run(|| configured(&place), &verifying, say::beside).await?;
             told(said)
         }),

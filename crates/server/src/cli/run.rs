@@ -28,6 +28,7 @@ use tracing_subscriber::EnvFilter;
 pub fn run(command: Command) -> ExitCode {
     // Whatever we write may name what happened to whom: no file of ours is made for others to read.
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    dump_no_core();
     match dispatch(command.does) {
         Ok(code) => code,
         Err(error) => {
@@ -39,6 +40,16 @@ pub fn run(command: Command) -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Memory holds what people typed and the keys: where the process dies, nothing of it is written to a disk.
+fn dump_no_core() {
+    use nix::sys::{prctl, resource};
+    let no_file = resource::setrlimit(resource::Resource::RLIMIT_CORE, 0, 0);
+    let nowhere = prctl::set_dumpable(false);
+    if let Err(error) = no_file.and(nowhere) {
+        eprintln!("jindu: a core may be dumped, for the system does not let that be switched off: {error}");
     }
 }
 

@@ -5,6 +5,7 @@
 mod alerts;
 mod asking;
 mod backup;
+mod canary;
 mod copied;
 mod demo;
 mod feeds;

@@ -128,6 +128,13 @@ impl Running {
         panic!("it did not end, and said:\n{}", self.said());
     }
 
+    /// Has it die of a mistake (SIGABRT), and waits until it is gone.
+    pub(crate) fn abort(&mut self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("sh").args(["-c", &format!("kill -ABRT {id}")]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+
     /// Kills it without a word (SIGKILL), and waits until it is gone; whether it was there until then.
     pub(crate) fn kill(&mut self) -> bool {
         self.child.kill().unwrap();

@@ -4,7 +4,7 @@
 -- Looks, by whom they were at. `entry` is what the record of inquiries holds.
 CREATE TABLE look (
     subject BYTEA NOT NULL CHECK (octet_length(subject) = 16),
-    leaf    BIGINT NOT NULL,
+    leaf    BIGINT NOT NULL CHECK (leaf >= 0),
     entry   BYTEA NOT NULL,
     PRIMARY KEY (subject, leaf)
 ) PARTITION BY HASH (subject);
@@ -19,7 +19,7 @@ END
 $$;
 
 -- Changes: which leaf each is, once it is one.
-ALTER TABLE audit ADD COLUMN leaf BIGINT;
+ALTER TABLE audit ADD COLUMN leaf BIGINT CHECK (leaf >= 0);
 CREATE INDEX audit_unlogged ON audit (id) WHERE leaf IS NULL;
 CREATE INDEX audit_by_leaf ON audit (leaf) WHERE leaf IS NOT NULL;
 
@@ -31,10 +31,13 @@ CREATE TABLE log_tile (
     PRIMARY KEY (level, number)
 );
 
--- Up to which frame the record of each run of a server was taken in, and where that one ended.
+-- Every run of a server that has records, up to which frame of it was taken in, and where that one ended.
 CREATE TABLE log_source (
     source BYTEA PRIMARY KEY CHECK (octet_length(source) = 16),
     number BIGINT NOT NULL,
     at     BIGINT NOT NULL,
     place  BYTEA NOT NULL
 );
+INSERT INTO log_source (source, number, at, place)
+    SELECT DISTINCT server, 0, 0, ''::BYTEA FROM inquiry_frame;
+CREATE INDEX inquiry_frame_by_run ON inquiry_frame (server, number);

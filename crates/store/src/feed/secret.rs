@@ -120,10 +120,9 @@ pub(super) fn sealed(keys: &Keys, name: &str, secret: &[u8]) -> Result<Vec<u8>> 
 pub(crate) const SEALED: Column = Column {
     table: "feed",
     column: "secret",
-    stale: "SELECT feed_secret.id, secret, feed.name FROM feed_secret JOIN feed ON feed.id = feed_secret.feed
-        WHERE feed_secret.id >= $1 AND substr(secret, 1, 1) <> $2 ORDER BY feed_secret.id LIMIT $3",
+    page: "SELECT feed_secret.id, secret, feed.name FROM feed_secret JOIN feed ON feed.id = feed_secret.feed
+        WHERE feed_secret.id >= $1 ORDER BY feed_secret.id LIMIT $2",
     replace: "UPDATE feed_secret SET secret = $1 WHERE secret = $2 AND id = $3",
-    counted: "SELECT substr(secret, 1, 1), count(*) FROM feed_secret GROUP BY 1",
     by_hash: false,
     name: |row| Ok(row.text(2)?.as_bytes().to_vec()),
 };

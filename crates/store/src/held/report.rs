@@ -25,10 +25,9 @@ pub(crate) struct Report<'a> {
 pub(crate) const SEALED: Column = Column {
     table: "held",
     column: "report",
-    stale: "SELECT id, report, receipt, feed, event FROM held
-        WHERE id >= $1 AND report IS NOT NULL AND substr(report, 1, 1) <> $2 ORDER BY id LIMIT $3",
+    page: "SELECT id, report, receipt, feed, event FROM held
+        WHERE id >= $1 AND report IS NOT NULL ORDER BY id LIMIT $2",
     replace: "UPDATE held SET report = $1 WHERE report = $2 AND id = $3",
-    counted: "SELECT substr(report, 1, 1), count(*) FROM held WHERE report IS NOT NULL GROUP BY 1",
     by_hash: false,
     name: |row| {
         let event = EventKey(row.array(4)?);

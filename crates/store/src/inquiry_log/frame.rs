@@ -40,6 +40,13 @@ pub(super) fn next(bytes: &[u8], last: Hash) -> Option<(Hash, &[u8], &[u8])> {
     (told == expected).then_some((expected, entries, after))
 }
 
+/// Bytes of the frame that begins with a header; none where it is no header of a frame.
+pub(super) fn length(header: &[u8; HEADER]) -> Option<usize> {
+    let count = u32::from_le_bytes(*header.strip_prefix(&MAGIC)?.first_chunk()?);
+    let count = usize::try_from(count).ok().filter(|count| *count <= ENTRIES)?;
+    Some(HEADER + count * ENTRY_LENGTH)
+}
+
 fn hash(before: Hash, count: u32, entries: &[u8]) -> Hash {
     let mut context = Context::new(&SHA256);
     context.update(&before);

@@ -86,6 +86,8 @@ impl Place {
 pub(crate) struct ReadOn {
     pub(crate) frames: Vec<Entries>,
     pub(crate) place: Place,
+    /// Whether there may be more.
+    pub(crate) is_cut: bool,
 }
 
 /// The frames after a place as far as they are acknowledged, about so many entries.
@@ -115,7 +117,7 @@ pub(crate) fn after(folder: &Path, end: (u64, u64), mut place: Place, most: usiz
             break;
         }
     }
-    Ok((!frames.is_empty()).then_some(ReadOn { frames, place }))
+    Ok((!frames.is_empty()).then_some(ReadOn { frames, place, is_cut: entries >= most }))
 }
 
 /// The beginning of the next segment, which names the frame before it.
@@ -139,9 +141,20 @@ fn unread(folder: &Path, place: Place, (last, end): (u64, u64)) -> Result<Vec<u8
 }
 
 /// What the chain of a folder's files is called; none while there is no frame.
+///
+/// # Errors
+/// Fails where the first file cannot be read or does not begin with a frame.
 pub(crate) fn run(folder: &Path) -> Result<Option<[u8; 16]>> {
     let Some(first) = segment::numbers(folder)?.first().copied() else { return Ok(None) };
     let path = segment::path(folder, first);
-    let bytes = std::fs::read(&path).map_err(at(&path))?;
-    Ok(super::walk::run(&bytes))
+    let file = File::open(&path).map_err(at(&path))?;
+    let mut header = [0; frame::HEADER];
+    file.read_exact_at(&mut header, HEADER as u64).map_err(at(&path))?;
+    if header == [0; frame::HEADER] {
+        return Ok(None);
+    }
+    let length = frame::length(&header).ok_or(StoreError::Corrupt("segment of inquiries"))?;
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, HEADER as u64).map_err(at(&path))?;
+    Ok(super::walk::named(&bytes))
 }

@@ -16,6 +16,9 @@ use tokio::task::yield_now;
 /// Told again after a connection broke, it is the same row; written all the same, so that the standbys are waited for.
 const KEEP: &str = "INSERT INTO inquiry_frame (server, number, at, frame) VALUES ($1, $2, $3, $4)
     ON CONFLICT (at, server, number) DO UPDATE SET frame = excluded.frame";
+/// A run has its row in the log's sources before its first frame: whoever takes frames in goes by those.
+const BEGIN: &str = "INSERT INTO log_source (source, number, at, place) VALUES ($1, 0, $2, $3)
+    ON CONFLICT (source) DO NOTHING";
 const ALL: &str = "SELECT server, frame FROM inquiry_frame ORDER BY server, number";
 
 /// One run of a server.
@@ -26,7 +29,8 @@ pub(super) fn start(server: &Postgres, desk: &Arc<Desk>) -> Result<Arc<Notify>> 
     let mut run = [0; RUN];
     aws_lc_rs::rand::fill(&mut run).map_err(|_| StoreError::Unsealed)?;
     let wake = Arc::new(Notify::new());
-    let chain = Chain { lines: server.lines(), run, number: 0, last: [0; 32], frame: Vec::new() };
+    let chain =
+        Chain { lines: server.lines(), run, number: 0, last: [0; 32], frame: Vec::new(), begun: false };
     tokio::spawn(write_frames(chain, Arc::clone(desk), Arc::clone(&wake)));
     Ok(wake)
 }
@@ -38,6 +42,8 @@ struct Chain {
     number: i64,
     last: Hash,
     frame: Vec<u8>,
+    /// Whether its row in the log's sources is there.
+    begun: bool,
 }
 
 /// The writer's life: one frame is written while the next one gathers.
@@ -82,9 +88,14 @@ impl Chain {
         }
     }
 
-    async fn write(&self, part: &[Waiting]) -> Result<()> {
+    async fn write(&mut self, part: &[Waiting]) -> Result<()> {
         let first = part.first().and_then(|waiting| waiting.entry.first_chunk());
         let at = first.map_or(0, |at| i64::from_le_bytes(*at));
+        if !self.begun {
+            let values = [Value::Blob(&self.run), Value::Int(at), Value::Blob(&[])];
+            self.lines.keep(BEGIN, &values).await?;
+            self.begun = true;
+        }
         let values =
             [Value::Blob(&self.run), Value::Int(self.number), Value::Int(at), Value::Blob(&self.frame)];
         self.lines.keep(KEEP, &values).await

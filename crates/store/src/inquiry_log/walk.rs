@@ -129,8 +129,13 @@ fn ranges(segment: &[u8], start: usize, mut last: Hash) -> Vec<(Range<usize>, i6
 }
 
 /// What a chain is called: it follows from its first frame, so that it is the same whenever somebody looks.
-pub(super) fn run(segment: &[u8]) -> Option<[u8; RUN]> {
+fn run(segment: &[u8]) -> Option<[u8; RUN]> {
     let walked = whole(segment, |_| ()).ok()?;
     let (first, _) = ranges(segment, walked.start, walked.first).into_iter().next()?;
-    digest(&SHA256, segment.get(first)?).as_ref().first_chunk().copied()
+    named(segment.get(first)?)
+}
+
+/// The name of the chain that begins with a frame.
+pub(super) fn named(first: &[u8]) -> Option<[u8; RUN]> {
+    digest(&SHA256, first).as_ref().first_chunk().copied()
 }

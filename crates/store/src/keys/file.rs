@@ -179,8 +179,11 @@ impl KeyFile {
         Ok(file)
     }
 
-    /// Writes it.
+    /// Writes it. Where it takes the place of another, that one goes only when every key in this one opens.
     pub(super) fn write(&self, path: &Path, how: Put) -> Result<()> {
+        if how == Put::Instead {
+            self.unwrapped(path)?;
+        }
         let keys = toml::to_string(self).map_err(|error| refused(path, &error.to_string()))?;
         put(path, &format!("{HEAD}{keys}"), how)
     }
@@ -224,6 +227,9 @@ pub(super) enum Put {
 /// Writes a file that only its owner may read (0600), and waits for the disk: for its folder too, for after a power cut
 /// there must not be a database without its keys.
 pub(super) fn put(path: &Path, text: &str, how: Put) -> Result<()> {
+    // A link leads to where the keys shall lie.
+    let real = fs::canonicalize(path).ok().filter(|_| how == Put::Instead);
+    let path = real.as_deref().unwrap_or(path);
     let folder = folder_of(path);
     private_folder(folder)?;
     let target = match how {

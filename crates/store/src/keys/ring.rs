@@ -22,7 +22,8 @@ pub(super) struct Ring {
 pub(super) struct Seal {
     pub(super) sealer: Sealer,
     /// Tells whether two are the same; says nothing else of it.
-    pub(super) print: [u8; HASH_LENGTH],
+    print: [u8; HASH_LENGTH],
+    state: State,
 }
 
 impl Ring {
@@ -43,7 +44,7 @@ impl Ring {
         for (entry, key) in keys.iter().filter(|(entry, _)| entry.purpose == Purpose::Seal) {
             let print = hasher.hash("seal key", &[key]);
             let sealer = Sealer::new(file.suite, key).ok_or_else(unusable)?;
-            if seals.insert(entry.id, Arc::new(Seal { sealer, print })).is_some() {
+            if seals.insert(entry.id, Arc::new(Seal { sealer, print, state: entry.state })).is_some() {
                 return Err(refused(path, "two keys in it have one number"));
             }
         }
@@ -60,9 +61,10 @@ impl Ring {
         self.seals.get(&id).cloned()
     }
 
-    /// The numbers of all that seal or sealed, with what tells them apart.
-    pub(super) fn prints(&self) -> BTreeMap<u8, String> {
-        self.seals.iter().map(|(id, seal)| (*id, hex::encode(seal.print))).collect()
+    /// The numbers of keys that seal, with what tells them apart.
+    pub(super) fn prints(&self, of: impl Fn(State) -> bool) -> BTreeMap<u8, String> {
+        let wanted = self.seals.iter().filter(|(_, seal)| of(seal.state));
+        wanted.map(|(id, seal)| (*id, hex::encode(seal.print))).collect()
     }
 
     /// With the keys of a ring before it that it lacks: somebody may hold what they sealed.

@@ -5,7 +5,7 @@ use super::suite::{Purpose, Suite};
 use super::wrapping::Wrapping;
 use super::{Keys, refused};
 use crate::error::{Result, StoreError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What stands in a key file, without the keys.
 pub struct Listing {
@@ -83,24 +83,26 @@ impl Keys {
         file.write(path, Put::Instead)
     }
 
-    /// Takes an old key out of the file. What it sealed never opens again, and the caller has made sure that there is
-    /// nothing.
+    /// Takes a key out of the file that does not seal now. What it sealed opens no more, and the caller has made sure that
+    /// there is nothing; the file as it was stays beside it, for backups. Gives where.
     ///
     /// # Errors
-    /// Refuses a key that is used or about to be.
-    pub fn retire(path: &Path, id: u8) -> Result<()> {
+    /// Refuses a key that is used.
+    pub fn retire(path: &Path, id: u8) -> Result<PathBuf> {
         let _alone = file::alone(path)?;
         let mut file = KeyFile::read(path)?;
         match file.key.iter().find(|key| key.id == id).map(|key| key.state) {
             None => return Err(StoreError::NoKey(id)),
-            Some(State::Old) => {}
-            Some(state) => {
-                let why = format!("key {id} is {}; only old keys are retired", state.as_str());
-                return Err(refused(path, &why));
+            Some(State::Old | State::Prepared) => {}
+            Some(State::Active) => {
+                return Err(refused(path, &format!("key {id} is active; only others are retired")));
             }
         }
+        // Nothing is lost that was sealed with it unseen: the file as it was stays beside this one.
+        file.write(&former(path, id), Put::New)?;
         file.key.retain(|key| key.id != id);
-        file.write(path, Put::Instead)
+        file.write(path, Put::Instead)?;
+        Ok(former(path, id))
     }
 
     /// Wraps the same keys with another key.
@@ -120,6 +122,13 @@ impl Keys {
         let _alone = file::alone(path)?;
         KeyFile::of_first(path, wrapping)?.write(path, Put::Instead)
     }
+}
+
+/// Where the file is kept that holds a retired key.
+fn former(path: &Path, id: u8) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".with-{id}"));
+    path.with_file_name(name)
 }
 
 fn listed(file: &KeyFile) -> Vec<Listed> {

@@ -127,13 +127,28 @@ fn a_key_takes_over_when_it_is_active_and_the_one_before_opens_still() {
         let both = Keys::load(&path).unwrap();
         assert!(both.open(&place(b"row"), &former).is_ok() && both.open(&place(b"row"), &sealed).is_ok());
         assert!(Keys::retire(&path, id).is_err() && Keys::retire(&path, 99).is_err());
-        Keys::retire(&path, 1).unwrap();
+        let with = Keys::load(&Keys::retire(&path, 1).unwrap()).unwrap();
+        assert!(with.open(&place(b"row"), &former).is_ok(), "the file as it was is kept");
         let after = Keys::load(&path).unwrap();
         assert!(matches!(after.open(&place(b"row"), &former), Err(StoreError::NoKey(1))));
         // Whoever had the key goes on with it, for values that are in memory still.
         assert!(keys.open(&place(b"row"), &former).is_ok());
         assert!(Keys::prepare(&path, Purpose::Hash).is_err());
     }
+}
+
+#[test]
+fn a_file_that_cannot_be_used_for_a_while_is_taken_up_when_it_can() {
+    let folder = folder();
+    let path = folder.path().join("keys.toml");
+    let keys = keys(&folder);
+    let id = Keys::prepare(&path, Purpose::Seal).unwrap();
+    Keys::activate(&path, id).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(keys.sealing().unwrap(), 1);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    std::thread::sleep(LOOKED_EVERY);
+    assert_eq!(keys.sealing().unwrap(), id);
 }
 
 #[test]

@@ -42,6 +42,12 @@ pub(super) struct Opened {
 }
 
 impl Token {
+    /// The same, to be found from any folder.
+    pub(super) fn absolute(&self) -> Result<Self> {
+        let absolute = |path: &PathBuf| std::path::absolute(path).map_err(crate::error::at(path));
+        Ok(Self { module: absolute(&self.module)?, pin_file: absolute(&self.pin_file)?, ..self.clone() })
+    }
+
     /// Opens a session and finds the key.
     pub(super) fn open(&self) -> Result<Opened> {
         let session = self.session()?;

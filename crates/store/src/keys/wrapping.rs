@@ -54,8 +54,9 @@ impl Wrapping {
                 Said::File { path: std::path::absolute(path).map_err(crate::error::at(path))? }
             }
             Self::On(token) => {
+                let token = token.absolute()?;
                 token.open_or_make()?;
-                Said::Token(token.clone())
+                Said::Token(token)
             }
         })
     }

@@ -4,7 +4,7 @@
 use super::taking::tree_of;
 use super::{SIZE, size};
 use crate::error::{Result, StoreError};
-use crate::keys::{Keys, SIGNER, Suite};
+use crate::keys::{Keys, SIGNER, Signing, Suite};
 use crate::{Read, Store, Work, setting};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use signed_note::{Note, Signer, StandardVerifier, VerifierList, key_id};
@@ -32,13 +32,15 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Reads a note that was signed with the key of a verifier.
+    /// Reads a note that was signed with the key of one of these verifiers.
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn read(note: &[u8], verifier: &Verifier) -> std::result::Result<Self, String> {
+    pub fn read(note: &[u8], verifiers: &[Verifier]) -> std::result::Result<Self, String> {
         let note = Note::from_bytes(note).map_err(|error| format!("it is no signed note: {error:?}"))?;
-        let known = VerifierList::new(vec![Box::new(verifier.clone())]);
+        let known =
+            verifiers.iter().map(|verifier| Box::new(verifier.clone()) as Box<dyn signed_note::Verifier>);
+        let known = VerifierList::new(known.collect());
         let signed =
             note.verify(&known).map_err(|error| format!("its signature does not hold: {error:?}"))?;
         if signed.0.is_empty() {
@@ -46,7 +48,7 @@ impl Checkpoint {
         }
         let said =
             tlog_tiles::Checkpoint::from_bytes(note.text()).map_err(|_| "it is no checkpoint of a log")?;
-        if said.origin() != verifier.name {
+        if verifiers.iter().all(|verifier| said.origin() != verifier.name) {
             return Err("it is of another log".to_owned());
         }
         Ok(Self { origin: said.origin().to_owned(), size: said.size(), root: said.hash().0 })
@@ -68,12 +70,16 @@ pub async fn checkpoint(read: &Read<'_>) -> Result<Option<String>> {
 pub async fn sign(store: &Store) -> Result<bool> {
     let read = store.read();
     let size = size(&read).await?;
-    let signed = signed_size(checkpoint(&read).await?.as_deref());
-    if signed == Some(size) || size == 0 {
+    let newest = checkpoint(&read).await?;
+    let signing = store.keys().signing();
+    let ours = verifier_of(store.keys(), &signing);
+    // After a change of keys it is signed anew, whether there is more or not.
+    let signed = newest.and_then(|note| Checkpoint::read(note.as_bytes(), std::slice::from_ref(&ours)).ok());
+    if size == 0 || signed.is_some_and(|signed| signed.size == size) {
         return Ok(false);
     }
     let root = tree_of(&read, size).await?.root()?;
-    let note = note(store.keys(), size, root)?;
+    let note = note(&signing, &ours, size, root)?;
     let keep = store.change(move |write| -> Work<'_, ()> {
         Box::pin(async move {
             // Somebody else may have taken in more meanwhile, and signed it.
@@ -93,13 +99,11 @@ pub(super) fn signed_size(note: Option<&str>) -> Option<u64> {
     note?.lines().nth(1)?.parse().ok()
 }
 
-fn note(keys: &Keys, size: u64, root: Hash) -> Result<String> {
+fn note(signing: &Signing, ours: &Verifier, size: u64, root: Hash) -> Result<String> {
     let unsigned = || StoreError::Corrupt("checkpoint");
-    let name = origin(keys);
-    let text = tlog_tiles::Checkpoint::new(&name, size, root, "").map_err(|_| unsigned())?.to_bytes();
+    let text = tlog_tiles::Checkpoint::new(&ours.name, size, root, "").map_err(|_| unsigned())?.to_bytes();
     let mut note = Note::new(&text, &[]).map_err(|_| unsigned())?;
-    let signer = Signs { id: key_id(&name, &key(keys)), name, keys };
-    note.add_sigs(&[&signer]).map_err(|_| unsigned())?;
+    note.add_sigs(&[&Signs { ours, signing }]).map_err(|_| unsigned())?;
     String::from_utf8(note.to_bytes()).map_err(|_| unsigned())
 }
 
@@ -108,39 +112,38 @@ fn origin(keys: &Keys) -> String {
     format!("jindu/{}", keys.fingerprint().get(..16).unwrap_or_default())
 }
 
-/// The key of the verifier with its kind.
-fn key(keys: &Keys) -> Vec<u8> {
-    match keys.verifying() {
-        (Suite::International, key) => [&[ED25519], &key[..]].concat(),
-        (Suite::Guomi, key) => [&[OTHER], SM2, &key[..]].concat(),
-    }
-}
-
 /// The key with which checkpoints are verified, as others want it: `name+id+key` (C2SP signed-note).
 #[must_use]
 pub fn verifier(keys: &Keys) -> Verifier {
-    let (name, key) = (origin(keys), key(keys));
+    verifier_of(keys, &keys.signing())
+}
+
+fn verifier_of(keys: &Keys, signing: &Signing) -> Verifier {
+    let name = origin(keys);
+    let key = match signing.verifying() {
+        (Suite::International, key) => [&[ED25519], &key[..]].concat(),
+        (Suite::Guomi, key) => [&[OTHER], SM2, &key[..]].concat(),
+    };
     Verifier { id: key_id(&name, &key), name, key }
 }
 
 /// Signs notes with our key.
 struct Signs<'k> {
-    name: String,
-    id: u32,
-    keys: &'k Keys,
+    ours: &'k Verifier,
+    signing: &'k Signing,
 }
 
 impl Signer for Signs<'_> {
     fn name(&self) -> &str {
-        &self.name
+        &self.ours.name
     }
 
     fn key_id(&self) -> u32 {
-        self.id
+        self.ours.id
     }
 
     fn sign(&self, message: &[u8]) -> std::result::Result<Vec<u8>, signature::Error> {
-        self.keys.sign(message).map_err(|_| signature::Error::new())
+        self.signing.sign(message).map_err(|_| signature::Error::new())
     }
 }
 

@@ -6,14 +6,21 @@ use super::tree::HEIGHT;
 use super::{Entry, Leaf, committed, leaf};
 use crate::engine::Value;
 use crate::error::{Result, StoreError};
-use crate::inquiry_log::InquiryEntry;
+use crate::inquiry_log::{InquiryEntry, Outcome};
 use crate::keys::{Keys, Subject};
 use crate::{Read, log::tree::Address};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use tlog_tiles::{Error, Hash, HashReader, Tile, check_record, prove_record, record_hash};
 
-const OF_SUBJECT: &str = "SELECT leaf, entry FROM look WHERE subject = $1 ORDER BY leaf DESC LIMIT $2";
+/// Byte 26 says how an inquiry ended: those that showed nothing are counted only, for whoever wants to hide a look could
+/// bury it under them.
+const OF_SUBJECT: &str = "SELECT leaf, entry FROM look
+    WHERE subject = $1 AND substr(entry, 26, 1) NOT IN ($2, $3) ORDER BY leaf DESC LIMIT $4";
+const TRIES: &str = "SELECT count(*) FROM look WHERE subject = $1 AND substr(entry, 26, 1) IN ($2, $3)";
+
+/// How inquiries end that fit nothing.
+const IN_VAIN: [[u8; 1]; 2] = [[Outcome::NoMatch.number()], [Outcome::Limited.number()]];
 
 /// A look at somebody's application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +47,12 @@ pub struct Proof {
 }
 
 impl Proof {
+    /// The look that the entry is; none where it is none.
+    #[must_use]
+    pub fn look(&self) -> Option<InquiryEntry> {
+        InquiryEntry::parse(self.entry.strip_prefix(b"look\0")?.try_into().ok()?)
+    }
+
     /// Whether it proves that the entry is the leaf of a number in the log that a checkpoint was signed for.
     #[must_use]
     pub fn holds(&self, number: u64, checkpoint: &Checkpoint) -> bool {
@@ -50,18 +63,31 @@ impl Proof {
     }
 }
 
-/// The newest looks at the applications of a person, the newest first.
+/// The newest looks at the applications of a person that showed something, the newest first.
 ///
 /// # Errors
 /// Fails when the database does.
 pub async fn of_subject(read: &Read<'_>, subject: Subject, most: u32) -> Result<Vec<Look>> {
-    let values = [Value::Blob(&subject.0), Value::Int(most.into())];
+    let [none, limited] = IN_VAIN;
+    let values =
+        [Value::Blob(&subject.0), Value::Blob(&none), Value::Blob(&limited), Value::Int(most.into())];
     let rows = read.rows(OF_SUBJECT, &values, |row| {
         let bytes = row.array(1)?;
         let entry = InquiryEntry::parse(&bytes).ok_or(StoreError::Corrupt("look"))?;
         Ok(Look { number: row.int(0)?.unsigned_abs(), entry, bytes: bytes.to_vec() })
     });
     rows.await
+}
+
+/// How many inquiries about a person fitted nothing.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn tries(read: &Read<'_>, subject: Subject) -> Result<u64> {
+    let [none, limited] = IN_VAIN;
+    let values = [Value::Blob(&subject.0), Value::Blob(&none), Value::Blob(&limited)];
+    let rows = read.rows(TRIES, &values, |row| row.int(0)).await?;
+    Ok(rows.into_iter().map(i64::unsigned_abs).sum())
 }
 
 /// The proofs of looks that the newest checkpoint covers, with that checkpoint.

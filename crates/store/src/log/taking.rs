@@ -7,12 +7,10 @@ use crate::engine::Value;
 use crate::error::{Result, StoreError};
 use crate::inquiry_log::frames::Entries;
 use crate::{Read, Store, Work, Write};
-use domain::moment::Moment;
 use std::collections::BTreeMap;
 
 const WAITING: &str =
     "SELECT id, at, actor, action, detail FROM audit WHERE leaf IS NULL ORDER BY id LIMIT $1";
-const OLDEST: &str = "SELECT at FROM audit WHERE leaf IS NULL ORDER BY id LIMIT 1";
 const TAKEN: &str = "UPDATE audit SET leaf = $1 WHERE at = $2 AND id = $3";
 const LOOK: &str = "INSERT INTO look (subject, leaf, entry) VALUES ($1, $2, $3)";
 const TILE: &str = "SELECT hashes FROM log_tile WHERE level = $1 AND number = $2";
@@ -43,6 +41,8 @@ pub(super) struct Span {
     pub(super) run: Run,
     pub(super) frames: Vec<Entries>,
     pub(super) after: Cursor,
+    /// Whether there are more.
+    pub(super) is_cut: bool,
 }
 
 impl Span {
@@ -60,6 +60,8 @@ pub struct Taken {
     pub size: u64,
     /// Whether more waits.
     pub is_behind: bool,
+    /// Runs of servers whose record does not read on: somebody changed it, or the disk did.
+    pub damaged: u64,
 }
 
 /// A change that is not in the log yet.
@@ -87,10 +89,11 @@ pub async fn take_in(store: &Store) -> Result<Taken> {
     let before = super::size(&read).await?;
     let mut tree = tree_of(&read, before).await?;
     let changes = waiting(&read).await?;
-    let known = source::cursors(store).await?;
-    let spans = source::next(store, &known, MOST.saturating_sub(changes.len()).max(1)).await?;
+    let is_cut = changes.len() == MOST;
+    let (spans, damaged) = source::next(store, MOST.saturating_sub(changes.len()).max(1)).await?;
     let entries = changes.len() + spans.iter().map(Span::entries).sum::<usize>();
-    let taken = Taken { entries: entries as u64, size: before + entries as u64, is_behind: entries >= MOST };
+    let is_behind = is_cut || entries >= MOST || spans.iter().any(|span| span.is_cut);
+    let taken = Taken { entries: entries as u64, size: before + entries as u64, is_behind, damaged };
     if entries == 0 {
         return Ok(taken);
     }
@@ -125,12 +128,6 @@ async fn waiting(read: &Read<'_>) -> Result<Vec<Change>> {
     rows.await
 }
 
-/// When the oldest change was made that waits.
-pub(super) async fn oldest_change(read: &Read<'_>) -> Result<Option<Moment>> {
-    let rows = read.rows(OLDEST, &[], |row| row.int(0).map(Moment::from_millis)).await?;
-    Ok(rows.into_iter().next())
-}
-
 impl Batch {
     fn of(store: &Store, tree: &mut Tree, changes: Vec<Change>, spans: Vec<Span>) -> Self {
         let mut batch = Self::default();
@@ -138,7 +135,7 @@ impl Batch {
             let number = batch.grow(store, tree, &bytes);
             batch.changes.push((number, at, id));
         }
-        for Span { run, frames, after } in spans {
+        for Span { run, frames, after, .. } in spans {
             for entry in frames.iter().flatten() {
                 let number = batch.grow(store, tree, &Entry::Look(entry).bytes());
                 let subject = entry.get(SUBJECT).unwrap_or_default().to_vec();

@@ -74,11 +74,11 @@ async fn goes_on(fresh: &Fresh, looks: std::ops::Range<u32>) {
 }
 
 async fn findings(fresh: &Fresh, files: &Kept, from: Option<&[u8]>) -> Vec<Finding> {
-    let verified = verify(files, &verifier(fresh.store.keys()), from, |_, _| ());
+    let verified = verify(files, &[verifier(fresh.store.keys())], from, |_, _| ());
     let mut findings = verified.findings;
     if findings.is_empty() {
-        let size = verified.checkpoint.unwrap().size;
-        findings = compare(&fresh.store, files, size, |_, _| ()).await.unwrap();
+        let checkpoint = verified.checkpoint.unwrap();
+        findings = compare(&fresh.store, files, &checkpoint, |_, _| ()).await.unwrap();
         findings.extend(beyond(&fresh.store).await.unwrap());
     }
     findings
@@ -90,15 +90,18 @@ async fn every_look_and_every_change_is_one_leaf_once() {
     let files = Kept::of(&fresh).await;
     assert_eq!(findings(&fresh, &files, None).await, Vec::<Finding>::new());
     let changes = fresh.count("audit") as u64;
-    let size = verify(&files, &verifier(fresh.store.keys()), None, |_, _| ()).checkpoint.unwrap().size;
+    let size = verify(&files, &[verifier(fresh.store.keys())], None, |_, _| ()).checkpoint.unwrap().size;
     assert_eq!(size, 700 + changes);
-    assert_eq!(take_in(&fresh.store).await.unwrap(), Taken { entries: 0, size, is_behind: false });
+    assert_eq!(
+        take_in(&fresh.store).await.unwrap(),
+        Taken { entries: 0, size, is_behind: false, damaged: 0 }
+    );
     assert!(!sign(&fresh.store).await.unwrap(), "there is nothing new to sign");
     goes_on(&fresh, 700..1_000).await;
     let later = Kept::of(&fresh).await;
     assert_eq!(findings(&fresh, &later, Some(files.note())).await, Vec::<Finding>::new());
     // A log that somebody cut back to what it was.
-    let cut = verify(&files, &verifier(fresh.store.keys()), Some(later.note()), |_, _| ());
+    let cut = verify(&files, &[verifier(fresh.store.keys())], Some(later.note()), |_, _| ());
     assert!(cut.findings[0].contains("taken out"), "{:?}", cut.findings);
 }
 
@@ -121,10 +124,13 @@ async fn a_person_sees_every_look_with_a_proof_that_anybody_can_check() {
     let fresh = filled(700).await;
     let read = fresh.store.read();
     let looks = of_subject(&read, look(7).subject, 100).await.unwrap();
-    assert_eq!(looks.len(), 700 / 50);
+    // Of fourteen every third showed something.
+    let shown = (0..700_u32).filter(|n| n % 50 == 7 && n.is_multiple_of(3)).count();
+    assert_eq!(looks.len(), shown);
+    assert_eq!(tries(&read, look(7).subject).await.unwrap(), 14 - shown as u64);
     assert!(looks.is_sorted_by_key(|look| std::cmp::Reverse(look.number)));
     let (note, proofs) = proven(&read, fresh.store.keys(), &looks).await.unwrap().unwrap();
-    let checkpoint = Checkpoint::read(note.as_bytes(), &verifier(fresh.store.keys())).unwrap();
+    let checkpoint = Checkpoint::read(note.as_bytes(), &[verifier(fresh.store.keys())]).unwrap();
     for look in &looks {
         let proof = &proofs[&look.number];
         assert!(proof.holds(look.number, &checkpoint));
@@ -136,10 +142,61 @@ async fn a_person_sees_every_look_with_a_proof_that_anybody_can_check() {
     assert_ne!(one.leaf, committed(&other.blind, &one.entry), "the number of another leaf");
     // A look after the checkpoint has none yet.
     let log = InquiryLog::open(&fresh.store).unwrap();
-    log.record(&look(7)).await.unwrap();
+    log.record(&look(57)).await.unwrap();
     take_in(&fresh.store).await.unwrap();
     let looks = of_subject(&read, look(7).subject, 1).await.unwrap();
     assert!(proven(&read, fresh.store.keys(), &looks).await.unwrap().unwrap().1.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_that_ended_behind_are_taken_in_and_small_frames_hold_nothing_up() {
+    let fresh = Fresh::new().await;
+    for run in 0..3_u32 {
+        let log = InquiryLog::open(&fresh.store).unwrap();
+        // One after the other: each is a frame.
+        for n in 0..300 {
+            log.record(&look(run * 300 + n)).await.unwrap();
+        }
+        drop(log);
+        if run == 0 {
+            take_in(&fresh.store).await.unwrap();
+        }
+    }
+    // As often as it says that it is behind, and no more often.
+    while take_in(&fresh.store).await.unwrap().is_behind {}
+    assert_eq!(fresh.count("look"), 900);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_is_damaged_keeps_nothing_else_up() {
+    let fresh = filled(10).await;
+    let junk = fresh.behind().blob("00112233445566778899aabbccddeeff");
+    fresh.behind().execute(&format!(
+        "INSERT INTO log_source (source, number, at, place) VALUES ({junk}, 0, 0, {junk});
+        INSERT INTO inquiry_frame (server, number, at, frame) VALUES ({junk}, 0, 5, {junk})"
+    ));
+    goes_on(&fresh, 10..20).await;
+    assert_eq!(fresh.count("look"), 20);
+    let taken = take_in(&fresh.store).await.unwrap();
+    assert_eq!((taken.entries, taken.damaged, taken.is_behind), (0, 1, false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_change_of_keys_it_is_signed_with_the_new_one_at_once() {
+    let fresh = filled(20).await;
+    let before = (Kept::of(&fresh).await, verifier(fresh.store.keys()));
+    let file = crate::testing::key_file(fresh.folder.path());
+    let id = crate::keys::Keys::prepare(&file, crate::keys::Purpose::Sign).unwrap();
+    crate::keys::Keys::activate(&file, id).unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    assert!(sign(&fresh.store).await.unwrap());
+    let now = verifier(fresh.store.keys());
+    assert_ne!(now, before.1);
+    let files = Kept::of(&fresh).await;
+    // Whoever kept a checkpoint of the former key names both.
+    let verified = verify(&files, &[now.clone(), before.1], Some(before.0.note()), |_, _| ());
+    assert_eq!(verified.findings, Vec::<Finding>::new());
+    assert!(!verify(&files, &[now], Some(before.0.note()), |_, _| ()).findings.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,7 +218,7 @@ async fn two_that_take_in_at_the_same_time_take_nothing_twice() {
 async fn a_checkpoint_that_another_key_signed_is_none() {
     let (fresh, stranger) = (filled(5).await, Fresh::new().await);
     let files = Kept::of(&fresh).await;
-    let verified = verify(&files, &verifier(stranger.store.keys()), None, |_, _| ());
+    let verified = verify(&files, &[verifier(stranger.store.keys())], None, |_, _| ());
     assert!(verified.checkpoint.is_none() && verified.findings.len() == 1);
     let verifier = verifier(fresh.store.keys());
     assert_eq!(Verifier::parse(&verifier.to_string()), Some(verifier.clone()));
@@ -170,7 +227,7 @@ async fn a_checkpoint_that_another_key_signed_is_none() {
     let mut forked = files.clone();
     let fork = filled_with_keys_of(&fresh).await;
     forked.0 = Kept::of(&fork).await.0;
-    let found = verify(&forked, &verifier, Some(files.note()), |_, _| ()).findings;
+    let found = verify(&forked, std::slice::from_ref(&verifier), Some(files.note()), |_, _| ()).findings;
     assert!(!found.is_empty(), "a fork has another root at the size of the checkpoint that was kept");
 }
 
@@ -192,7 +249,7 @@ async fn tampered(times: u32) {
     for time in 0..times {
         let mut changed = later.clone();
         let what = tamper(&mut changed, &mut chance);
-        let found = verify(&changed, &verifier(fresh.store.keys()), Some(files.note()), |_, _| ()).findings;
+        let found = verify(&changed, &[verifier(fresh.store.keys())], Some(files.note()), |_, _| ()).findings;
         assert!(!found.is_empty(), "{time}: {what}");
     }
 }

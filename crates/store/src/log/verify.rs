@@ -37,6 +37,8 @@ pub type Finding = String;
 pub struct Verified {
     /// What was signed last; none where that cannot be read.
     pub checkpoint: Option<Checkpoint>,
+    /// The note that says it.
+    pub note: Vec<u8>,
     /// What is wrong; the first twenty things at the most.
     pub findings: Vec<Finding>,
 }
@@ -45,23 +47,24 @@ pub struct Verified {
 /// goes on from there. `heard` is told how many leaves are done, and of how many.
 pub fn verify(
     files: &dyn Files,
-    verifier: &Verifier,
+    verifiers: &[Verifier],
     from: Option<&[u8]>,
     mut heard: impl FnMut(u64, u64),
 ) -> Verified {
-    let read = || -> std::result::Result<Checkpoint, Finding> {
+    let read = || -> std::result::Result<(Vec<u8>, Checkpoint), Finding> {
         let note = files.read(CHECKPOINT)?.ok_or("there is no checkpoint")?;
-        Checkpoint::read(&note, verifier).map_err(|why| format!("checkpoint: {why}"))
+        let checkpoint = Checkpoint::read(&note, verifiers).map_err(|why| format!("checkpoint: {why}"))?;
+        Ok((note, checkpoint))
     };
-    let checkpoint = match read() {
-        Ok(checkpoint) => checkpoint,
-        Err(finding) => return Verified { checkpoint: None, findings: vec![finding] },
+    let (note, checkpoint) = match read() {
+        Ok(read) => read,
+        Err(finding) => return Verified { checkpoint: None, note: Vec::new(), findings: vec![finding] },
     };
     let mut walk = Walk { files, tree: Tree::default(), findings: Vec::new() };
-    let from = from.and_then(|note| walk.earlier(note, verifier, &checkpoint));
+    let from = from.and_then(|note| walk.earlier(note, verifiers, &checkpoint));
     walk.all(&checkpoint, from.as_ref(), &mut heard);
     walk.findings.truncate(ENOUGH);
-    Verified { checkpoint: Some(checkpoint), findings: walk.findings }
+    Verified { checkpoint: Some(checkpoint), note, findings: walk.findings }
 }
 
 struct Walk<'f> {
@@ -72,8 +75,8 @@ struct Walk<'f> {
 
 impl Walk<'_> {
     /// The older checkpoint, where there is one that can be a part of this log.
-    fn earlier(&mut self, note: &[u8], verifier: &Verifier, now: &Checkpoint) -> Option<Checkpoint> {
-        match Checkpoint::read(note, verifier) {
+    fn earlier(&mut self, note: &[u8], verifiers: &[Verifier], now: &Checkpoint) -> Option<Checkpoint> {
+        match Checkpoint::read(note, verifiers) {
             Err(why) => self.findings.push(format!("the checkpoint that was kept: {why}")),
             Ok(earlier) if earlier.size > now.size => self.findings.push(format!(
                 "the log has {} leaves and had {} before: some were taken out",
@@ -176,11 +179,11 @@ fn width_at(number: u64, size: u64) -> usize {
 pub async fn compare(
     store: &Store,
     files: &dyn Files,
-    size: u64,
+    checkpoint: &Checkpoint,
     mut heard: impl FnMut(u64, u64),
 ) -> std::result::Result<Vec<Finding>, Box<dyn std::error::Error + Send + Sync>> {
     let (read, mut findings) = (store.read(), Vec::new());
-    let mut number = 0;
+    let (mut number, size, mut tree) = (0, checkpoint.size, Tree::default());
     while number < size && findings.len() < ENOUGH {
         let mut leaves = Vec::new();
         while leaves.len() < PAGE && number + (leaves.len() as u64) < size {
@@ -192,6 +195,7 @@ pub async fn compare(
         }
         let kept = kept(&read, store.keys(), number, leaves.len()).await?;
         for (leaf, number) in leaves.iter().zip(number..) {
+            tree.push(leaf, |_, _| ());
             match kept.get(&number).map(Vec::as_slice) {
                 None => findings.push(format!("leaf {number} has no look and no change in the database")),
                 Some([Some(kept)]) if kept == leaf => {}
@@ -203,6 +207,10 @@ pub async fn compare(
         }
         number += leaves.len() as u64;
         heard(number, size);
+    }
+    // Whoever gives other leaves the second time is found out too.
+    if findings.is_empty() && tree.root()?.0 != checkpoint.root {
+        findings.push("the leaves that were compared are not those that were signed".to_owned());
     }
     findings.truncate(ENOUGH);
     Ok(findings)

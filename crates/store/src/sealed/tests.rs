@@ -62,28 +62,35 @@ async fn everything_is_sealed_anew_and_a_former_key_may_go() {
     tokio::time::sleep(crate::keys::TAKEN_UP_AFTER).await;
     fresh.record(vec![fresh.accepted_of(4)]).await;
     assert_eq!(counted(&store).await.unwrap().get(&1), None);
+    // What is sealed anew is what it was.
+    let person = fresh.application(1, 7).await.unwrap().person(store.keys()).unwrap();
+    assert_eq!(person.receipt, receipt(1, 7).as_str());
+    let file = key_file(fresh.folder.path());
+    let with_old = std::fs::read_to_string(&file).unwrap();
     forget_key(&store, entry("retired"), 1).await.unwrap();
-    Keys::retire(&key_file(fresh.folder.path()), 1).unwrap();
-    drop((store, fresh));
+    Keys::retire(&file, 1).unwrap();
+    fresh.folder.open().await;
+    // A file of another machine that has the key as old still brings it not back.
+    let without = std::fs::read_to_string(&file).unwrap();
+    for text in [with_old, without] {
+        std::fs::write(&file, text).unwrap();
+        fresh.folder.open().await;
+    }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_broken_off_goes_on() {
-    let fresh = filled(1200).await;
+    let fresh = filled(3_000).await;
     next_key(&fresh);
-    let store = fresh.folder.open().await;
-    let mut heard = Vec::new();
-    {
-        let mut running = std::pin::pin!(anew(&store, "command:keys", at(31, 10), |done| heard.push(done)));
-        // Dropped after its first page, wherever it is then.
-        while std::future::poll_fn(|context| std::task::Poll::Ready(running.as_mut().poll(context)))
-            .await
-            .is_pending()
-            && !counted(&store).await.unwrap().contains_key(&4)
-        {
-            tokio::task::yield_now().await;
-        }
+    let store = std::sync::Arc::new(fresh.folder.open().await);
+    let beside = std::sync::Arc::clone(&store);
+    let running = tokio::spawn(async move { anew(&beside, "command:keys", at(31, 10), |_| ()).await });
+    // Dropped after its first page, wherever it is then.
+    while !counted(&store).await.unwrap().contains_key(&4) {
+        tokio::task::yield_now().await;
     }
+    running.abort();
+    assert!(running.await.is_err(), "it had come to its end");
     let half = counted(&store).await.unwrap();
     assert!(half.contains_key(&1) && half.contains_key(&4), "{half:?}");
     let refused = forget_key(&store, entry("retired"), 1).await;

@@ -14,8 +14,9 @@ pub(super) struct Statement {
 const APART: [&str; 3] = ["engine/", "fresh.rs", "testing"];
 
 /// Tables that are distributed, and what by.
-pub(super) const DISTRIBUTED: [(&str, &str); 4] = [
+pub(super) const DISTRIBUTED: [(&str, &str); 5] = [
     ("application", "subject"),
+    ("look", "subject"),
     ("milestone", "subject"),
     ("mismatch", "subject"),
     ("receipt_case", "receipt"),

@@ -23,6 +23,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 const ACTOR: &str = "server:care";
 /// How often batches are settled and what is old is forgotten; each time is a line in the log of changes.
 const SETTLE_EVERY_MILLIS: i64 = 60 * 60 * 1000;
+/// How often applications are looked for that are over long enough: it goes through all of them.
+const ERASE_EVERY_MILLIS: i64 = 24 * SETTLE_EVERY_MILLIS;
 
 /// Shows on the meters how the feeds are doing, until told to stop: each server on its own. Who has the lease of the
 /// care says in the log which feeds fell silent.
@@ -38,16 +40,22 @@ pub(super) async fn watch(app: &App, mut stop: Stop, speaks: &AtomicBool) {
 
 /// Takes care until told to stop. What fails is logged and done the next time.
 pub(super) async fn take(app: &App, mut stop: Stop) {
-    let mut settled: Option<Moment> = None;
+    let (mut settled, mut erased) = (None::<Moment>, None::<Moment>);
     while !stop.is_told() {
         let now = app.clock.now();
         if let Err(failed) = catch_up(app, now, &stop).await {
             tracing::error!("what waited for a feed that is resumed cannot be recorded: {failed}");
         }
-        let due = settled.is_none_or(|at| now.millis().saturating_sub(at.millis()) >= SETTLE_EVERY_MILLIS);
-        if due {
+        let due = |last: Option<Moment>, every| {
+            last.is_none_or(|at| now.millis().saturating_sub(at.millis()) >= every)
+        };
+        if due(settled, SETTLE_EVERY_MILLIS) {
             settled = Some(now);
             settle(app, now, &stop).await;
+        }
+        if due(erased, ERASE_EVERY_MILLIS) {
+            erased = Some(now);
+            erase(app, now, &stop).await;
         }
         stop.or_after(LOOK_EVERY).await;
     }
@@ -132,7 +140,6 @@ async fn settle(app: &App, now: Moment, stop: &Stop) {
     if let Err(failed) = manifest::settle(&app.store, ACTOR, now).await {
         tracing::error!("batches past their day cannot be settled: {failed}");
     }
-    erase(app, now, stop).await;
     let mut expired = 0;
     for step in Step::ALL {
         loop {

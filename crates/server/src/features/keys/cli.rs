@@ -44,35 +44,40 @@ pub async fn list(config: &Config, with_values: bool) -> Result<String, Failed> 
 /// Says what is refused or has failed.
 pub async fn rotate(
     config: &Config,
-    purpose: Purpose,
+    (purpose, everywhere): (Purpose, bool),
     prepare_only: bool,
     now: Moment,
     line: impl FnMut(String) + Send,
 ) -> Result<String, Failed> {
     if prepare_only {
-        return Ok(said(service::prepare(config, purpose, now).await?));
+        return said(service::prepare(config, purpose, now).await?);
     }
     let bar = progress::things(0, "values");
     let mut lines = Lines::beside(&bar, line);
-    let rotated = service::rotate(config, purpose, now, |all, done| {
+    let rotated = service::rotate(config, (purpose, everywhere), now, |all, done| {
         bar.set_length(all.max(done));
         bar.set_position(done);
         lines.tell("sealing anew", "values");
     });
     let rotated = rotated.await;
     bar.finish_and_clear();
-    Ok(said(rotated?))
+    said(rotated?)
 }
 
-fn said(rotated: Rotated) -> String {
-    match rotated {
+fn said(rotated: Rotated) -> Result<String, Failed> {
+    Ok(match rotated {
+        Rotated::Asks => {
+            return Err("other servers may use this database: run `jindu keys rotate --prepare`, copy the key file to each, and \
+                 run this again; where there are no others, say so with --everywhere"
+                .into());
+        }
         Rotated::Prepared(id) => format!(
             "Key {id} is prepared: it opens, and is not used yet.\nNext: copy the key file to every server, then run \
              `jindu keys rotate`."
         ),
         Rotated::Signs(id) => format!(
-            "Key {id} signs from now on.\nNext: publish the new verifier key (`jindu log key`), and copy the key file to \
-             every server."
+            "Key {id} signs from now on.\nNext: publish the new verifier key (`jindu log key`) beside the former one, and \
+             copy the key file to every server."
         ),
         Rotated::Sealed(id, Anew { sealed, unopened: 0 }) => format!(
             "Key {id} seals from now on; {sealed} values were sealed anew.\nNext: keep a copy of the key file apart from \
@@ -83,7 +88,7 @@ fn said(rotated: Rotated) -> String {
             "Key {id} seals from now on; {sealed} values were sealed anew, and {unopened} do not open: somebody changed \
              them, or their key is gone. They stay as they are."
         ),
-    }
+    })
 }
 
 /// Puts the keys under another wrapping key.
@@ -112,9 +117,11 @@ pub fn upgrade(config: &Config) -> Result<String, Failed> {
 /// Says what is refused or has failed.
 pub async fn retire(config: &Config, id: u8, everywhere: bool, now: Moment) -> Result<String, Failed> {
     match service::retire(config, id, everywhere, now).await? {
-        Retired::Gone => {
-            Ok(format!("Key {id} is gone. Backups that it sealed open with a copy of the former file only."))
-        }
+        Retired::Gone(with) => Ok(format!(
+            "Key {id} is gone. The file that holds it still is {}: backups made before open with it. Move it to where the \
+             copies of the key file lie.",
+            with.display()
+        )),
         Retired::Asks => Err(
             "other servers may use this database: see that the key file of each has the key as old, and say \
              so with --everywhere"

@@ -4,8 +4,10 @@ use crate::app::{Failed, open_store};
 use crate::config::Config;
 use domain::moment::Moment;
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 use store::audit::Entry;
-use store::keys::{Keys, Purpose, State, TAKEN_UP_AFTER};
+use store::keys::{ARRIVED_AFTER, Keys, Purpose, State, TAKEN_UP_AFTER};
 use store::sealed::{self, Anew};
 use store::{Store, Work};
 
@@ -17,6 +19,8 @@ const ACTOR: &str = "command:keys";
 pub(super) enum Rotated {
     /// The key is in the file, and seals nothing yet.
     Prepared(u8),
+    /// Other servers would not know the key: somebody has to say that there are none, or copy the file first.
+    Asks,
     /// The key signs from now on.
     Signs(u8),
     /// Everything is sealed with the key from now on.
@@ -24,10 +28,10 @@ pub(super) enum Rotated {
 }
 
 /// What became of a key that shall go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Retired {
-    /// It is gone.
-    Gone,
+    /// It is gone; the file as it was lies there.
+    Gone(PathBuf),
     /// Other servers may seal with it still: somebody has to say that they do not.
     Asks,
 }
@@ -37,55 +41,76 @@ pub(super) enum Retired {
 /// # Errors
 /// Says what is refused or has failed.
 pub(super) async fn prepare(config: &Config, purpose: Purpose, now: Moment) -> Result<Rotated, Failed> {
+    // Opened before it, so that a file that does not belong to the database is left as it is; and after it, so that the
+    // database knows the key before anything is sealed with it.
+    drop(open_store(config, None).await?);
     let id = Keys::prepare(&config.key_file(), purpose)?;
-    // Opened after it: the database knows the key before anything is sealed with it.
     let store = open_store(config, None).await?;
     note(&store, entry(now, "key_prepared", purpose, id)).await?;
     Ok(Rotated::Prepared(id))
 }
 
-/// Has another key take over, and seals everything with it; where that was begun and not ended, it goes on.
+/// Has another key take over, and seals everything with it; where that was begun and not ended, it goes on. `everywhere`
+/// says that no other server seals with a file that lacks the key.
 ///
 /// # Errors
 /// Says what is refused or has failed; running it again goes on.
 pub(super) async fn rotate(
     config: &Config,
-    purpose: Purpose,
+    (purpose, everywhere): (Purpose, bool),
     now: Moment,
     mut heard: impl FnMut(u64, u64),
 ) -> Result<Rotated, Failed> {
     let file = config.key_file();
     let store = open_store(config, None).await?;
-    let goes_on = purpose == Purpose::Seal && is_unfinished(&file, &sealed::counted(&store).await?)?;
-    drop(store);
-    if !goes_on {
-        let id = Keys::prepare(&file, purpose)?;
-        let store = open_store(config, None).await?;
-        note(&store, entry(now, "key_active", purpose, id)).await?;
-        drop(store);
-        Keys::activate(&file, id)?;
-        // Until then servers seal with the former one.
-        tokio::time::sleep(TAKEN_UP_AFTER).await;
+    if purpose == Purpose::Seal && is_unfinished(&file, &sealed::counted(&store).await?)? {
+        let (id, anew) = sealed_anew(config, now, &mut heard).await?;
+        // Where nothing was left but what does not open, another key takes over all the same.
+        if anew.sealed > 0 {
+            return Ok(Rotated::Sealed(id, anew));
+        }
     }
-    let keys = Keys::list(&file)?.keys;
-    let active = keys.iter().find(|key| (key.purpose, key.state) == (purpose, State::Active));
-    let id = active.map(|key| key.id).ok_or("the key file has no such key")?;
+    let is_prepared = of(&file, purpose, State::Prepared)?.is_some();
+    if store.is_shared() && !is_prepared && !everywhere {
+        return Ok(Rotated::Asks);
+    }
+    drop(store);
+    let id = Keys::prepare(&file, purpose)?;
+    let store = open_store(config, None).await?;
+    note(&store, entry(now, "key_active", purpose, id)).await?;
+    drop(store);
+    Keys::activate(&file, id)?;
     if purpose == Purpose::Sign {
         return Ok(Rotated::Signs(id));
     }
-    let store = open_store(config, None).await?;
-    let all = sealed::counted(&store)
-        .await?
-        .into_iter()
-        .filter(|(key, _)| *key != id)
-        .map(|(_, count)| count)
-        .sum();
-    let anew = sealed::anew(&store, ACTOR, now, |done| heard(all, done)).await?;
+    // Until then servers seal with the former one.
+    tokio::time::sleep(TAKEN_UP_AFTER).await;
+    let (id, anew) = sealed_anew(config, now, &mut heard).await?;
     Ok(Rotated::Sealed(id, anew))
 }
 
+/// Seals everything with the key that is active.
+async fn sealed_anew(
+    config: &Config,
+    now: Moment,
+    heard: &mut impl FnMut(u64, u64),
+) -> Result<(u8, Anew), Failed> {
+    let id =
+        of(&config.key_file(), Purpose::Seal, State::Active)?.ok_or("the key file has no key that seals")?;
+    let store = open_store(config, None).await?;
+    let counted = sealed::counted(&store).await?;
+    let all = counted.into_iter().filter(|(key, _)| *key != id).map(|(_, count)| count).sum();
+    Ok((id, sealed::anew(&store, ACTOR, now, |done| heard(all, done)).await?))
+}
+
+/// The key of a purpose and state.
+fn of(file: &Path, purpose: Purpose, state: State) -> Result<Option<u8>, Failed> {
+    let keys = Keys::list(file)?.keys;
+    Ok(keys.iter().find(|key| (key.purpose, key.state) == (purpose, state)).map(|key| key.id))
+}
+
 /// Whether values are sealed with an old key, and no other key waits to take over.
-fn is_unfinished(file: &std::path::Path, counted: &BTreeMap<u8, u64>) -> Result<bool, Failed> {
+fn is_unfinished(file: &Path, counted: &BTreeMap<u8, u64>) -> Result<bool, Failed> {
     let keys = Keys::list(file)?.keys;
     let of = |state| keys.iter().filter(move |key| (key.purpose, key.state) == (Purpose::Seal, state));
     let is_left = of(State::Old).any(|key| counted.contains_key(&key.id));
@@ -109,15 +134,20 @@ pub(super) async fn retire(
     if store.is_shared() && !everywhere {
         return Ok(Retired::Asks);
     }
-    if key.state == State::Old && key.purpose == Purpose::Seal {
-        // What a server seals with it at this moment is there when it is counted.
-        tokio::time::sleep(TAKEN_UP_AFTER).await;
+    if key.state != State::Active && key.purpose == Purpose::Seal {
+        // What was sealed with it, and was still on its way when another took over, is there when it is counted.
+        tokio::time::sleep(ARRIVED_AFTER.saturating_sub(age(&file))).await;
         sealed::forget_key(&store, entry(now, "key_retired", key.purpose, id), id).await?;
-    } else if key.state == State::Old {
+    } else if key.state != State::Active {
         note(&store, entry(now, "key_retired", key.purpose, id)).await?;
     }
-    Keys::retire(&file, id)?;
-    Ok(Retired::Gone)
+    Ok(Retired::Gone(Keys::retire(&file, id)?))
+}
+
+/// How long ago a file was changed.
+fn age(file: &Path) -> Duration {
+    let changed = std::fs::metadata(file).and_then(|meta| meta.modified()).ok();
+    changed.and_then(|changed| changed.elapsed().ok()).unwrap_or_default()
 }
 
 /// How many values each key sealed.

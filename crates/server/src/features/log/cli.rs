@@ -6,7 +6,7 @@ use crate::progress::{self, Lines};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use std::fs;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::keys::Keys;
 use store::log::{self, CHECKPOINT, Checkpoint, Files, Finding, Proof, Verifier, verify};
@@ -29,8 +29,8 @@ pub enum Place {
 pub struct Verifying {
     /// The files.
     pub place: Place,
-    /// The verifier key; without it that of the key file.
-    pub key: Option<String>,
+    /// The verifier keys, the present one and those before; without any that of the key file.
+    pub keys: Vec<String>,
     /// A checkpoint that was kept earlier.
     pub from: Option<PathBuf>,
     /// Whether the database is compared too.
@@ -62,18 +62,18 @@ pub async fn run(
     verifying: &Verifying,
     line: impl FnMut(String) + Send,
 ) -> Result<Said, Failed> {
-    let needs_config = verifying.compare || verifying.key.is_none();
+    let needs_config = verifying.compare || verifying.keys.is_empty();
     let config = needs_config.then(config).transpose()?;
-    let verifier = match (&verifying.key, &config) {
-        (Some(key), _) => Verifier::parse(key).ok_or(NO_KEY)?,
-        (None, Some(config)) => log::verifier(&Keys::load(&config.key_file())?),
-        (None, None) => return Err("a verifier key is needed".into()),
-    };
+    let named = verifying.keys.iter().map(|key| Verifier::parse(key).ok_or(NO_KEY));
+    let mut verifiers = named.collect::<Result<Vec<_>, _>>()?;
+    if let (true, Some(config)) = (verifiers.is_empty(), &config) {
+        verifiers.push(log::verifier(&Keys::load(&config.key_file())?));
+    }
     let files = verifying.place.files()?;
-    let from = verifying
-        .from
-        .as_ref()
-        .map(|path| fs::read(path).map_err(|error| format!("{}: {error}", path.display())));
+    // What was kept the last time is what the log has to go on from.
+    let from = verifying.from.clone().or_else(|| verifying.place.checkpoint());
+    let from =
+        from.as_ref().map(|path| fs::read(path).map_err(|error| format!("{}: {error}", path.display())));
     let from = from.transpose()?;
     let bar = progress::things(0, "leaves");
     let mut lines = Lines::beside(&bar, line);
@@ -84,7 +84,7 @@ pub async fn run(
         lines.tell(doing, "leaves");
     };
     let verified =
-        verify(files.as_ref(), &verifier, from.as_deref(), |done, all| heard("verifying", done, all));
+        verify(files.as_ref(), &verifiers, from.as_deref(), |done, all| heard("verifying", done, all));
     let mut findings = verified.findings;
     let mut is_compared = false;
     if let (true, true, Some(checkpoint), Some(config)) =
@@ -92,12 +92,15 @@ pub async fn run(
     {
         let store = open_store(config, None).await?;
         let compared =
-            log::compare(&store, files.as_ref(), checkpoint.size, |done, all| heard("comparing", done, all));
+            log::compare(&store, files.as_ref(), checkpoint, |done, all| heard("comparing", done, all));
         findings = compared.await?;
         findings.extend(log::beyond(&store).await?);
         is_compared = true;
     }
     bar.finish_and_clear();
+    if findings.is_empty() {
+        verifying.place.keep(&verified.note)?;
+    }
     Ok(said(verified.checkpoint.as_ref(), &findings, (from.is_some(), is_compared)))
 }
 
@@ -131,6 +134,9 @@ struct Shown {
 
 #[derive(serde::Deserialize)]
 struct ShownLook {
+    at: String,
+    channel: String,
+    shown: String,
     leaf: u64,
     proof: Option<ShownProof>,
 }
@@ -141,6 +147,17 @@ struct ShownProof {
     entry: String,
     value: String,
     hashes: Vec<String>,
+}
+
+impl ShownLook {
+    /// Whether what is shown is what the entry says.
+    fn is(&self, proof: &Proof) -> bool {
+        proof.look().is_some_and(|entry| {
+            entry.at.to_rfc3339() == self.at
+                && entry.channel.as_str() == self.channel
+                && entry.outcome.as_str() == self.shown
+        })
+    }
 }
 
 impl ShownProof {
@@ -166,10 +183,10 @@ pub fn check(text: &str, key: &str) -> Result<Said, Failed> {
         serde_json::from_str(text).map_err(|error| format!("this is no list of looks: {error}"))?;
     let note = shown.checkpoint.ok_or("there is no checkpoint in it; ask again in a minute")?;
     let checkpoint =
-        Checkpoint::read(note.as_bytes(), &verifier).map_err(|why| format!("checkpoint: {why}"))?;
+        Checkpoint::read(note.as_bytes(), &[verifier]).map_err(|why| format!("checkpoint: {why}"))?;
     let proven = |look: &ShownLook| {
         let proof = look.proof.as_ref().map(|proof| proof.proof());
-        proof.map(|proof| proof.is_some_and(|proof| proof.holds(look.leaf, &checkpoint)))
+        proof.map(|proof| proof.is_some_and(|proof| look.is(&proof) && proof.holds(look.leaf, &checkpoint)))
     };
     let outcomes: Vec<(u64, Option<bool>)> =
         shown.looks.iter().map(|look| (look.leaf, proven(look))).collect();
@@ -197,6 +214,22 @@ pub fn check(text: &str, key: &str) -> Result<Said, Failed> {
 }
 
 impl Place {
+    /// The checkpoint that was kept when the log was verified the last time.
+    fn checkpoint(&self) -> Option<PathBuf> {
+        match self {
+            Self::Server(_, Some(kept)) => Some(kept.join(CHECKPOINT)).filter(|path| path.exists()),
+            _ => None,
+        }
+    }
+
+    /// Keeps the checkpoint of a log that is well.
+    fn keep(&self, note: &[u8]) -> Result<(), Failed> {
+        if let Self::Server(_, Some(kept)) = self {
+            put(&kept.join(CHECKPOINT), note)?;
+        }
+        Ok(())
+    }
+
     fn files(&self) -> Result<Box<dyn Files>, Failed> {
         Ok(match self {
             Self::Folder(folder) if folder.is_dir() => Box::new(Folder(folder.clone())),
@@ -251,12 +284,20 @@ impl Files for Server {
         let mut bytes = Vec::new();
         let read = reply.into_body().into_reader().take(LARGEST + 1).read_to_end(&mut bytes);
         read.map_err(|error| error.to_string())?;
-        if let Some(path) = kept {
-            let folder = path.parent().unwrap_or(&path);
-            fs::create_dir_all(folder)
-                .and_then(|()| fs::write(&path, &bytes))
-                .map_err(|error| error.to_string())?;
+        // What is wrong with it is told; the checkpoint is kept when nothing is.
+        if let Some(path) = kept.filter(|_| name != CHECKPOINT) {
+            put(&path, &bytes)?;
         }
         Ok(Some(bytes))
     }
+}
+
+/// Puts a file there whole.
+fn put(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    let folder = path.parent().unwrap_or(path);
+    let beside = path.with_extension("new");
+    let put = fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&beside, bytes))
+        .and_then(|()| fs::rename(&beside, path));
+    put.map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -5,7 +5,7 @@ use crate::leases;
 use crate::stop::{Stop, Stopper};
 use std::sync::Arc;
 use std::time::Duration;
-use store::log;
+use store::log::{self, Taken};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -42,7 +42,9 @@ impl Keeping {
 }
 
 async fn keep(app: &App, mut stop: Stop) {
-    let (mut signed, mut fails) = (None::<Instant>, false);
+    let (mut signed, mut caught_up, mut well) = (None::<Instant>, Instant::now(), true);
+    // Whoever keeps it no more says nothing of it.
+    let _shown = Shown(app);
     loop {
         let ends = stop.is_told();
         let is_due = ends || signed.is_none_or(|signed| signed.elapsed() >= SIGNED_EVERY);
@@ -50,12 +52,23 @@ async fn keep(app: &App, mut stop: Stop) {
         if is_due && kept.is_ok() {
             signed = Some(Instant::now());
         }
+        if kept.as_ref().is_ok_and(|taken| !taken.is_behind) {
+            caught_up = Instant::now();
+        }
+        app.meters.log_behind(caught_up.elapsed());
+        let is_well = kept.as_ref().is_ok_and(|taken| taken.damaged == 0);
         match &kept {
-            Err(failed) if !fails => tracing::error!("what was done does not come into the log: {failed}"),
-            Ok(()) if fails => tracing::info!("what was done comes into the log again"),
+            Err(failed) if well => tracing::error!("what was done does not come into the log: {failed}"),
+            Ok(Taken { damaged, .. }) if well && *damaged > 0 => {
+                tracing::error!(
+                    damaged,
+                    "records of inquiries are damaged; what is in them does not come into the log"
+                );
+            }
+            Ok(_) if is_well && !well => tracing::info!("what was done comes into the log again"),
             _ => {}
         }
-        fails = kept.is_err();
+        well = is_well;
         if ends {
             return;
         }
@@ -63,8 +76,17 @@ async fn keep(app: &App, mut stop: Stop) {
     }
 }
 
+/// What the meters show of the log, until this goes.
+struct Shown<'a>(&'a App);
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        self.0.meters.log_kept_elsewhere();
+    }
+}
+
 /// Takes in some of what waits, and signs it if that is due.
-pub(super) async fn once(app: &App, is_due: bool) -> store::Result<()> {
+pub(super) async fn once(app: &App, is_due: bool) -> store::Result<Taken> {
     let mut taken = log::take_in(&app.store).await?;
     for _ in 1..AT_ONCE {
         if !taken.is_behind {
@@ -75,8 +97,6 @@ pub(super) async fn once(app: &App, is_due: bool) -> store::Result<()> {
     if is_due {
         log::sign(&app.store).await?;
     }
-    let oldest = log::oldest_waiting(&app.store.read()).await?;
-    let waits = oldest.map_or(0, |at| app.clock.now().millis().saturating_sub(at.millis()).max(0));
-    app.meters.logged(taken.size, Duration::from_millis(waits.unsigned_abs()));
-    Ok(())
+    app.meters.logged(taken.size, taken.damaged);
+    Ok(taken)
 }

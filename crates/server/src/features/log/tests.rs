@@ -38,11 +38,12 @@ async fn what_is_served_is_verified_by_its_files_alone() {
     let key = server.get("/log/key").await.body;
     let verifier = Verifier::parse(&key).unwrap();
     let served = Served(&server, tokio::runtime::Handle::current());
-    let verified = verify(&served, &verifier, None, |_, _| ());
+    let verified = verify(&served, std::slice::from_ref(&verifier), None, |_, _| ());
     assert_eq!(verified.findings, Vec::<String>::new());
-    let Checkpoint { size, .. } = verified.checkpoint.unwrap();
+    let checkpoint = verified.checkpoint.unwrap();
+    let Checkpoint { size, .. } = checkpoint;
     assert!(size > 20);
-    assert!(log::compare(&server.app.store, &served, size, |_, _| ()).await.unwrap().is_empty());
+    assert!(log::compare(&server.app.store, &served, &checkpoint, |_, _| ()).await.unwrap().is_empty());
     let whole = server.get("/log/tile/0/000").await;
     assert_eq!(whole.status.as_u16(), 404, "a tile is not whole before it has 256 hashes");
     let part = server.get(&format!("/log/tile/entries/000.p/{size}")).await;

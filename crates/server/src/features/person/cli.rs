@@ -59,7 +59,7 @@ pub async fn run(
                 );
             }
             Ok(format!(
-                "{applications} applications are erased, {rows} rows; nothing of them is left in the database.\n\
+                "{applications} applications are erased, {rows} rows; nothing of them is left in the tables of applications.\n\
                  Backups made until now hold them until they are deleted. That they were looked at stays in the log, which \
                  names nobody."
             ))

@@ -71,7 +71,6 @@ pub(super) async fn open_online(
 
 /// An entry that says whom it was about by the keyed hash, as the record of inquiries does.
 fn entry(at: Moment, action: &'static str, subject: Subject, reason: &str) -> Entry {
-    let hash: String = subject.0.iter().map(|byte| format!("{byte:02x}")).collect();
     let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-    Entry { at, actor: ACTOR.to_owned(), action, detail: format!("subject {hash}{reason}") }
+    Entry { at, actor: ACTOR.to_owned(), action, detail: format!("subject {}{reason}", subject.hex()) }
 }

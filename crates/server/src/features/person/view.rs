@@ -4,7 +4,6 @@ use super::service::Kept;
 use domain::milestone::Milestone;
 use serde::Serialize;
 use store::application::{Application, Person};
-use store::inquiry_log::{Channel, Outcome};
 use store::log::Look;
 
 /// All that is kept about a person.
@@ -100,17 +99,7 @@ impl MilestoneView {
 
 impl LookView {
     fn new(look: &Look) -> Self {
-        let channel = match look.entry.channel {
-            Channel::Page => "page",
-            Channel::Api => "api",
-        };
-        let outcome = match look.entry.outcome {
-            Outcome::NoMatch => "no_match",
-            Outcome::Basic => "basic",
-            Outcome::Full => "full",
-            Outcome::Limited => "limited",
-            Outcome::Closed => "closed",
-        };
+        let (channel, outcome) = (look.entry.channel.as_str(), look.entry.outcome.as_str());
         Self { at: look.entry.at.to_rfc3339(), channel, outcome, leaf: look.number }
     }
 }

@@ -6,7 +6,7 @@ use super::super::http::{closed, closed_page, no_match, unanswered};
 use super::super::page::{FormPage, NoMatchPage};
 use super::super::service::{Asker, Inquiry};
 use super::service::{Case, close, looked, prove};
-use super::view::{LooksPage, LooksView};
+use super::view::{LooksPage, LooksView, SurePage};
 use crate::app::App;
 use crate::shell::problem::ProblemView;
 use axum::extract::State;
@@ -36,7 +36,16 @@ pub async fn looks_page(
     }
 }
 
-/// Closes the case to inquiries online, until a counter opens it again.
+/// What is sent to close a case: the facts, and that somebody is sure.
+#[derive(serde::Deserialize)]
+pub struct Closing {
+    #[serde(flatten)]
+    typed: Typed,
+    #[serde(default)]
+    sure: String,
+}
+
+/// Asks whether somebody is sure, and then closes the case to inquiries online, until a counter opens it again.
 ///
 /// # Errors
 /// Fails when the source asks too often, or it cannot be recorded.
@@ -44,8 +53,11 @@ pub async fn close_page(
     State(app): State<Arc<App>>,
     context: Context,
     headers: HeaderMap,
-    Input(typed): Input<Typed>,
+    Input(Closing { typed, sure }): Input<Closing>,
 ) -> Result<Reply, Failure> {
+    if sure.is_empty() {
+        return Reply::page(&SurePage::new(&context, &typed));
+    }
     match proven_on_page(&app, &context, &headers, &typed).await? {
         Ok(subject) => {
             close(&app, subject).await.map_err(unanswered)?;

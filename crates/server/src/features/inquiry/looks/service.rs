@@ -6,13 +6,12 @@ use domain::disclosure::Level;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::audit::Entry;
-use store::inquiry_log::Outcome;
 use store::keys::Subject;
 use store::log::{self, Look, Proof};
 use store::{Result, application};
 
 /// Looks that are shown at the most, the newest.
-const MOST: u32 = 200;
+const MOST: u32 = 50;
 
 /// What came of proving a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +28,10 @@ pub(super) enum Case {
 pub(super) struct Looked {
     /// Looks that showed something, the newest first.
     pub(super) looks: Vec<Look>,
+    /// Whether there are older ones.
+    pub(super) is_cut: bool,
     /// How many tries fitted nothing.
-    pub(super) tries: usize,
+    pub(super) tries: u64,
     /// The proofs of looks that the newest checkpoint covers, by the number of their leaf.
     pub(super) proofs: BTreeMap<u64, Proof>,
     /// That checkpoint.
@@ -57,13 +58,13 @@ pub(super) async fn prove(app: &Arc<App>, inquiry: Inquiry, asker: Asker) -> Res
 /// Fails when the store does.
 pub(super) async fn looked(app: &App, subject: Subject) -> Result<Looked> {
     let read = app.store.read();
-    let (vain, looks): (Vec<Look>, Vec<Look>) = log::of_subject(&read, subject, MOST)
-        .await?
-        .into_iter()
-        .partition(|look| matches!(look.entry.outcome, Outcome::NoMatch | Outcome::Limited));
+    let mut looks = log::of_subject(&read, subject, MOST + 1).await?;
+    let is_cut = looks.len() > MOST as usize;
+    looks.truncate(MOST as usize);
+    let tries = log::tries(&read, subject).await?;
     let proven = log::proven(&read, app.store.keys(), &looks).await?;
     let (checkpoint, proofs) = proven.map_or((None, BTreeMap::new()), |(note, proofs)| (Some(note), proofs));
-    Ok(Looked { looks, tries: vain.len(), proofs, checkpoint })
+    Ok(Looked { looks, is_cut, tries, proofs, checkpoint })
 }
 
 /// Closes the applications of a person to inquiries online.
@@ -71,7 +72,7 @@ pub(super) async fn looked(app: &App, subject: Subject) -> Result<Looked> {
 /// # Errors
 /// Fails when the store does.
 pub(super) async fn close(app: &App, subject: Subject) -> Result<()> {
-    let (actor, detail) = ("citizen".to_owned(), "by the receipt number".to_owned());
-    let entry = Entry { at: app.clock.now(), actor, action: "counter_only", detail };
+    let detail = format!("subject {}, by a receipt number", subject.hex());
+    let entry = Entry { at: app.clock.now(), actor: "citizen".to_owned(), action: "counter_only", detail };
     application::close_online(&app.store, entry, subject, true).await.map(drop)
 }

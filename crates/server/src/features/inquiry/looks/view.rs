@@ -17,10 +17,12 @@ use web::{Context, Shell};
 /// Who looked at the applications of one person.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct LooksView {
-    /// Looks that showed something, the newest first; two hundred at the most.
+    /// Looks that showed something, the newest first; fifty at the most.
     pub(super) looks: Vec<LookView>,
+    /// Whether there are older ones that are not listed.
+    pub(super) is_cut: bool,
     /// How many tries fitted nothing.
-    pub(super) tries: usize,
+    pub(super) tries: u64,
     /// The newest signed checkpoint of the log (C2SP tlog-checkpoint); the proofs lead to it.
     pub(super) checkpoint: Option<String>,
     /// The key with which it is verified (C2SP signed-note).
@@ -69,6 +71,7 @@ impl LooksView {
         let view = |look: &Look| LookView::new(l, look, looked.proofs.get(&look.number));
         Self {
             looks: looked.looks.iter().map(view).collect(),
+            is_cut: looked.is_cut,
             tries: looked.tries,
             checkpoint: looked.checkpoint.clone(),
             verifier: log::verifier(app.store.keys()).to_string(),
@@ -78,22 +81,21 @@ impl LooksView {
 
 impl LookView {
     fn new(l: Language, look: &Look, proof: Option<&Proof>) -> Self {
-        let (channel, channel_text) = match look.entry.channel {
-            Channel::Page => ("page", l.looks_channel_page()),
-            Channel::Api => ("api", l.looks_channel_api()),
+        let channel_text = match look.entry.channel {
+            Channel::Page => l.looks_channel_page(),
+            Channel::Api => l.looks_channel_api(),
         };
-        let (shown, shown_text) = match look.entry.outcome {
-            Outcome::Full => ("full", l.looks_shown_full()),
-            Outcome::Basic => ("basic", l.looks_shown_basic()),
-            Outcome::Closed => ("closed", l.looks_shown_closed()),
-            Outcome::NoMatch | Outcome::Limited => ("nothing", l.looks_shown_nothing()),
+        let shown_text = match look.entry.outcome {
+            Outcome::Full => l.looks_shown_full(),
+            Outcome::Basic => l.looks_shown_basic(),
+            Outcome::Closed | Outcome::NoMatch | Outcome::Limited => l.looks_shown_closed(),
         };
         Self {
             at: look.entry.at.to_rfc3339(),
-            channel,
+            channel: look.entry.channel.as_str(),
             channel_text,
             purpose_text: l.looks_purpose_inquiry(),
-            shown,
+            shown: look.entry.outcome.as_str(),
             shown_text,
             leaf: look.number,
             proof: proof.map(ProofView::new),
@@ -134,5 +136,19 @@ impl LooksPage {
 
     fn when(&self, look: &LookView) -> String {
         words::moment(self.shell.language, look.moment)
+    }
+}
+
+/// Whether somebody is sure to close the case.
+#[derive(Template)]
+#[template(path = "features/inquiry/looks/sure.html")]
+pub(super) struct SurePage {
+    shell: Shell,
+    again: Vec<(&'static str, String)>,
+}
+
+impl SurePage {
+    pub(super) fn new(context: &Context, typed: &Typed) -> Self {
+        Self { shell: context.shell(context.language.looks_close_title()), again: typed.fields() }
     }
 }

@@ -60,7 +60,7 @@ async fn every_look_is_listed_with_a_proof_that_holds() {
     assert_eq!(told["tries"], 1);
     let verifier = Verifier::parse(told["verifier"].as_str().unwrap()).unwrap();
     let note = told["checkpoint"].as_str().unwrap().as_bytes();
-    let checkpoint = Checkpoint::read(note, &verifier).unwrap();
+    let checkpoint = Checkpoint::read(note, &[verifier]).unwrap();
     for look in looks {
         assert!(proof_of(look).holds(look["leaf"].as_u64().unwrap(), &checkpoint));
     }
@@ -69,6 +69,19 @@ async fn every_look_is_listed_with_a_proof_that_holds() {
     let again = asked(&server, LOOKS, &ordinary().by_receipt()).await.json();
     assert_eq!(again["looks"].as_array().unwrap().len(), 3);
     assert!(again["looks"][0]["proof"].is_null() && again["looks"][1]["proof"].is_object());
+}
+
+#[tokio::test]
+async fn no_look_is_buried_under_tries_that_fit_nothing() {
+    let server = with_case().await;
+    server.api("en", &ordinary().by_name()).await;
+    let wrong = ordinary().by_name().with("applied_on", "2026-02-01");
+    for _ in 0..60 {
+        server.api("en", &wrong).await;
+    }
+    kept(&server).await;
+    let told = asked(&server, LOOKS, &ordinary().by_receipt()).await.json();
+    assert_eq!((told["looks"].as_array().unwrap().len(), &told["tries"]), (1, &60.into()));
 }
 
 #[tokio::test]
@@ -126,7 +139,14 @@ async fn the_pages_say_the_same_in_both_languages() {
             server.post_form(&format!("/inquiry/looks?lang={language}"), &ordinary().by_name()).await;
         assert_eq!(without.status.as_u16(), 422);
     }
-    let closed = server.post_form("/inquiry/counter-only", &by_receipt).await;
+    let asked = server.post_form("/inquiry/counter-only", &by_receipt).await;
+    assert_eq!((asked.status.as_u16(), asked.page()), (200, "sure"));
+    assert_eq!(
+        server.page("zh", &by_receipt).await.page(),
+        "answer",
+        "nothing is closed before somebody is sure"
+    );
+    let closed = server.post_form("/inquiry/counter-only", &by_receipt.clone().with("sure", "yes")).await;
     assert_eq!((closed.status.as_u16(), closed.page()), (200, "closed"));
     let page = server.page("zh", &by_receipt).await;
     assert_eq!((page.status.as_u16(), page.page()), (403, "closed"));
