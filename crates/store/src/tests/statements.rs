@@ -23,7 +23,7 @@ pub(super) const DISTRIBUTED: [(&str, &str); 5] = [
 ];
 
 /// Statements that look at every part of a distributed table, and why they may.
-const COLD: [(&str, &str); 7] = [
+const COLD: [(&str, &str); 8] = [
     (
         "application.rs PAGE",
         "a command walks through all; some are taken every minute, to compare unknown numbers with",
@@ -31,6 +31,7 @@ const COLD: [(&str, &str); 7] = [
     ("application.rs COUNT", "a command counts all applications"),
     ("application.rs NEWEST", "asked once a minute, and where the demonstration goes on"),
     ("application.rs ANY", "asks whether the table can be read, and ends at the first row"),
+    ("log/looks.rs FROM", "a command compares the log with the database, leaf by leaf, by an index"),
     ("manifest/settle.rs FLAGGED", "the upkeep looks at all flags; the index holds nothing else"),
     ("mismatch.rs PAGE", "a server that starts learns on whom facts were tried in vain"),
     ("mismatch.rs FORGET", "the upkeep looks for what is over, by an index, a few rows at a time"),
