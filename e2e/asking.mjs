@@ -1,6 +1,6 @@
 // What a person does on the pages: open one, choose a language, fill the form, send it.
 import assert from "node:assert/strict";
-import { sample, url } from "./harness.mjs";
+import { openOnline, sample, url } from "./harness.mjs";
 
 /** The languages of the pages. */
 export const LANGUAGES = ["zh-CN", "en"];
@@ -78,6 +78,13 @@ export async function fromSuspicious(page) {
   await page.setExtraHTTPHeaders(SUSPICIOUS);
 }
 
+/** Closes the case of a sample to inquiries online; `openOnline` opens it again. */
+export async function close(page, label, language) {
+  await looks(label)(page, language);
+  // The language switch sends the same fields from a form of its own.
+  for (let turn = 0; turn < 2; turn += 1) await follow(page, page.locator('main form[action="/inquiry/counter-only"] button'));
+}
+
 /** From the full answer of a sample to who looked. */
 const looks = (label) => async (page, language) => {
   await ask(page, byReceipt(label), language);
@@ -101,14 +108,17 @@ export const PAGES = [
   },
   { name: "who looked", open: looks("overdue") },
   {
+    name: "sure",
+    open: async (page, language) => {
+      await looks("correction")(page, language);
+      await follow(page, page.locator('main form[action="/inquiry/counter-only"] button'));
+    },
+  },
+  {
     name: "closed",
     open: async (page, language) => {
-      // Closed for good the first time; nothing else on these pages asks for this sample.
-      const asked = await ask(page, byReceipt("in_production"), language);
-      if (asked.status() === 403) return;
-      await follow(page, page.locator('form[action="/inquiry/looks"] button'));
-      await follow(page, page.locator('form[action="/inquiry/counter-only"] button'));
-      await follow(page, page.locator('main form[action="/inquiry/counter-only"] button'));
+      await close(page, "correction", language);
+      openOnline("correction");
     },
   },
   { name: "stages", open: (page, language) => visit(page, "/stages", language) },

@@ -1,6 +1,6 @@
 // Starts the demonstration and the browser once, and gives every test a clean page that is checked when it closes.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -54,7 +54,7 @@ export async function start(applications = 2000) {
   assert.ok(existsSync(binary), `${binary} is missing; build it with cargo build --release`);
   folder = mkdtempSync(join(tmpdir(), "jindu-e2e-"));
   const samples = join(folder, "samples.json");
-  const words = ["demo", "--applications", String(applications), "--seed", "7", "--listen", "127.0.0.1:0", "--samples", samples];
+  const words = ["demo", "--applications", String(applications), "--seed", "7", "--listen", "127.0.0.1:0", "--samples", samples, "--data", join(folder, "data")];
   // The suite asks more often than one source may.
   const env = {
     ...process.env,
@@ -92,6 +92,13 @@ export async function start(applications = 2000) {
   });
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   browser = await chromium.launch({ executablePath, args: FLAGS });
+}
+
+/** Opens the applications of a sample to inquiries online again, as a counter does. */
+export function openOnline(label) {
+  const words = ["person", "open-online", "--reason", "at a counter", "--data", join(folder, "data")];
+  const { status, stderr } = spawnSync(binary, words, { input: `${sample(label).citizen_number}\n`, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
 }
 
 /** Ends browser and demonstration and removes what they left. */
