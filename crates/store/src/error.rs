@@ -71,6 +71,12 @@ pub enum StoreError {
         /// How many values.
         values: u64,
     },
+    /// The record of inquiries was changed, or the disk did it: nobody writes behind what is damaged.
+    #[error(
+        "the record of inquiries in {0} is damaged. Keep it as it is, move it elsewhere, and start again: a new record \
+         begins, and what the log has taken in stays there"
+    )]
+    Damaged(PathBuf),
     /// A row holds what no code of ours wrote.
     #[error("a stored {0} cannot be understood")]
     Corrupt(&'static str),
@@ -169,6 +175,7 @@ impl StoreError {
             | Self::OtherKey(_)
             | Self::StillSealed { .. }
             | Self::Corrupt(_)
+            | Self::Damaged(_)
             | Self::Panicked
             | Self::Refused(_)
             | Self::Desk

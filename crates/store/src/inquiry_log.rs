@@ -278,7 +278,10 @@ impl Writer {
     /// Finds the end of the last segment, and starts a thread.
     fn to_files(folder: &Path, desk: &Arc<Desk>, acknowledged: &Arc<Acknowledged>) -> Result<Self> {
         let lock = alone(folder)?;
-        let segments = Segments::open(folder)?;
+        let segments = Segments::open(folder).map_err(|error| match error {
+            StoreError::Corrupt(_) => StoreError::Damaged(folder.to_owned()),
+            error => error,
+        })?;
         let (segment, offset) = segments.end();
         acknowledged.set(segment, offset);
         let (acknowledge, told) = mpsc::unbounded_channel();

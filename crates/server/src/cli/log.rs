@@ -5,7 +5,7 @@ use super::Place;
 use super::run::{configured, on_runtime};
 use super::say;
 use crate::app::Failed;
-use crate::features::log::cli::{self, Said, Verifying};
+use crate::features::log::cli::{self, Said, Verdict, Verifying};
 use clap::Subcommand;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -75,11 +75,14 @@ pub(super) fn log(does: Log) -> Result<ExitCode, Failed> {
     }
 }
 
+/// Where it cannot be read nobody knows whether it is well.
+const UNKNOWN: u8 = 3;
+
 fn told(said: Said) -> Result<ExitCode, Failed> {
-    if said.is_well {
+    if said.verdict == Verdict::Well {
         say::line(said.text)?;
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("{}", said.text);
-    Ok(ExitCode::FAILURE)
+    Ok(if said.verdict == Verdict::Wrong { ExitCode::FAILURE } else { ExitCode::from(UNKNOWN) })
 }

@@ -5,6 +5,7 @@ use super::run::{configured, on_runtime, start_log};
 use super::say;
 use crate::app::Failed;
 use crate::clock::Clock;
+use crate::features::feeds::cli::held;
 use crate::features::person::cli::{self, Wish};
 use clap::Subcommand;
 use std::io::stdin;
@@ -25,7 +26,7 @@ pub(super) enum Person {
     /// Erases the applications of a person; the number comes from the standard input
     Erase {
         /// Why; it stands in the log of changes, so it names nobody
-        #[arg(long)]
+        #[arg(long, value_parser = reason)]
         reason: String,
         #[command(flatten)]
         place: Place,
@@ -33,11 +34,16 @@ pub(super) enum Person {
     /// Opens the applications of a person to inquiries online again; the number comes from the standard input
     OpenOnline {
         /// Why; it stands in the log of changes, so it names nobody
-        #[arg(long)]
+        #[arg(long, value_parser = reason)]
         reason: String,
         #[command(flatten)]
         place: Place,
     },
+}
+
+/// A reason that stands in the log of changes for good, and names nobody by a number.
+fn reason(text: &str) -> Result<String, String> {
+    held::reason(text.to_owned()).map_err(|why| why.replace("--why", "--reason"))
 }
 
 pub(super) fn person(does: Person) -> Result<ExitCode, Failed> {

@@ -75,6 +75,9 @@ fn whoever_keeps_a_checkpoint_finds_what_was_changed() {
     let later = verify(&["--server", &address, "--from", &earlier.display().to_string()], folder.path());
     assert!(said(&later).contains("goes on from the checkpoint"), "{}", said(&later));
 
+    let nobody = verify(&["--server", "127.0.0.1:9"], folder.path());
+    assert_eq!(nobody.status.code(), Some(3), "{}", said(&nobody));
+
     // Somebody changes what was done, in the database and in the files.
     server.terminate();
     server.end();
@@ -119,6 +122,12 @@ fn a_person_has_what_is_kept_and_has_it_erased() {
     let twice = person(&["export", "--to", &file.display().to_string()], number);
     assert!(!twice.status.success(), "a file that is there is not written over");
     assert!(!person(&["erase", "--reason", "asked in writing"], "no number").status.success());
+    let named = person(&["erase", "--reason", &format!("of {number}")], number);
+    assert!(
+        !named.status.success() && said(&named).contains("without numbers of people"),
+        "{}",
+        said(&named)
+    );
     let erased = person(&["erase", "--reason", "asked in writing"], number);
     assert!(said(&erased).contains("nothing of them is left"), "{}", said(&erased));
     assert_eq!((client.ask(&mine).unwrap().0, client.ask(&other).unwrap().0), (404, 200));

@@ -15,6 +15,10 @@ const VERSION: u8 = 2;
 const HEAD: &str = "# The keys of a Jindu database. Keep a copy in a safe place, apart from the backups:\n\
     # without this file no name or number can be read again. `jindu keys` changes it.\n";
 
+/// What is said of a key file that is not there.
+const MISSING: &str =
+    "it does not exist; put the database's own there, or make one for a new database with `jindu keys init`";
+
 /// What a key is used for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -45,6 +49,8 @@ impl State {
 pub(super) struct KeyFile {
     version: u8,
     pub(super) suite: Suite,
+    /// The number of the next key.
+    next: u8,
     pub(super) wrapping: Said,
     pub(super) key: Vec<Entry>,
 }
@@ -72,9 +78,21 @@ struct First {
 }
 
 impl KeyFile {
+    fn empty(suite: Suite, wrapping: Said) -> Self {
+        Self { version: VERSION, suite, next: 1, wrapping, key: Vec::new() }
+    }
+
+    /// The number of the next key; none where there is none left.
+    pub(super) const fn next(&self) -> Option<u8> {
+        match self.next {
+            0 => None,
+            next => Some(next),
+        }
+    }
+
     /// New keys of a suite.
     pub(super) fn fresh(suite: Suite, wrapping: &Wrapping, path: &Path) -> Result<Self> {
-        let mut file = Self { version: VERSION, suite, wrapping: wrapping.make(suite)?, key: Vec::new() };
+        let mut file = Self::empty(suite, wrapping.make(suite)?);
         let wrapper = file.wrapping.wrapper(suite, path)?;
         for (id, purpose) in (1..).zip([Purpose::Seal, Purpose::Hash, Purpose::Sign]) {
             let key = suite.fresh(purpose)?;
@@ -88,7 +106,7 @@ impl KeyFile {
     /// # Errors
     /// Refuses a missing file, one that others can read, and one that is not a key file.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let text = private_text(path)?;
+        let text = private_text(path, MISSING)?;
         // The parser's message would quote the line, and the line is a key.
         let file: Self = toml::from_str(&text).map_err(|_| {
             let is_first = toml::from_str::<First>(&text).is_ok_and(|first| first.version == 1);
@@ -110,10 +128,10 @@ impl KeyFile {
 
     /// What a file of version 1 becomes: its two keys, and one that signs.
     pub(super) fn of_first(path: &Path, wrapping: &Wrapping) -> Result<Self> {
-        let first: First = toml::from_str(&private_text(path)?)
+        let first: First = toml::from_str(&private_text(path, MISSING)?)
             .map_err(|_| refused(path, "it is no key file of the version before"))?;
         let suite = Suite::International;
-        let mut file = Self { version: VERSION, suite, wrapping: wrapping.make(suite)?, key: Vec::new() };
+        let mut file = Self::empty(suite, wrapping.make(suite)?);
         let wrapper = file.wrapping.wrapper(suite, path)?;
         let next =
             first.key_id.checked_add(2).ok_or_else(|| refused(path, "it has no number left for a key"))?;
@@ -151,13 +169,19 @@ impl KeyFile {
     ) -> Result<()> {
         let wrapped = hex::encode(wrapper.wrap(&bound_to(self.suite, purpose, id), key)?);
         self.key.push(Entry { id, purpose, state, wrapped });
+        // After the last one there is none: numbers are never given again.
+        self.next = if self.next == 0 { 0 } else { self.next.max(id.wrapping_add(1)) };
+        if id == u8::MAX {
+            self.next = 0;
+        }
         Ok(())
     }
 
     /// Puts the same keys under another wrapping key.
     pub(super) fn rewrapped(&self, path: &Path, wrapping: &Wrapping) -> Result<Self> {
         let suite = self.suite;
-        let mut file = Self { version: VERSION, suite, wrapping: wrapping.make(suite)?, key: Vec::new() };
+        let mut file = Self::empty(suite, wrapping.make(suite)?);
+        file.next = self.next;
         let wrapper = file.wrapping.wrapper(suite, path)?;
         for (entry, key) in self.unwrapped(path)? {
             file.add(&wrapper, (entry.id, entry.purpose, entry.state), &key)?;
@@ -171,7 +195,8 @@ impl KeyFile {
         let wrapper = self.wrapping.wrapper(self.suite, path)?;
         let wrapping = toml::from_str(&toml::to_string(&self.wrapping).unwrap_or_default());
         let wrapping = wrapping.map_err(|_| refused(path, "its wrapping cannot be written"))?;
-        let mut file = Self { version: VERSION, suite: self.suite, wrapping, key: Vec::new() };
+        let mut file = Self::empty(self.suite, wrapping);
+        file.next = self.next;
         for (entry, key) in self.unwrapped(path)? {
             let id = [(one, other), (other, one)].into_iter().find(|(from, _)| *from == entry.id);
             file.add(&wrapper, (id.map_or(entry.id, |(_, to)| to), entry.purpose, entry.state), &key)?;
@@ -198,13 +223,10 @@ fn bound_to(suite: Suite, purpose: Purpose, id: u8) -> Vec<u8> {
 ///
 /// # Errors
 /// Refuses a missing file, and one that others can read.
-pub(super) fn private_text(path: &Path) -> Result<String> {
+pub(super) fn private_text(path: &Path, missing: &str) -> Result<String> {
     let mode = fs::metadata(path)
         .map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => refused(
-                path,
-                "it does not exist; put the database's own there, or make one for a new database with `jindu keys init`",
-            ),
+            std::io::ErrorKind::NotFound => refused(path, missing),
             _ => at(path)(error),
         })?
         .permissions()

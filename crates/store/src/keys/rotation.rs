@@ -55,8 +55,7 @@ impl Keys {
         {
             return Ok(prepared.id);
         }
-        let highest = file.key.iter().map(|key| key.id).max().unwrap_or_default();
-        let id = highest.checked_add(1).ok_or_else(|| refused(path, "it has no number left for a key"))?;
+        let id = file.next().ok_or_else(|| refused(path, "it has no number left for a key"))?;
         let wrapper = file.wrapping.wrapper(file.suite, path)?;
         let key = file.suite.fresh(purpose)?;
         file.add(&wrapper, (id, purpose, State::Prepared), &key)?;
@@ -92,7 +91,7 @@ impl Keys {
         let _alone = file::alone(path)?;
         let mut file = KeyFile::read(path)?;
         match file.key.iter().find(|key| key.id == id).map(|key| key.state) {
-            None => return Err(StoreError::NoKey(id)),
+            None => return Err(refused(path, &format!("it has no key {id}; see `jindu keys list`"))),
             Some(State::Old | State::Prepared) => {}
             Some(State::Active) => {
                 return Err(refused(path, &format!("key {id} is active; only others are retired")));

@@ -134,6 +134,10 @@ fn a_key_takes_over_when_it_is_active_and_the_one_before_opens_still() {
         // Whoever had the key goes on with it, for values that are in memory still.
         assert!(keys.open(&place(b"row"), &former).is_ok());
         assert!(Keys::prepare(&path, Purpose::Hash).is_err());
+        // A number is never given again, not even that of a key that was only prepared.
+        let unused = Keys::prepare(&path, Purpose::Seal).unwrap();
+        Keys::retire(&path, unused).unwrap();
+        assert_eq!(Keys::prepare(&path, Purpose::Seal).unwrap(), unused + 1);
     }
 }
 

@@ -109,7 +109,10 @@ impl Token {
     }
 
     fn pin(&self) -> Result<AuthPin> {
-        let text = Zeroizing::new(super::file::private_text(&self.pin_file)?);
+        let text = Zeroizing::new(super::file::private_text(
+            &self.pin_file,
+            "it holds the PIN of the token, and does not exist",
+        )?);
         Ok(AuthPin::from(text.trim_end_matches(['\r', '\n']).to_owned()))
     }
 

@@ -79,11 +79,15 @@ impl Said {
         let local = |text: &str, path: &Path| {
             let key = Zeroizing::new(hex::decode(text.trim()).unwrap_or_default());
             let sealer = Sealer::new(suite, &key);
-            sealer.map(Wrapper::Local).ok_or_else(|| refused(path, "its wrapping key is none"))
+            sealer.map(Wrapper::Local).ok_or_else(|| refused(path, "what is in it is no wrapping key"))
         };
         match self {
             Self::Here { key } => local(key, file),
-            Self::File { path } => local(&file::private_text(path)?, path),
+            Self::File { path } => {
+                let missing =
+                    "it holds the key that the key file is wrapped with, and does not exist; put it back";
+                local(&file::private_text(path, missing)?, path)
+            }
             Self::Token(token) => token.open().map(Wrapper::Token),
         }
     }

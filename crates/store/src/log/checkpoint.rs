@@ -20,6 +20,9 @@ const ED25519: u8 = 1;
 const OTHER: u8 = 0xff;
 const SM2: &[u8] = b"SM2";
 
+/// What is said of a note that is not signed with a key that is known.
+const UNSIGNED: &str = "it is not signed with this key; where the key was replaced, name the new and the former one, each with --key";
+
 /// What a signed checkpoint says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -41,10 +44,9 @@ impl Checkpoint {
         let known =
             verifiers.iter().map(|verifier| Box::new(verifier.clone()) as Box<dyn signed_note::Verifier>);
         let known = VerifierList::new(known.collect());
-        let signed =
-            note.verify(&known).map_err(|error| format!("its signature does not hold: {error:?}"))?;
+        let signed = note.verify(&known).map_err(|_| UNSIGNED.to_owned())?;
         if signed.0.is_empty() {
-            return Err("nobody signed it whose key is known".to_owned());
+            return Err(UNSIGNED.to_owned());
         }
         let said =
             tlog_tiles::Checkpoint::from_bytes(note.text()).map_err(|_| "it is no checkpoint of a log")?;

@@ -39,6 +39,8 @@ pub struct Verified {
     pub checkpoint: Option<Checkpoint>,
     /// The note that says it.
     pub note: Vec<u8>,
+    /// Why something could not be read; then nobody knows whether all is well.
+    pub unread: Option<String>,
     /// What is wrong; the first twenty things at the most.
     pub findings: Vec<Finding>,
 }
@@ -51,25 +53,32 @@ pub fn verify(
     from: Option<&[u8]>,
     mut heard: impl FnMut(u64, u64),
 ) -> Verified {
-    let read = || -> std::result::Result<(Vec<u8>, Checkpoint), Finding> {
-        let note = files.read(CHECKPOINT)?.ok_or("there is no checkpoint")?;
+    let nothing = |unread, findings| Verified { checkpoint: None, note: Vec::new(), unread, findings };
+    let read = |note: Option<Vec<u8>>| -> std::result::Result<(Vec<u8>, Checkpoint), Finding> {
+        let note = note.ok_or("there is no checkpoint")?;
         let checkpoint = Checkpoint::read(&note, verifiers).map_err(|why| format!("checkpoint: {why}"))?;
         Ok((note, checkpoint))
     };
-    let (note, checkpoint) = match read() {
-        Ok(read) => read,
-        Err(finding) => return Verified { checkpoint: None, note: Vec::new(), findings: vec![finding] },
+    let found = match files.read(CHECKPOINT) {
+        Ok(found) => found,
+        Err(why) => return nothing(Some(format!("{CHECKPOINT}: {why}")), Vec::new()),
     };
-    let mut walk = Walk { files, tree: Tree::default(), findings: Vec::new() };
+    let (note, checkpoint) = match read(found) {
+        Ok(read) => read,
+        Err(finding) => return nothing(None, vec![finding]),
+    };
+    let mut walk = Walk { files, tree: Tree::default(), unread: None, findings: Vec::new() };
     let from = from.and_then(|note| walk.earlier(note, verifiers, &checkpoint));
     walk.all(&checkpoint, from.as_ref(), &mut heard);
     walk.findings.truncate(ENOUGH);
-    Verified { checkpoint: Some(checkpoint), note, findings: walk.findings }
+    Verified { checkpoint: Some(checkpoint), note, unread: walk.unread, findings: walk.findings }
 }
 
 struct Walk<'f> {
     files: &'f dyn Files,
     tree: Tree,
+    /// Why something could not be read: then the walk ends.
+    unread: Option<String>,
     findings: Vec<Finding>,
 }
 
@@ -89,7 +98,7 @@ impl Walk<'_> {
 
     fn all(&mut self, checkpoint: &Checkpoint, from: Option<&Checkpoint>, heard: &mut impl FnMut(u64, u64)) {
         let mut number = 0;
-        while number < checkpoint.size && self.findings.len() < ENOUGH {
+        while number < checkpoint.size && self.findings.len() < ENOUGH && self.unread.is_none() {
             let width = width_at(number, checkpoint.size);
             let leaves = self.leaves(number, width);
             for leaf in leaves.unwrap_or_else(|| vec![[0; 32]; width]) {
@@ -99,7 +108,7 @@ impl Walk<'_> {
             number += width as u64;
             heard(number, checkpoint.size);
         }
-        if self.findings.len() >= ENOUGH {
+        if self.findings.len() >= ENOUGH || self.unread.is_some() {
             return;
         }
         let edge: Vec<(Address, Vec<u8>)> =
@@ -122,7 +131,7 @@ impl Walk<'_> {
                 return None;
             }
             Err(why) => {
-                self.findings.push(format!("tile/{name}: {why}"));
+                self.unread = Some(format!("tile/{name}: {why}"));
                 return None;
             }
         };
@@ -151,7 +160,7 @@ impl Walk<'_> {
             Ok(Some(bytes)) if bytes == hashes => {}
             Ok(Some(_)) => self.findings.push(format!("tile/{name} is not what its leaves make of it")),
             Ok(None) => self.findings.push(format!("tile/{name} is missing")),
-            Err(why) => self.findings.push(format!("tile/{name}: {why}")),
+            Err(why) => self.unread = Some(format!("tile/{name}: {why}")),
         }
     }
 

@@ -129,7 +129,7 @@ pub(super) async fn retire(
 ) -> Result<Retired, Failed> {
     let file = config.key_file();
     let found = Keys::list(&file)?.keys.into_iter().find(|key| key.id == id);
-    let key = found.ok_or(store::StoreError::NoKey(id))?;
+    let key = found.ok_or_else(|| format!("there is no key {id} in the key file; see `jindu keys list`"))?;
     let store = open_store(config, None).await?;
     if store.is_shared() && !everywhere {
         return Ok(Retired::Asks);

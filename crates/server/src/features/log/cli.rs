@@ -41,8 +41,19 @@ pub struct Verifying {
 pub struct Said {
     /// In words.
     pub text: String,
-    /// Whether nothing is wrong.
-    pub is_well: bool,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+/// What came of a verification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing is wrong.
+    Well,
+    /// Something is not what it should be.
+    Wrong,
+    /// Something could not be read, so that nobody knows.
+    Unknown,
 }
 
 /// The verifier key of the log.
@@ -67,7 +78,9 @@ pub async fn run(
     let named = verifying.keys.iter().map(|key| Verifier::parse(key).ok_or(NO_KEY));
     let mut verifiers = named.collect::<Result<Vec<_>, _>>()?;
     if let (true, Some(config)) = (verifiers.is_empty(), &config) {
-        verifiers.push(log::verifier(&Keys::load(&config.key_file())?));
+        let ours = Keys::load(&config.key_file());
+        let ours = ours.map_err(|error| format!("name the verifier key with --key; {error}"))?;
+        verifiers.push(log::verifier(&ours));
     }
     let files = verifying.place.files()?;
     // What was kept the last time is what the log has to go on from.
@@ -85,6 +98,11 @@ pub async fn run(
     };
     let verified =
         verify(files.as_ref(), &verifiers, from.as_deref(), |done, all| heard("verifying", done, all));
+    if let Some(why) = verified.unread {
+        bar.finish_and_clear();
+        let text = format!("The log cannot be verified, for it cannot be read: {why}");
+        return Ok(Said { text, verdict: Verdict::Unknown });
+    }
     let mut findings = verified.findings;
     let mut is_compared = false;
     if let (true, true, Some(checkpoint), Some(config)) =
@@ -101,17 +119,21 @@ pub async fn run(
     if findings.is_empty() {
         verifying.place.keep(&verified.note)?;
     }
-    Ok(said(verified.checkpoint.as_ref(), &findings, (from.is_some(), is_compared)))
+    Ok(said(verified.checkpoint.as_ref(), &findings, (from.is_some(), is_compared, verifying.place.keeps())))
 }
 
-fn said(checkpoint: Option<&Checkpoint>, findings: &[Finding], (from, compared): (bool, bool)) -> Said {
+fn said(
+    checkpoint: Option<&Checkpoint>,
+    findings: &[Finding],
+    (from, compared, kept): (bool, bool, bool),
+) -> Said {
     let Some(checkpoint) = checkpoint.filter(|_| findings.is_empty()) else {
         let mut text = "The log is not what it should be:".to_owned();
         for finding in findings {
             text.push_str("\n  ");
             text.push_str(finding);
         }
-        return Said { text, is_well: false };
+        return Said { text, verdict: Verdict::Wrong };
     };
     let Checkpoint { origin, size, .. } = checkpoint;
     let mut text = format!("The log {origin} has {size} leaves, and all of it is what was signed.");
@@ -121,8 +143,13 @@ fn said(checkpoint: Option<&Checkpoint>, findings: &[Finding], (from, compared):
     if compared {
         text.push_str("\nEvery leaf stands for one look or one change in the database.");
     }
-    text.push_str("\nKeep the checkpoint, and give it to --from the next time.");
-    Said { text, is_well: true }
+    text.push_str(match kept {
+        true => "\nIts checkpoint is kept: the next time the log has to go on from there.",
+        false => {
+            "\nKeep its checkpoint (--keep FOLDER), so that the next time the log has to go on from there."
+        }
+    });
+    Said { text, verdict: Verdict::Well }
 }
 
 /// A look and its proof, as the interface for programs gives them.
@@ -186,10 +213,20 @@ pub fn check(text: &str, key: &str) -> Result<Said, Failed> {
         Checkpoint::read(note.as_bytes(), &[verifier]).map_err(|why| format!("checkpoint: {why}"))?;
     let proven = |look: &ShownLook| {
         let proof = look.proof.as_ref().map(|proof| proof.proof());
-        proof.map(|proof| proof.is_some_and(|proof| look.is(&proof) && proof.holds(look.leaf, &checkpoint)))
+        let holds = |proof: Proof| look.is(&proof) && proof.holds(look.leaf, &checkpoint);
+        match proof {
+            Some(proof) => Some(proof.is_some_and(holds)),
+            // What the checkpoint covers has a proof.
+            None => (look.leaf < checkpoint.size).then_some(false),
+        }
     };
     let outcomes: Vec<(u64, Option<bool>)> =
         shown.looks.iter().map(|look| (look.leaf, proven(look))).collect();
+    let leaves: std::collections::BTreeSet<u64> = outcomes.iter().map(|(leaf, _)| *leaf).collect();
+    if leaves.len() < outcomes.len() {
+        let text = "A look is listed twice.".to_owned();
+        return Ok(Said { text, verdict: Verdict::Wrong });
+    }
     let wrong: Vec<String> = outcomes
         .iter()
         .filter(|(_, holds)| *holds == Some(false))
@@ -202,13 +239,15 @@ pub fn check(text: &str, key: &str) -> Result<Said, Failed> {
     let origin = &checkpoint.origin;
     Ok(if wrong.is_empty() {
         Said {
-            text: format!("{held} looks are in the log {origin}; {open} wait for its next checkpoint."),
-            is_well: true,
+            text: format!(
+                "{held} looks are in the log {origin}, with their time, their door and what was shown; {open} wait for its next checkpoint. Whether others were left out is not proven by this."
+            ),
+            verdict: Verdict::Well,
         }
     } else {
         Said {
             text: format!("These looks are not in the log {origin}: {}", wrong.join(", ")),
-            is_well: false,
+            verdict: Verdict::Wrong,
         }
     })
 }
@@ -220,6 +259,11 @@ impl Place {
             Self::Server(_, Some(kept)) => Some(kept.join(CHECKPOINT)).filter(|path| path.exists()),
             _ => None,
         }
+    }
+
+    /// Whether the checkpoint is there the next time.
+    const fn keeps(&self) -> bool {
+        !matches!(self, Self::Server(_, None))
     }
 
     /// Keeps the checkpoint of a log that is well.
@@ -262,6 +306,7 @@ struct Server {
 impl Server {
     fn new(address: &str, kept: Option<PathBuf>) -> Self {
         let agent = crate::asking::agent(PATIENCE);
+        let address = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
         Self { agent, address: format!("{}/log", address.trim_end_matches('/')), kept }
     }
 }
@@ -269,14 +314,10 @@ impl Server {
 impl Files for Server {
     fn read(&self, name: &str) -> Result<Option<Vec<u8>>, String> {
         let kept = self.kept.as_ref().map(|folder| folder.join(name));
-        // What was fetched never changes; the checkpoint does.
-        if let Some(bytes) = kept.as_ref().filter(|_| name != CHECKPOINT).and_then(|path| fs::read(path).ok())
-        {
-            return Ok(Some(bytes));
-        }
         let reply =
             self.agent.get(format!("{}/{name}", self.address)).call().map_err(|error| error.to_string())?;
         match reply.status().as_u16() {
+            // What was kept earlier is no answer: the server is asked for all of it each time.
             200 => {}
             404 => return Ok(None),
             status => return Err(format!("the server answered with {status}")),

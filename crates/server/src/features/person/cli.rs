@@ -53,6 +53,9 @@ pub async fn run(
         }
         Wish::Erase(reason) => {
             let Erased { applications, rows, left } = service::erase(&store, &number, reason, now).await?;
+            if applications == 0 {
+                return Ok("Nobody of this number has an application here; nothing was erased.".to_owned());
+            }
             if left > 0 {
                 return Err(
                     format!("{left} rows are left: a feed has reported meanwhile; run it again").into()
