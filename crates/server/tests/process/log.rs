@@ -36,6 +36,14 @@ fn looks(address: &str, facts: &Value, many: usize) -> Value {
     }
 }
 
+/// Changes a bit of a leaf in a folder of files.
+fn flip_a_leaf(kept: &Path) {
+    let bundle = fs::read_dir(kept.join("tile/entries/000.p")).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = fs::read(&bundle).unwrap();
+    bytes[40] ^= 1;
+    fs::write(&bundle, bytes).unwrap();
+}
+
 #[test]
 fn whoever_keeps_a_checkpoint_finds_what_was_changed() {
     let (folder, elsewhere) = (Folder::embedded(), tempfile::tempdir().unwrap());
@@ -89,10 +97,7 @@ fn whoever_keeps_a_checkpoint_finds_what_was_changed() {
         "{}",
         said(&changed)
     );
-    let bundle = fs::read_dir(kept.join("tile/entries/000.p")).unwrap().next().unwrap().unwrap().path();
-    let mut bytes = fs::read(&bundle).unwrap();
-    bytes[40] ^= 1;
-    fs::write(&bundle, bytes).unwrap();
+    flip_a_leaf(&kept);
     assert!(!offline(&[]).status.success());
     let forged = told.to_string().replace("\"leaf\":", "\"leaf\":1");
     fs::write(&shown, forged).unwrap();

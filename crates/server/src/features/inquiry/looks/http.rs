@@ -75,14 +75,22 @@ pub async fn close_page(
 ///
 /// # Errors
 /// Every failure is problem+json.
-#[utoipa::path(post, path = "/api/v1/inquiries/looks", tag = "inquiries", request_body = Typed, responses(
+#[utoipa::path(post, path = "/api/v1/inquiries/looks", tag = "inquiries", request_body = Typed, params(
+    ("lang" = Option<String>, Query, description = "The language of the texts, `zh` or `en`; stronger than Accept-Language.", example = "en"),
+    ("Accept-Language" = Option<String>, Header, description = "The language of the texts; Chinese where neither is named.", example = "en"),
+), responses(
     (status = 200, description = "Who looked.", body = LooksView),
+    (status = 400, description = "The body is no JSON.", body = ProblemView, content_type = "application/problem+json"),
     (status = 403, description = "The holder wants no inquiry online (`counter-only`).", body = ProblemView, content_type = "application/problem+json"),
     (status = 404, description = "No application fits all the facts.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 408, description = "The body did not come in time.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 413, description = "The body is larger than 16 KiB.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 415, description = "The body is not said to be JSON.", body = ProblemView, content_type = "application/problem+json"),
     (status = 422, description = "Facts are missing or wrong; `errors` points at each.", body = ProblemView, content_type = "application/problem+json"),
     (status = 429, description = "Too many inquiries from this source; see Retry-After.", body = ProblemView, content_type = "application/problem+json", headers(
         ("Retry-After" = u64, description = "Seconds to wait."),
     )),
+    (status = 500, description = "Something went wrong on the server.", body = ProblemView, content_type = "application/problem+json"),
     (status = 503, description = "The look could not be recorded, so there is no answer.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn looks_json(
@@ -103,14 +111,22 @@ pub async fn looks_json(
 ///
 /// # Errors
 /// Every failure is problem+json.
-#[utoipa::path(post, path = "/api/v1/inquiries/counter-only", tag = "inquiries", request_body = Typed, responses(
+#[utoipa::path(post, path = "/api/v1/inquiries/counter-only", tag = "inquiries", request_body = Typed, params(
+    ("lang" = Option<String>, Query, description = "The language of the texts, `zh` or `en`; stronger than Accept-Language.", example = "en"),
+    ("Accept-Language" = Option<String>, Header, description = "The language of the texts; Chinese where neither is named.", example = "en"),
+), responses(
     (status = 204, description = "It is closed."),
+    (status = 400, description = "The body is no JSON.", body = ProblemView, content_type = "application/problem+json"),
     (status = 403, description = "It is closed already (`counter-only`).", body = ProblemView, content_type = "application/problem+json"),
     (status = 404, description = "No application fits all the facts.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 408, description = "The body did not come in time.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 413, description = "The body is larger than 16 KiB.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 415, description = "The body is not said to be JSON.", body = ProblemView, content_type = "application/problem+json"),
     (status = 422, description = "Facts are missing or wrong; `errors` points at each.", body = ProblemView, content_type = "application/problem+json"),
     (status = 429, description = "Too many inquiries from this source; see Retry-After.", body = ProblemView, content_type = "application/problem+json", headers(
         ("Retry-After" = u64, description = "Seconds to wait."),
     )),
+    (status = 500, description = "Something went wrong on the server.", body = ProblemView, content_type = "application/problem+json"),
     (status = 503, description = "It could not be recorded, so nothing was changed.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn close_json(
