@@ -13,8 +13,8 @@ use tokio::time::Instant;
 const TAKEN_EVERY: Duration = Duration::from_secs(2);
 /// How often it is signed, where there is something new: whoever asks sees a look within a minute, with its proof.
 const SIGNED_EVERY: Duration = Duration::from_secs(10);
-/// How many times at once: what is beyond waits, so that whoever asks does not.
-const AT_ONCE: u32 = 8;
+/// How many times at once: some thousands a second. What is beyond waits, so that whoever asks does not.
+const AT_ONCE: u32 = 2;
 
 /// The keeping, until it is stopped.
 pub struct Keeping(Stopper, JoinHandle<()>);
