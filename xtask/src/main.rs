@@ -35,6 +35,7 @@ cargo xtask COMMAND
                  --binary FILE    measure this binary instead of building one
                  --engine ENGINE  sqlite or postgres (sqlite)
                  --rate N         also at so many inquiries a second
+                 --against FILE   beside another binary of ours, to see what a change costs
                  --peer fastify   beside a plain server in Node.js, on the same PostgreSQL
   bench feeds    imports of CSV files, against plain writes of the same rows
                  --applications N (1000000)  --fresh N (200000)  --rounds N (3)  --data DIR  --binary FILE

@@ -17,6 +17,8 @@ pub(crate) struct Round {
     pub(crate) cpu_us: f64,
     /// The same inquiries to a peer, where there is one.
     pub(crate) peer: Option<Drive>,
+    /// The same inquiries to another binary of ours, where one was named.
+    pub(crate) against: Option<Drive>,
     /// The same inquiries at the rate that was asked for, where one was.
     pub(crate) paced: Option<Drive>,
 }
@@ -29,6 +31,11 @@ impl Round {
     /// How many times as many inquiries as the peer.
     fn multiple(&self) -> Option<f64> {
         self.peer.map(|peer| self.inquiry.rps / peer.rps)
+    }
+
+    /// Which part of the other binary's rate is lost.
+    fn cost(&self) -> Option<f64> {
+        self.against.map(|against| 1.0 - self.inquiry.rps / against.rps)
     }
 
     fn cpu_us_per_request(&self) -> f64 {
@@ -50,6 +57,9 @@ impl fmt::Display for Round {
         write!(out, "{:.1} µs of processor per request", self.cpu_us_per_request())?;
         if let (Some(peer), Some(multiple)) = (self.peer, self.multiple()) {
             write!(out, "; peer {:.0}/s, p99 {:.2} ms, multiple {multiple:.2}", peer.rps, peer.p99_ms)?;
+        }
+        if let (Some(against), Some(cost)) = (self.against, self.cost()) {
+            write!(out, "; against {:.0}/s, cost {cost:.2}", against.rps)?;
         }
         if let Some(Drive { rps, p50_ms, p99_ms, .. }) = self.paced {
             write!(out, "; at {rps:.0}/s p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms")?;
@@ -79,6 +89,7 @@ impl Figures {
         let mut line = self.own(engine, applications);
         if let Some(line) = line.as_object_mut() {
             line.extend(self.beside_a_peer());
+            line.extend(self.against_another());
             line.extend(self.at_a_rate());
         }
         line.to_string()
@@ -97,6 +108,17 @@ impl Figures {
             ("peer_p50_ms", rounded(of_peer(|peer| peer.p50_ms), 3)),
             ("peer_p99_ms", rounded(of_peer(|peer| peer.p99_ms), 3)),
         ];
+        figures.into_iter().map(|(name, figure)| (name.to_owned(), json!(figure))).collect()
+    }
+
+    fn against_another(&self) -> Map<String, Value> {
+        let costs: Vec<f64> = self.rounds.iter().filter_map(Round::cost).collect();
+        let rates = self.rounds.iter().filter_map(|round| round.against).map(|against| against.rps);
+        if costs.is_empty() {
+            return Map::new();
+        }
+        let figures =
+            [("cost", rounded(median(costs), 3)), ("against_rps", rounded(median(rates.collect()), 0))];
         figures.into_iter().map(|(name, figure)| (name.to_owned(), json!(figure))).collect()
     }
 
@@ -170,6 +192,7 @@ mod tests {
             inquiry: drive(inquiry),
             cpu_us: inquiry * 80.0,
             peer: None,
+            against: None,
             paced: None,
         };
         let rounds = vec![round(100.0, 60.0), round(200.0, 80.0), round(50.0, 25.0)];
@@ -193,6 +216,7 @@ mod tests {
             inquiry: drive(inquiry),
             cpu_us: 1.0,
             peer: Some(drive(peer)),
+            against: Some(drive(inquiry * 2.0)),
             paced: None,
         };
         let rounds = vec![round(60.0, 10.0), round(40.0, 10.0), round(100.0, 20.0)];
@@ -200,6 +224,7 @@ mod tests {
         let line: Value = serde_json::from_str(&figures.json("postgres", 10)).unwrap();
         assert_eq!((&line["multiple"], &line["multiple_min"]), (&json!(5.0), &json!(4.0)));
         assert_eq!((&line["multiple_max"], &line["peer_rps"]), (&json!(6.0), &json!(10.0)));
+        assert_eq!((&line["cost"], &line["against_rps"]), (&json!(0.5), &json!(120.0)));
         figures.rounds.iter_mut().for_each(|round| (round.peer, round.paced) = (None, Some(drive(7.0))));
         let line = figures.json("postgres", 10);
         assert!(!line.contains("peer") && line.contains("\"paced_rps\":7.0"), "{line}");

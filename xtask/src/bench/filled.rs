@@ -51,6 +51,21 @@ impl FilledFolder {
         Ok(data)
     }
 
+    /// A second folder of the bench's own, filled by a binary.
+    pub(super) fn beside(
+        name: &str,
+        binary: &Path,
+        applications: u64,
+        fresh: impl FnOnce(&Path) -> Result<(), String>,
+    ) -> Result<Self, String> {
+        let folder = places::target().join(format!("bench-{}-{name}", std::process::id()));
+        let mut data = Self::empty(Some(&folder))?;
+        data.is_ours = true;
+        fresh(&data.folder)?;
+        data.fill(binary, applications)?;
+        Ok(data)
+    }
+
     /// The named folder or a new one, with nothing in it yet.
     pub(super) fn empty(named: Option<&Path>) -> Result<Self, String> {
         let own = || places::target().join(format!("bench-{}", std::process::id()));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::against::Against;
 use super::engine::{Engine, Named};
 use super::figures::{Figures, Round};
 use super::filled::FilledFolder;
@@ -34,6 +35,8 @@ struct Plan {
     peer: Option<Peer>,
     data: Option<PathBuf>,
     binary: Option<PathBuf>,
+    /// Another binary, to see what a change costs.
+    against: Option<PathBuf>,
 }
 
 impl Plan {
@@ -51,6 +54,7 @@ impl Plan {
             peer: Peer::parse(&mut args)?,
             data: args.value("--data")?.map(PathBuf::from),
             binary: args.value("--binary")?.map(PathBuf::from),
+            against: args.value("--against")?.map(PathBuf::from),
         };
         args.finish()?;
         if plan.peer.is_some() && plan.engine != Named::Postgres {
@@ -110,10 +114,20 @@ fn measure(
     if let Some(peer_load) = &peer_load {
         peer_load.warm_up(INQUIRY, WARM_UP_OF_PEER)?;
     }
+    let against = plan
+        .against
+        .as_deref()
+        .map(|other| Against::start(other, engine, plan.applications, plan.connections));
+    let against = against.transpose()?;
+    if let Some(against) = &against {
+        against.load.warm_up(INQUIRY, 2)?;
+    }
     let mut rounds = Vec::new();
     for number in 1..=plan.rounds {
         let mut round = one_round(&load, plan.seconds, &server)?;
         round.peer = peer_load.as_ref().map(|load| load.drive(INQUIRY, plan.seconds)).transpose()?;
+        let other = against.as_ref().map(|other| other.load.drive(INQUIRY, plan.seconds));
+        round.against = other.transpose()?;
         if plan.rate > 0 {
             round.paced = Some(load.pace(INQUIRY, plan.seconds, plan.rate)?);
         }
@@ -130,11 +144,16 @@ fn one_round(load: &Load, seconds: u64, server: &Server) -> Result<Round, String
     let before = proc::cpu_us(server.id())?;
     let inquiry = load.drive(INQUIRY, seconds)?;
     let cpu_us = proc::cpu_us(server.id())? - before;
-    Ok(Round { ceiling, inquiry, cpu_us, peer: None, paced: None })
+    Ok(Round { ceiling, inquiry, cpu_us, peer: None, against: None, paced: None })
 }
 
 /// Milliseconds from the start of the process to its first 200 for a real inquiry.
-fn first_answer(server: &mut Server, port: u16, sample: &str, start: Instant) -> Result<f64, String> {
+pub(super) fn first_answer(
+    server: &mut Server,
+    port: u16,
+    sample: &str,
+    start: Instant,
+) -> Result<f64, String> {
     while server.is_running() && start.elapsed() < PATIENCE {
         match http::post(port, INQUIRY, sample) {
             Ok(200) => return Ok(start.elapsed().as_secs_f64() * 1_000.0),

@@ -1,6 +1,7 @@
 //! Benches drive the release binary from outside. Ratios are taken within one run, because absolute figures
 //! drift from hour to hour; the last line is JSON.
 
+mod against;
 mod engine;
 mod feeds;
 mod figures;
