@@ -15,6 +15,7 @@ use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU8;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use store::{Database, Server, StoreError};
@@ -110,8 +111,8 @@ pub struct Limits {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Retention {
-    /// Years for which an application is kept after it came to its end.
-    pub application_years: u8,
+    /// Years for which an application is kept after it came to its end; one at least.
+    pub application_years: NonZeroU8,
 }
 
 impl Retention {
@@ -119,7 +120,9 @@ impl Retention {
     #[must_use]
     pub fn before(self, now: Moment) -> Moment {
         const YEAR_MILLIS: i64 = 365 * 24 * 60 * 60 * 1000 + 6 * 60 * 60 * 1000;
-        Moment::from_millis(now.millis().saturating_sub(i64::from(self.application_years) * YEAR_MILLIS))
+        Moment::from_millis(
+            now.millis().saturating_sub(i64::from(self.application_years.get()) * YEAR_MILLIS),
+        )
     }
 }
 
@@ -156,7 +159,7 @@ impl Default for Config {
             demonstration: false,
             receipt_format: "RRRRRRSSSYYYYMMDDNNNNN".to_owned(),
             trusted_proxies: Vec::new(),
-            retention: Retention { application_years: 2 },
+            retention: Retention { application_years: NonZeroU8::MIN.saturating_add(1) },
             limits: Limits {
                 inquiries_per_minute: 60,
                 mismatches_per_hour: 60,
