@@ -9,8 +9,8 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// Every server watches the folder, and takes care.
-const LEASES: usize = 2;
+/// Every server watches the folder, takes care, and keeps the log.
+const LEASES: usize = 3;
 
 #[test]
 fn a_shared_folder_is_watched_by_one_server_and_by_the_other_when_that_is_killed() {
