@@ -8,6 +8,7 @@ import "./tests/doors.test.mjs";
 import "./tests/keyboard.test.mjs";
 import "./tests/no-script.test.mjs";
 import "./tests/work.test.mjs";
+import "./tests/looks.test.mjs";
 import "./tests/same-answer.test.mjs";
 import "./tests/layout.test.mjs";
 import "./tests/accessibility.test.mjs";
