@@ -276,7 +276,7 @@ pub async fn of_receipt(read: &Read<'_>, receipt: Receipt) -> Result<Option<Appl
 }
 
 fn place(row: &[u8; 32]) -> Place<'_> {
-    Place { table: "application", column: "person", row }
+    SEALED.place(row)
 }
 
 /// A row's unchangeable name: subject and receipt.

@@ -283,5 +283,5 @@ pub(crate) const SEALED: Column = Column {
 };
 
 fn place(row: &[u8]) -> Place<'_> {
-    Place { table: "dead_letter", column: "content", row }
+    SEALED.place(row)
 }

@@ -189,7 +189,7 @@ pub(crate) const SEALED: Column = Column {
 };
 
 fn place(row: &[u8]) -> Place<'_> {
-    Place { table: "manifest_line", column: "number", row }
+    SEALED.place(row)
 }
 
 /// What a sealed number is bound to: receipt and batch.

@@ -199,6 +199,11 @@ impl Walk<'_> {
 }
 
 impl Column {
+    /// What a value of this column is bound to.
+    pub(crate) fn place<'a>(&self, row: &'a [u8]) -> Place<'a> {
+        Place { table: self.table, column: self.column, row }
+    }
+
     fn walk(&self) -> Walk<'_> {
         let from = if self.by_hash { Cell::Blob(vec![0; 16]) } else { Cell::Int(0) };
         Walk { column: self, from, most: AT_ONCE, seen: Vec::new(), is_over: false }
@@ -237,7 +242,7 @@ impl Column {
 
     /// The new value, the former one, and what it is found by; none where it does not open.
     fn sealed(&self, keys: &Keys, Found { found_by, value, name }: Found) -> Option<[Cell; 3]> {
-        let place = Place { table: self.table, column: self.column, row: &name };
+        let place = self.place(&name);
         let plain = zeroize::Zeroizing::new(keys.open(&place, &value).ok()?);
         let new = keys.seal(&place, &plain).ok()?;
         Some([Cell::Blob(new), Cell::Blob(value), found_by])

@@ -61,7 +61,9 @@ fn locked(held: &Mutex<HashMap<IpAddr, usize>>) -> MutexGuard<'_, HashMap<IpAddr
     held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn source(peer: IpAddr) -> IpAddr {
+/// What counts as one source: an IPv4 address, or the first address of the /64 that one IPv6 subscriber has.
+#[must_use]
+pub fn source(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
         address => address,

@@ -25,7 +25,7 @@ mod step;
 
 pub use asset::{asset, assets};
 pub use context::{Context, Format, Peer, RequestId};
-pub use crowd::Crowd;
+pub use crowd::{Crowd, source};
 pub use edge::Edge;
 pub use failure::Failure;
 pub use field::Field;

@@ -144,7 +144,7 @@ fn claim(subject: &str, applied_on: &str) -> Result<Claim> {
 }
 
 fn place(row: &[u8]) -> Place<'_> {
-    Place { table: "held", column: "report", row }
+    SEALED.place(row)
 }
 
 /// A row's unchangeable name: receipt, feed and event.
