@@ -68,6 +68,12 @@ impl Level {
         matches!(self, Self::Full)
     }
 
+    /// Whether the answer tells how often facts about the holder fitted nothing lately. Who guesses is told nothing.
+    #[must_use]
+    pub const fn shows_tries(self) -> bool {
+        matches!(self, Self::Full)
+    }
+
     /// Whether the answer shows the masked name.
     #[must_use]
     pub const fn shows_masked_name(self) -> bool {

@@ -28,6 +28,8 @@ impl Way {
 pub const A_DAY: usize = 5;
 /// Mismatches of one person on one way in thirty days.
 pub const A_MONTH: usize = 10;
+/// After so many in thirty days, on all ways together, the holder is told of it.
+pub const TOLD_AFTER: usize = 3;
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
@@ -53,6 +55,13 @@ impl Since {
     pub fn is_spent(&self, latest: &[Moment]) -> bool {
         let is_since = |count: usize, since: Moment| latest.get(count - 1).is_some_and(|at| *at > since);
         is_since(A_DAY, self.day) || is_since(A_MONTH, self.month)
+    }
+
+    /// How many of these moments lie within thirty days, where the holder is told of it.
+    #[must_use]
+    pub fn told(&self, moments: impl Iterator<Item = Moment>) -> Option<usize> {
+        let count = moments.filter(|at| *at > self.month).count();
+        (count >= TOLD_AFTER).then_some(count)
     }
 }
 

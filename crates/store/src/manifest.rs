@@ -11,7 +11,7 @@ mod settle;
 mod tests;
 
 use crate::audit::Entry;
-use crate::engine::Value;
+use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::{Place, Receipt};
 use crate::sealed::Column;
@@ -48,6 +48,8 @@ const MARK_ANEW: &str = "UPDATE manifest_line SET arrived_at = (SELECT min(at) F
             AND arrival.feed <> manifest_line.feed)
     WHERE receipt = $1 AND batch = $2";
 const SENDERS: &str = "SELECT feed FROM manifest WHERE batch = $1 ORDER BY feed";
+const OF_RECEIPT: &str =
+    "SELECT feed, batch, arrived_at FROM manifest_line WHERE receipt = $1 ORDER BY feed, batch";
 
 /// Cards of one batch at the most.
 pub const MOST_OF_A_BATCH: u32 = 100_000;
@@ -144,6 +146,32 @@ async fn counted(write: &mut Write<'_>, sql: &str, values: &[Value<'_>]) -> Resu
 /// Fails when the database does.
 pub async fn senders(read: &Read<'_>, batch: &BatchNumber) -> Result<Vec<FeedId>> {
     read.rows(SENDERS, &[Value::Text(batch.as_str())], |row| Ok(FeedId(row.narrow(0, "feed")?))).await
+}
+
+/// A card on the list of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// Who listed it.
+    pub feed: FeedId,
+    /// The number of the batch.
+    pub batch: BatchNumber,
+    /// When it arrived first; none while it has not.
+    pub arrived: Option<Moment>,
+}
+
+/// The batches that list the card of a receipt.
+///
+/// # Errors
+/// Fails when the database does or a row is corrupt.
+pub async fn of_receipt(read: &Read<'_>, receipt: Receipt) -> Result<Vec<Listing>> {
+    let listing = |row: &Row<'_>| {
+        Ok(Listing {
+            feed: FeedId(row.narrow(0, "feed")?),
+            batch: BatchNumber::parse(row.text(1)?).ok_or(StoreError::Corrupt("batch"))?,
+            arrived: row.optional_int(2)?.map(Moment::from_millis),
+        })
+    };
+    read.rows(OF_RECEIPT, &[Value::Blob(&receipt.0)], listing).await
 }
 
 /// What told that a card came: of which application, which feed, and its own event.

@@ -2,16 +2,18 @@
 //!
 //! Numbers that nobody has are counted like those that somebody has: nothing here tells which there are.
 
-use crate::engine::Value;
+use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::Subject;
 use crate::upkeep::AT_ONCE;
 use crate::{Read, Store};
-use domain::mismatch::{Since, Way};
+use domain::mismatch::{A_MONTH, Since, Way};
 use domain::moment::Moment;
 
 const PAGE: &str = "SELECT subject, way FROM mismatch WHERE at1 > $1 AND (subject, way) > ($2, $3)
     ORDER BY subject, way LIMIT 10000";
+const OF_SUBJECT: &str = "SELECT way, at1, at2, at3, at4, at5, at6, at7, at8, at9, at10 FROM mismatch
+    WHERE subject = $1 ORDER BY way";
 /// Takes the moment in as the newest of ten. Where the budget is spent ($4 and $5 say since when) it stays as it is, at
 /// the same cost. Told twice because a connection broke it counts twice: never in favour of whoever guesses.
 const COUNT: &str = "INSERT INTO mismatch
@@ -70,6 +72,20 @@ pub async fn page(
     rows.await
 }
 
+/// When facts about a person were tried in vain, newest first, on each way.
+///
+/// # Errors
+/// Fails when the database does or a row is corrupt.
+pub async fn of_subject(read: &Read<'_>, subject: Subject) -> Result<Vec<(Way, Vec<Moment>)>> {
+    let tried = |row: &Row<'_>| {
+        let way = Way::from_code(row.narrow(0, "way")?).ok_or(StoreError::Corrupt("way"))?;
+        let moments = (1..=A_MONTH).map(|place| row.int(place)).collect::<Result<Vec<_>>>()?;
+        let moments = moments.into_iter().filter(|at| *at > 0).map(Moment::from_millis);
+        Ok((way, moments.collect()))
+    };
+    read.rows(OF_SUBJECT, &[Value::Blob(&subject.0)], tried).await
+}
+
 /// Counts a mismatch, if the budget is not spent; durable when this returns.
 ///
 /// # Errors
@@ -112,6 +128,17 @@ mod tests {
 
     const ONE: Subject = Subject([1; 16]);
     const OTHER: Subject = Subject([2; 16]);
+
+    #[tokio::test]
+    async fn what_was_tried_on_a_person_is_told_newest_first() {
+        let fresh = Fresh::new().await;
+        for hour in [9, 11] {
+            count(&fresh.store, ONE, Way::Name, at(5, hour)).await.unwrap();
+        }
+        count(&fresh.store, OTHER, Way::Receipt, at(5, 10)).await.unwrap();
+        let told = of_subject(&fresh.store.read(), ONE).await.unwrap();
+        assert_eq!(told, [(Way::Name, vec![at(5, 11), at(5, 9)])]);
+    }
 
     #[tokio::test]
     async fn five_in_a_day_are_counted_and_no_more_on_each_way() {

@@ -21,7 +21,7 @@ async fn opened(folder: &Proven, wanted: Option<Purpose>) -> Result<Store> {
 /// Opens it with the keys of another folder, and is refused.
 async fn refused_strange_keys(folder: &Proven) -> StoreError {
     let strange = tempfile::tempdir().unwrap();
-    Keys::init(&key_file(strange.path())).unwrap();
+    crate::fresh::init_keys(&key_file(strange.path()));
     let (path, database) = (folder.path(), folder.database().database());
     let opened = Store::open(path, &database, loaded(strange.path()), None, Purpose::Demonstration);
     opened.await.err().unwrap()
@@ -73,7 +73,7 @@ async fn a_database_keeps_its_purpose_and_refuses_the_other() {
 #[tokio::test]
 async fn a_fresh_database_takes_the_purpose_that_is_wanted() {
     let folder = Proven::new();
-    Keys::init(&key_file(folder.path())).unwrap();
+    crate::fresh::init_keys(&key_file(folder.path()));
     let store = opened(&folder, Some(Purpose::Demonstration)).await.unwrap();
     assert_eq!(store.purpose(), Purpose::Demonstration);
     drop(store);
@@ -240,7 +240,7 @@ async fn a_database_of_other_keys_is_refused_before_it_is_migrated() {
 #[tokio::test]
 async fn a_database_of_the_first_schema_is_brought_up_to_date_and_goes_on() {
     let folder = Proven::embedded();
-    Keys::init(&key_file(folder.path())).unwrap();
+    crate::fresh::init_keys(&key_file(folder.path()));
     let keys = loaded(folder.path());
     let (form, step) = (crate::testing::opening(1, 7), domain::milestone::Step::Reached(Stage::Accepted));
     let raw = folder.database().file();

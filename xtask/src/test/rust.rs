@@ -14,6 +14,9 @@ const SERVER: &str = "TEST_POSTGRES";
 /// Tests in a module of this name need a server; without one they fail.
 const ON_A_SERVER: &str = "on_postgres::";
 
+/// Tests in modules whose names begin so kill what they test, many times.
+const KILLED: &str = "killed_";
+
 /// The crates that keep records: on a second engine the others would say the same again.
 const KEEPERS: [&str; 2] = ["store", "server"];
 
@@ -29,16 +32,19 @@ pub(super) fn on_sqlite(long: bool) -> Result<Counts, String> {
     counted(tests.env_remove(SERVER), long)
 }
 
-/// Runs the tests of those who keep records with the other set of algorithms, on the embedded engine.
+/// Runs the tests of those who keep records with the other set of algorithms, on the embedded engine. What is killed at
+/// random moments is the same whatever seals it: that takes long, and runs with the long tests.
 pub(super) fn in_guomi(long: bool) -> Result<Counts, String> {
+    let without: &[&str] = if long { &[ON_A_SERVER] } else { &[ON_A_SERVER, KILLED] };
     let mut tests = if has_nextest() {
-        let mut tests = nextest(false);
+        let mut tests = nextest(long);
         let keepers = KEEPERS.map(|keeper| format!("package({keeper})")).join(" + ");
-        tests.args(["--filterset", &format!("({keepers}) & kind(lib) & not test(/(^|::){ON_A_SERVER}/)")]);
+        let without = without.join("|");
+        tests.args(["--filterset", &format!("({keepers}) & not test(/(^|::)({without})/)")]);
         tests
     } else {
         let keepers = KEEPERS.map(|keeper| format!("--package={keeper}"));
-        plain_tests(false, &keepers, &[ON_A_SERVER])
+        plain_tests(long, &keepers, without)
     };
     counted(tests.env_remove(SERVER).env("TEST_SUITE", "guomi"), long)
 }

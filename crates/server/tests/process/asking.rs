@@ -68,6 +68,9 @@ pub(crate) fn person(index: u32) -> CitizenNumber {
 /// A data folder with keys and a small demonstration.
 pub(crate) fn demonstration(folder: &Path, applications: u64) -> Vec<Sample> {
     let config = Config { demonstration: true, ..Config::load(None, Some(folder)).unwrap() };
+    if !config.key_file().exists() {
+        store::fresh::init_keys(&config.key_file());
+    }
     let recipe = Recipe { applications, seed: 1, now: Clock::System.now() };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async { prepare(&config, Clock::System, recipe).await.unwrap().1 })
@@ -76,6 +79,6 @@ pub(crate) fn demonstration(folder: &Path, applications: u64) -> Vec<Sample> {
 /// A data folder with nothing but keys.
 pub(crate) fn empty(folder: &Path) -> Keys {
     let file = folder.join("keys.toml");
-    Keys::init(&file).unwrap();
+    store::fresh::init_keys(&file);
     Keys::load(&file).unwrap()
 }

@@ -19,6 +19,9 @@ use std::time::Duration;
 const BY_MESSAGE: u32 = 1;
 const BY_FILE: u32 = 2;
 
+/// No column holds a telephone number of a person; senders and people may say one all the same.
+const PHONE: &str = "19900008426";
+
 /// What must stand nowhere: numbers, receipts, names; halves too, for a value may be cut in two.
 fn canaries(lines: &[Line]) -> Vec<String> {
     let numbers = lines.iter().map(|line| person(line.person).as_str().to_owned());
@@ -26,7 +29,7 @@ fn canaries(lines: &[Line]) -> Vec<String> {
     let halves = |whole: String| [whole[..14].to_owned(), whole[whole.len() - 13..].to_owned()];
     let mut all: Vec<String> = numbers.flat_map(|number| [number.clone(), number[4..].to_owned()]).collect();
     all.extend(receipts.flat_map(halves).filter(|half| !half.starts_with("1199000012026")));
-    all.extend(["无名", "陌生的人"].map(str::to_owned));
+    all.extend(["无名", "陌生的人", PHONE].map(str::to_owned));
     all.sort();
     all.dedup();
     all
@@ -55,6 +58,10 @@ fn asked(address: &str, line: &Line) {
         assert_eq!(client.ask_page(right).unwrap().0, 200);
     }
     assert_eq!(client.ask(&facts("name", "陌生的人")).unwrap().0, 404);
+    for wrong in [facts("name", PHONE), facts("receipt_number", PHONE)] {
+        assert!([404, 422].contains(&client.ask(&wrong).unwrap().0));
+        assert!([404, 422].contains(&client.ask_page(&wrong).unwrap().0));
+    }
     let mut reply = ureq::post(format!("{address}/api/v1/inquiries/looks")).send_json(&received).unwrap();
     let looks: Value = reply.body_mut().read_json().unwrap();
     assert!(looks["looks"].is_array());
@@ -63,15 +70,19 @@ fn asked(address: &str, line: &Line) {
     assert_eq!(client.ask(&named).unwrap().0, 404);
 }
 
+/// Lines of applications that nobody opened, with their numbers.
+fn of_nobody(lines: &[Line]) -> impl Iterator<Item = (usize, &Line)> {
+    let of_nobody = |line: &&Line| line.person > BY_FILE && line.stage.as_str() == "signed";
+    lines.iter().filter(of_nobody).enumerate().map(|(number, line)| (number + 900, line))
+}
+
 /// Commands that change or show what is kept; gives all that they said.
 fn commanded(county: &County, safe: &Safe, elsewhere: &Path, lines: &[Line]) -> String {
     let file = elsewhere.join("milestones.csv");
     let of_file = lines.iter().filter(|line| line.person == BY_FILE).enumerate();
     fs::write(&file, csv(of_file.map(|(number, line)| (number + 500, line)), "")).unwrap();
     let mut heard = county.ask(&["feed", "import", &file.display().to_string(), "--feed", "county"]);
-    let of_nobody =
-        lines.iter().filter(|line| line.person > BY_FILE && line.stage.as_str() == "signed").enumerate();
-    fs::write(&file, csv(of_nobody.map(|(number, line)| (number + 900, line)), "")).unwrap();
+    fs::write(&file, csv(of_nobody(lines), "")).unwrap();
     heard += &said(&ended(&mut county.command(&[
         "feed",
         "import",
@@ -79,6 +90,12 @@ fn commanded(county: &County, safe: &Safe, elsewhere: &Path, lines: &[Line]) -> 
         "--feed",
         "county",
     ])));
+    let with_phones = csv(of_nobody(lines), "").replace('\n', &format!(",{PHONE}\n"));
+    fs::write(&file, with_phones.replacen(PHONE, "phone", 1)).unwrap();
+    let refused =
+        ended(&mut county.command(&["feed", "import", &file.display().to_string(), "--feed", "county"]));
+    assert!(!refused.status.success(), "a column that nobody asked for is refused");
+    heard += &said(&refused);
     heard += &county.ask(&["held", "list"]);
     heard += &county.ask(&["keys", "rotate"]);
     heard += &county.ask(&["keys", "list", "--values"]);
@@ -103,8 +120,13 @@ fn nobody_is_named_by_anything_that_is_left() {
     let address = server.address();
     let of_message = lines.iter().filter(|line| line.person == BY_MESSAGE).enumerate();
     let events: Vec<Value> = of_message.map(|(number, line)| event(number, line)).collect();
-    let (status, told) = Sender::of(&address, &secret).send("all", &events.into()).unwrap();
+    let sender = Sender::of(&address, &secret);
+    let (status, told) = sender.send("all", &events.into()).unwrap();
     assert_eq!(status, 207, "{told}");
+    let mut with_phone = event(990, &lines[0]);
+    with_phone["data"]["phone"] = PHONE.into();
+    let (_, told) = sender.send("phone", &json!([with_phone])).unwrap();
+    assert!(told.to_string().contains("unknown_field") && !told.to_string().contains(PHONE), "{told}");
     let line = lines.iter().find(|line| line.person == BY_MESSAGE).unwrap();
     asked(&address, line);
     let commands = commanded(&county, &safe, elsewhere.path(), &lines);

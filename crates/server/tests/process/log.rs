@@ -112,6 +112,9 @@ fn a_person_has_what_is_kept_and_has_it_erased() {
     let client = Client::of(&server.address());
     let (mine, other) = (facts(&samples[0], "receipt_number"), facts(&samples[1], "receipt_number"));
     assert_eq!(client.ask(&mine).unwrap().0, 200);
+    let mut wrong = facts(&samples[0], "name");
+    wrong["name"] = "陌生的人".into();
+    assert_eq!(client.ask(&wrong).unwrap().0, 404);
     let person = |words: &[&str], input: &str| {
         let mut command = jindu();
         command.env("JINDU_DEMONSTRATION", "true").arg("person").args(words).arg("--data").arg(folder.path());
@@ -123,7 +126,11 @@ fn a_person_has_what_is_kept_and_has_it_erased() {
     assert!(exported.status.success(), "{}", said(&exported));
     assert!(!said(&exported).contains(number.as_str()));
     let kept: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-    assert_eq!(kept["applications"][0]["name"], samples[0].name.as_str());
+    let application = &kept["applications"][0];
+    assert_eq!(application["name"], samples[0].name.as_str());
+    assert!(application["held"].is_array() && application["batches"].is_array(), "{application}");
+    assert_eq!(kept["tried_in_vain"][0]["way"], "name");
+    assert_eq!(kept["tried_in_vain"][0]["at"].as_array().map(Vec::len), Some(1));
     let twice = person(&["export", "--to", &file.display().to_string()], number);
     assert!(!twice.status.success(), "a file that is there is not written over");
     assert!(!person(&["erase", "--reason", "asked in writing"], "no number").status.success());

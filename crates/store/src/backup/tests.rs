@@ -92,7 +92,7 @@ async fn other_keys_and_a_place_that_holds_something_are_refused() {
     let bytes = taken(&fresh).await;
     let folder = tempfile::tempdir().unwrap();
     let database = FreshDatabase::new(folder.path());
-    Keys::init(&key_file(folder.path())).unwrap();
+    crate::fresh::init_keys(&key_file(folder.path()));
     let refused = put_into(folder.path(), &database.database(), keys(folder.path()), bytes.clone()).await;
     assert!(matches!(refused, Err(BackupError::Keys)), "{refused:?}");
     // Nothing was begun there.
@@ -206,7 +206,7 @@ async fn whoever_does_not_hold_the_keys_makes_no_backup_that_is_believed() {
     assert!(read(&bytes).unwrap().is_by(fresh.store.keys()));
     // The same stream, whole in itself, by somebody who knows its recipient and the fingerprint, and has other keys.
     let strangers = tempfile::tempdir().unwrap();
-    Keys::init(&key_file(strangers.path())).unwrap();
+    crate::fresh::init_keys(&key_file(strangers.path()));
     let header = Reader::begin(bytes.as_slice()).unwrap().header().clone();
     let writer = Writer::begin(Vec::new(), &header).unwrap();
     let forged = writer.end(Vec::new(), &keys(strangers.path())).unwrap().0;

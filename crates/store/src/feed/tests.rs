@@ -169,7 +169,7 @@ async fn nobody_is_cut_off_by_too_many_changes_and_a_leak_ends_every_key_at_once
 async fn keys_of_the_schema_before_are_valid_as_long_as_they_were_to_be() {
     let folder = tempfile::tempdir().unwrap();
     let key_file = crate::testing::key_file(folder.path());
-    Keys::init(&key_file).unwrap();
+    crate::fresh::init_keys(&key_file);
     let keys = || Keys::load(&key_file).unwrap();
     let sealed = |key: &[u8]| secret::sealed(&keys(), "centre", key).unwrap();
     let mut raw = rusqlite::Connection::open(folder.path().join(crate::DATABASE_FILE)).unwrap();

@@ -281,3 +281,17 @@ async fn a_report_that_waits_for_its_application_has_arrived_and_a_refused_one_h
     fresh.record_by(fresh.feed, vec![report(2)], Unknown::Told).await;
     assert_eq!(numbers(&compared(&fresh).await.missing), [receipt(2, 7).as_str()]);
 }
+
+#[tokio::test]
+async fn the_batches_that_list_a_card_are_named_with_its_arrival() {
+    let fresh = in_production(2).await;
+    declared(&fresh, 2, 25).await;
+    arrive(&fresh, 1).await;
+    let sender = sender(&fresh).await;
+    for (card, has_arrived) in [(1, true), (2, false)] {
+        let hashed = fresh.store.keys().receipt(&receipt(card, 7));
+        let listed = of_receipt(&fresh.store.read(), hashed).await.unwrap();
+        let seen: Vec<_> = listed.iter().map(|one| (one.feed, &one.batch, one.arrived.is_some())).collect();
+        assert_eq!(seen, [(sender, &batch(), has_arrived)]);
+    }
+}

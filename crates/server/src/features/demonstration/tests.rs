@@ -215,7 +215,7 @@ async fn a_folder_whose_filling_was_broken_off_is_refused_in_words() {
 async fn a_database_of_real_data_is_refused() {
     let folder = Folder::new();
     let service = Config { demonstration: false, ..config(folder.path()) };
-    store::keys::Keys::init(&service.key_file()).unwrap();
+    store::fresh::init_keys(&service.key_file());
     drop(App::open(&service, None, Clock::Frozen(moment(NOW))).await.unwrap());
     let refused = prepare(&config(folder.path()), Clock::Frozen(moment(NOW)), recipe(4, NOW)).await;
     assert!(refused.err().unwrap().to_string().contains("holds service data"));
@@ -229,7 +229,7 @@ async fn a_database_whose_keys_lie_elsewhere_gets_no_new_ones() {
     let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let key_file = Some(elsewhere.path().join("keys.toml"));
     let service = Config { demonstration: false, key_file, ..config(folder.path()) };
-    store::keys::Keys::init(&service.key_file()).unwrap();
+    store::fresh::init_keys(&service.key_file());
     drop(App::open(&service, None, Clock::Frozen(moment(NOW))).await.unwrap());
     assert!(prepare(&config(folder.path()), Clock::Frozen(moment(NOW)), recipe(4, NOW)).await.is_err());
     assert!(!folder.path().join("keys.toml").exists());

@@ -19,7 +19,6 @@ use domain::stage::Stage;
 use std::path::{Path, PathBuf};
 use store::application::{Application, ApplicationId, page};
 use store::audit::Entry;
-use store::keys::Keys;
 use store::{Store, Work, feed, milestone};
 
 const HEADER: &str = "receipt_number,step,organ,happened_at,event_id,citizen_number,name,applied_on,reason";
@@ -41,7 +40,7 @@ impl Place {
     fn new(demonstration: bool) -> Self {
         let folder = Folder::new();
         let config = Config { demonstration, ..Config::load(None, Some(folder.path())).unwrap() };
-        Keys::init(&config.key_file()).unwrap();
+        store::fresh::init_keys(&config.key_file());
         Self { folder, config }
     }
 

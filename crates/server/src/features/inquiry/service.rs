@@ -8,6 +8,7 @@ use domain::clock::{Flag, StatutoryClock, promised};
 use domain::disclosure::Level;
 use domain::expectation::Expectation;
 use domain::kind::{Delivery, Kind, Reason};
+use domain::mismatch::{Since, Way};
 use domain::moment::Moment;
 use domain::name::Name;
 use domain::number::CitizenNumber;
@@ -20,8 +21,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::application::Application;
 use store::inquiry_log::{Channel, Outcome};
+use store::keys::Subject;
 use store::office::Office;
-use store::{Result, StoreError};
+use store::{Result, StoreError, mismatch};
 
 /// What somebody asks with: two facts always, and at least one of the other two.
 pub(super) struct Inquiry {
@@ -63,6 +65,8 @@ pub(super) struct Answer {
     pub contact: OrganCode,
     /// The masked name; full level only.
     pub name: Option<String>,
+    /// How often facts about the holder fitted nothing in thirty days, where it was often; full level only.
+    pub tried: Option<usize>,
     /// The offices of the organs in the timeline, where listed; full level only.
     pub offices: BTreeMap<OrganCode, Option<Arc<Office>>>,
 }
@@ -157,6 +161,7 @@ async fn answer(app: &App, matched: Matched, now: Moment) -> Result<Answer> {
         flags: progress.flags(&clock, today, &app.thresholds, beside),
         as_of: news.newest.unwrap_or(progress.heard),
         name: level.shows_masked_name().then(|| name.masked()),
+        tried: if level.shows_tries() { tried(app, application.subject, now).await? } else { None },
         offices: offices(app, &progress, contact, level, now).await?,
         holder,
         contact,
@@ -164,6 +169,15 @@ async fn answer(app: &App, matched: Matched, now: Moment) -> Result<Answer> {
         promised,
         progress,
     })
+}
+
+/// How often facts fitted nothing lately. Nearly always the filter in memory says that none did.
+async fn tried(app: &App, subject: Subject, now: Moment) -> Result<Option<usize>> {
+    if !Way::ALL.into_iter().any(|way| app.tried.holds((subject, way))) {
+        return Ok(None);
+    }
+    let tried = mismatch::of_subject(&app.store.read(), subject).await?;
+    Ok(Since::before(now).told(tried.into_iter().flat_map(|(_, moments)| moments)))
 }
 
 /// Who has the card by its stage. The organ that told us of the stage may be another: a review that sends an

@@ -59,6 +59,9 @@ pub(super) struct AnswerView<'a> {
     /// The masked name; full level only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<&'a str>,
+    /// How often facts about the holder fitted nothing in thirty days, from three times on; full level only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tried_in_vain: Option<usize>,
     /// Who has the card now, in words; full level only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder: Option<HolderView<'a>>,
@@ -191,6 +194,7 @@ impl<'a> AnswerView<'a> {
             advice: advice(l, &answer.clock),
             as_of: answer.as_of.to_rfc3339(),
             name: answer.name.as_deref().filter(|_| level.shows_masked_name()),
+            tried_in_vain: answer.tried.filter(|_| level.shows_tries()),
             holder: level.shows_holder().then(|| naming.holder()),
             office: if level.shows_offices() { naming.office(answer.contact) } else { None },
             timeline: level.shows_timeline_offices().then(|| naming.timeline()),

@@ -1,15 +1,18 @@
 //! Finds what is kept about a person, and changes it at their wish. Each is an entry in the log of changes first.
 
 use crate::app::Failed;
+use domain::milestone::Milestone;
+use domain::mismatch::Way;
 use domain::moment::Moment;
 use domain::number::CitizenNumber;
 use store::application::{self, Application, Person};
 use store::audit::Entry;
 use store::erasure::{self, Erased};
+use store::held::{self, Explained};
 use store::keys::Subject;
 use store::log::{self, Look};
-use store::milestone;
-use store::{Store, Work};
+use store::manifest::{self, Listing};
+use store::{Store, Work, milestone, mismatch};
 
 /// Who does it, in the log of changes.
 const ACTOR: &str = "command:person";
@@ -18,8 +21,21 @@ const LOOKS: u32 = 1_000_000;
 
 /// All that is kept about a person.
 pub(super) struct Kept {
-    pub(super) applications: Vec<(Application, Person, Vec<domain::milestone::Milestone>)>,
+    pub(super) applications: Vec<KeptCase>,
     pub(super) looks: Vec<Look>,
+    /// When facts about the person were tried in vain within thirty days.
+    pub(super) tried: Vec<(Way, Vec<Moment>)>,
+}
+
+/// All that is kept about one application.
+pub(super) struct KeptCase {
+    pub(super) application: Application,
+    pub(super) person: Person,
+    pub(super) milestones: Vec<Milestone>,
+    /// What is or was held of it, or waited for it.
+    pub(super) held: Vec<Explained>,
+    /// The batches that list its card.
+    pub(super) batches: Vec<Listing>,
 }
 
 /// Everything about a person. That it was exported is on record before anybody sees it.
@@ -33,11 +49,26 @@ pub(super) async fn export(store: &Store, number: &CitizenNumber, now: Moment) -
     let read = store.read();
     let mut applications = Vec::new();
     for application in application::of_subject(&read, subject).await? {
-        let person = application.person(store.keys())?;
-        let milestones = milestone::of(&read, &application).await?;
-        applications.push((application, person, milestones));
+        applications.push(kept(store, application).await?);
     }
-    Ok(Kept { applications, looks: log::of_subject(&read, subject, LOOKS).await? })
+    let looks = log::of_subject(&read, subject, LOOKS).await?;
+    Ok(Kept { applications, looks, tried: mismatch::of_subject(&read, subject).await? })
+}
+
+/// Everything about one application.
+async fn kept(store: &Store, application: Application) -> Result<KeptCase, Failed> {
+    let read = store.read();
+    let mut held = Vec::new();
+    for item in held::of_receipt(&read, application.receipt).await? {
+        held.extend(held::one(&read, store.keys(), item.id).await?);
+    }
+    Ok(KeptCase {
+        person: application.person(store.keys())?,
+        milestones: milestone::of(&read, &application).await?,
+        held,
+        batches: manifest::of_receipt(&read, application.receipt).await?,
+        application,
+    })
 }
 
 /// Erases everything about a person but the looks in the log.

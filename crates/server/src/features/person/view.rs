@@ -1,16 +1,20 @@
 //! Shows what is kept about a person as JSON.
 
-use super::service::Kept;
+use super::service::{Kept, KeptCase};
 use domain::milestone::Milestone;
+use domain::mismatch::Way;
+use domain::moment::Moment;
 use serde::Serialize;
-use store::application::{Application, Person};
+use store::held::Explained;
 use store::log::Look;
+use store::manifest::Listing;
 
 /// All that is kept about a person.
 #[derive(Serialize)]
 pub(super) struct KeptView {
     applications: Vec<ApplicationView>,
     looks: Vec<LookView>,
+    tried_in_vain: Vec<TriedView>,
 }
 
 #[derive(Serialize)]
@@ -30,6 +34,8 @@ struct ApplicationView {
     stage: Option<&'static str>,
     counter_only: bool,
     milestones: Vec<MilestoneView>,
+    held: Vec<HeldView>,
+    batches: Vec<BatchView>,
 }
 
 #[derive(Serialize)]
@@ -39,6 +45,29 @@ struct MilestoneView {
     happened_at: String,
     learned_at: String,
     cause: Option<&'static str>,
+}
+
+/// What a feed reported and does not count, or did not at first.
+#[derive(Serialize)]
+struct HeldView {
+    why: &'static str,
+    since: String,
+    settled: Option<&'static str>,
+    reported: Option<MilestoneView>,
+}
+
+#[derive(Serialize)]
+struct BatchView {
+    number: String,
+    feed: u32,
+    arrived_at: Option<String>,
+}
+
+/// When somebody asked about the person with facts that fit nothing.
+#[derive(Serialize)]
+struct TriedView {
+    way: &'static str,
+    at: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -51,20 +80,17 @@ struct LookView {
 
 impl KeptView {
     pub(super) fn new(kept: &Kept) -> Self {
-        let applications = kept.applications.iter();
         Self {
-            applications: applications
-                .map(|(application, person, milestones)| {
-                    ApplicationView::new(application, person, milestones)
-                })
-                .collect(),
+            applications: kept.applications.iter().map(ApplicationView::new).collect(),
             looks: kept.looks.iter().map(LookView::new).collect(),
+            tried_in_vain: kept.tried.iter().map(TriedView::new).collect(),
         }
     }
 }
 
 impl ApplicationView {
-    fn new(application: &Application, person: &Person, milestones: &[Milestone]) -> Self {
+    fn new(kept: &KeptCase) -> Self {
+        let (application, person) = (&kept.application, &kept.person);
         Self {
             citizen_number: person.number.clone(),
             name: person.name.as_str().to_owned(),
@@ -80,8 +106,37 @@ impl ApplicationView {
             promised_days: application.promised_days,
             stage: application.progress.as_ref().map(|progress| progress.stage.as_str()),
             counter_only: application.counter_only,
-            milestones: milestones.iter().map(MilestoneView::new).collect(),
+            milestones: kept.milestones.iter().map(MilestoneView::new).collect(),
+            held: kept.held.iter().map(HeldView::new).collect(),
+            batches: kept.batches.iter().map(BatchView::new).collect(),
         }
+    }
+}
+
+impl HeldView {
+    fn new(held: &Explained) -> Self {
+        Self {
+            why: held.item.why.as_str(),
+            since: held.item.since.to_rfc3339(),
+            settled: held.item.closed.map(|(how, _)| how.as_str()),
+            reported: held.milestone.as_ref().map(MilestoneView::new),
+        }
+    }
+}
+
+impl BatchView {
+    fn new(listing: &Listing) -> Self {
+        Self {
+            number: listing.batch.as_str().to_owned(),
+            feed: listing.feed.0,
+            arrived_at: listing.arrived.map(|at| at.to_rfc3339()),
+        }
+    }
+}
+
+impl TriedView {
+    fn new((way, moments): &(Way, Vec<Moment>)) -> Self {
+        Self { way: way.as_str(), at: moments.iter().map(|at| at.to_rfc3339()).collect() }
     }
 }
 

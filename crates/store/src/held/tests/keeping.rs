@@ -112,7 +112,7 @@ async fn where_there_is_no_room_what_is_past_its_day_is_refused_and_not_called_k
 async fn what_an_earlier_schema_kept_of_the_queue_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let key_file = crate::testing::key_file(folder.path());
-    crate::keys::Keys::init(&key_file).unwrap();
+    crate::fresh::init_keys(&key_file);
     let mut raw = rusqlite::Connection::open(folder.path().join(crate::DATABASE_FILE)).unwrap();
     crate::migrations::up_to(&mut raw, 9);
     raw.execute_batch(

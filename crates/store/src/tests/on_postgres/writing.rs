@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 /// A store that reaches its database through a relay.
 async fn relayed() -> (Store, Relay, Proven) {
     let folder = Proven::new();
-    Keys::init(&key_file(folder.path())).unwrap();
+    crate::fresh::init_keys(&key_file(folder.path()));
     let address = address(folder.database());
     let (before, name) = address.rsplit_once('/').unwrap();
     let (before, server) = before.rsplit_once('@').unwrap();
@@ -82,7 +82,7 @@ async fn all_that_shared_a_lost_answer_are_told_that_they_are_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_takes_the_call_and_says_nothing_is_passed_over() {
     let folder = Proven::new();
-    Keys::init(&key_file(folder.path())).unwrap();
+    crate::fresh::init_keys(&key_file(folder.path()));
     let address = address(folder.database());
     let (user, hosts) = address.rsplit_once('@').unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();

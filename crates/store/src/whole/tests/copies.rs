@@ -312,7 +312,7 @@ async fn only_an_empty_database_of_the_same_keys_is_filled() {
         std::fs::remove_file(key_file(to.path())).unwrap();
         // Made elsewhere: none are made beside a database.
         let other = tempfile::tempdir().unwrap();
-        Keys::init(&key_file(other.path())).unwrap();
+        crate::fresh::init_keys(&key_file(other.path()));
         std::fs::copy(key_file(other.path()), key_file(to.path())).unwrap();
         let other_keys = opened(&to, Purpose::Service).await.err().unwrap();
         assert!(matches!(other_keys, StoreError::Keys { .. }), "{other_keys}");
@@ -375,7 +375,7 @@ async fn who_is_no_longer_alone_with_a_copy_does_not_finish_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_source_is_neither_made_nor_migrated_nor_taken_half() {
     let folder = tempfile::tempdir().unwrap();
-    Keys::init(&key_file(folder.path())).unwrap();
+    crate::fresh::init_keys(&key_file(folder.path()));
     let open = async || {
         let keys = Keys::load(&key_file(folder.path())).unwrap();
         Source::open(folder.path(), &crate::Database::Folder, &keys).await.err().unwrap()

@@ -175,7 +175,8 @@ async fn what_cannot_be_imported_is_refused_before_anything_is_written() {
 #[test]
 fn any_cells_are_a_report_or_a_rejection() {
     let place = Place::new(true);
-    let (codes, keys) = (Codes::built_in().unwrap(), Keys::load(&place.config.key_file()).unwrap());
+    let (codes, keys) =
+        (Codes::built_in().unwrap(), store::keys::Keys::load(&place.config.key_file()).unwrap());
     let receipts = place.config.receipt_format().unwrap();
     let demonstration = domain::number::Demonstration::Accepted;
     let reading = Reading {

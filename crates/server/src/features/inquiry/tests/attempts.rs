@@ -61,6 +61,27 @@ async fn a_budget_outlives_a_restart_and_comes_back_after_a_day_and_after_thirty
 }
 
 #[tokio::test]
+async fn from_the_third_wrong_try_on_the_holder_is_told_and_nobody_else() {
+    let server = Server::start().await;
+    server.record([&ordinary()]).await;
+    let told = async |facts: &Facts| server.api("en", facts).await.json()["tried_in_vain"].clone();
+    for day in 1..=2 {
+        assert_eq!(status(&server, &guess(day)).await, 404);
+    }
+    assert!(told(&ordinary().by_receipt()).await.is_null(), "twice is a slip");
+    assert_eq!(status(&server, &guess(3)).await, 404);
+    assert_eq!(told(&ordinary().by_receipt()).await, 3);
+    assert!(told(&ordinary().by_name()).await.is_null(), "who guesses is told nothing");
+    let page = server.page("zh", &ordinary().by_receipt()).await;
+    assert_eq!(page.fact("tried_in_vain"), "3");
+    assert!(page.words().contains("3次填错信息"), "{}", page.words());
+    assert!(!server.page("zh", &ordinary().by_name()).await.body.contains("tried_in_vain"));
+    // After a month it is forgotten.
+    let server = server.restarted("2026-04-24 10:01").await;
+    assert!(server.api("en", &ordinary().by_receipt()).await.json()["tried_in_vain"].is_null());
+}
+
+#[tokio::test]
 async fn the_way_of_the_receipt_has_a_budget_of_its_own() {
     let server = Server::start().await;
     server.record([&ordinary()]).await;
