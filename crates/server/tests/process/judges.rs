@@ -1,5 +1,6 @@
 //! Programs of others that judge ours: what they are content with, and that they would notice if they were not.
 
+mod description;
 mod log;
 
 use std::process::{Command, Output};
