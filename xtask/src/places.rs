@@ -33,7 +33,22 @@ pub(crate) fn python_folder() -> PathBuf {
 
 /// That Python, once `cargo xtask setup` has made it.
 pub(crate) fn python() -> PathBuf {
-    python_folder().join("bin").join("python")
+    python_of(&python_folder())
+}
+
+/// The folder of the Python with other people's programs that judge ours.
+pub(crate) fn judges_folder() -> PathBuf {
+    target().join("judges-of-tests")
+}
+
+/// That Python, once `cargo xtask setup` has made it.
+pub(crate) fn judges() -> PathBuf {
+    python_of(&judges_folder())
+}
+
+/// The Python of a folder that one was made in.
+pub(crate) fn python_of(folder: &Path) -> PathBuf {
+    folder.join("bin").join("python")
 }
 
 /// The folder of the Python packages that bring newer versions of PostgreSQL.

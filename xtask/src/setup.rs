@@ -52,6 +52,7 @@ pub(crate) fn run() -> Result<(), String> {
     }
     install_npm_packages(&places::browser_tests())?;
     install_python_packages()?;
+    install_judges()?;
     if places::program("cargo-nextest").is_none() {
         println!("cargo-nextest is not here; the tests run with cargo test, with the same counts");
     }
@@ -135,21 +136,30 @@ fn has_python() -> bool {
     ask(&mut command("python3", ["-c", "import venv, ensurepip"])).is_ok()
 }
 
-/// Makes the Python of the tests anew, unless what is installed came from this very list.
+/// The Python that the tests send with.
 fn install_python_packages() -> Result<(), String> {
-    const LIST: &str = "e2e/requirements.txt";
-    let list = fs::read(places::root().join(LIST)).map_err(|reason| format!("{LIST}: {reason}"))?;
-    let folder = places::python_folder();
-    let installed = folder.join("installed-from");
-    if fs::read(&installed).is_ok_and(|earlier| earlier == list) && places::python().is_file() {
+    own_python("e2e/requirements.txt", &places::python_folder(), "python3", &[])
+}
+
+/// The programs of others that judge ours. That aics-tlog wants Python 3.12 stands in its metadata alone: nothing in its
+/// code is newer than Debian's 3.11.
+fn install_judges() -> Result<(), String> {
+    let options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--ignore-requires-python"];
+    own_python("e2e/requirements-judges.txt", &places::judges_folder(), "python3", &options)
+}
+
+/// Makes a Python with the packages of a list anew, unless what is installed came from this very list.
+fn own_python(list: &str, folder: &Path, python: &str, options: &[&str]) -> Result<(), String> {
+    let wanted = fs::read(places::root().join(list)).map_err(|reason| format!("{list}: {reason}"))?;
+    let (installed, own) = (folder.join("installed-from"), places::python_of(folder));
+    if fs::read(&installed).is_ok_and(|earlier| earlier == wanted) && own.is_file() {
         return Ok(());
     }
-    println!("installing the Python packages of {LIST} into {}", folder.display());
-    process::run(command("python3", ["-m", "venv", "--clear"]).arg(&folder))?;
-    let python = places::python();
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", LIST];
-    process::run(&mut command(&python.to_string_lossy(), pip))?;
-    fs::write(&installed, list).map_err(|reason| format!("{}: {reason}", installed.display()))
+    println!("installing the Python packages of {list} into {}", folder.display());
+    process::run(command(python, ["-m", "venv", "--clear"]).arg(folder))?;
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", list];
+    process::run(command(&own.to_string_lossy(), pip).args(options))?;
+    fs::write(&installed, wanted).map_err(|reason| format!("{}: {reason}", installed.display()))
 }
 
 /// Installs the newer versions of PostgreSQL, unless what is installed came from this very list.
@@ -172,24 +182,12 @@ pub(crate) fn install_postgres_packages() -> Result<(), String> {
     fs::write(&installed, list).map_err(|reason| format!("{}: {reason}", installed.display()))
 }
 
-/// Installs Patroni, unless what is installed came from this very list; gives the folder of its packages.
+/// Installs Patroni; gives the folder of its packages.
 pub(crate) fn install_patroni() -> Result<PathBuf, String> {
-    const LIST: &str = "e2e/requirements-patroni.txt";
-    let list = fs::read(places::root().join(LIST)).map_err(|reason| format!("{LIST}: {reason}"))?;
-    let folder = places::patroni_packages();
-    let installed = folder.join("installed-from");
-    let python = folder.join("bin").join("python").to_string_lossy().into_owned();
-    if fs::read(&installed).is_ok_and(|earlier| earlier == list) {
-        return packages_of(&python);
-    }
-    println!("installing the Patroni of {LIST} into {}", folder.display());
-    let system = places::system_python();
-    process::run(command(&system.to_string_lossy(), ["-m", "venv", "--clear"]).arg(&folder))?;
-    let pip =
-        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"];
-    process::run(command(&python, pip).args(["--requirement", LIST]))?;
-    fs::write(&installed, list).map_err(|reason| format!("{}: {reason}", installed.display()))?;
-    packages_of(&python)
+    let (folder, system) = (places::patroni_packages(), places::system_python());
+    let options = ["--no-deps", "--require-hashes"];
+    own_python("e2e/requirements-patroni.txt", &folder, &system.to_string_lossy(), &options)?;
+    packages_of(&places::python_of(&folder).to_string_lossy())
 }
 
 /// Where a Python keeps its packages.

@@ -163,6 +163,18 @@ pub struct Queue {
 }
 
 impl Why {
+    /// Every reason.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let plain = [
+            Self::UnknownApplication,
+            Self::FeedInactive,
+            Self::OtherApplication,
+            Self::UnreadableReport,
+            Self::UnreadableApplication,
+        ];
+        plain.into_iter().chain(Impossible::ALL.into_iter().map(Self::Impossible))
+    }
+
     /// The word in the database and in messages.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

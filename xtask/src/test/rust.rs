@@ -87,7 +87,7 @@ fn has_nextest() -> bool {
 }
 
 fn counted(tests: &mut Command, long: bool) -> Result<Counts, String> {
-    tests.env("PYTHON_OF_TESTS", places::python());
+    tests.env("PYTHON_OF_TESTS", places::python()).env("JUDGES_OF_TESTS", places::judges());
     if long {
         tests.env("LONG_TESTS", "1");
     }

@@ -174,12 +174,13 @@ async fn the_examples_of_replies_have_the_shape_that_is_described() {
     assert_eq!(tried, 4 + 3 + 1 + 3 + 1 + 2, "inquiries, milestones, files, held, dead letters, batches");
 }
 
-/// The schema itself, where only its place is given.
+/// The schema itself, where only its place is given; of several ways the first.
 fn resolved<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
-    match schema["$ref"].as_str() {
+    let schema = match schema["$ref"].as_str() {
         Some(place) => document.pointer(place.trim_start_matches('#')).unwrap(),
         None => schema,
-    }
+    };
+    if schema["anyOf"].is_null() { schema } else { resolved(document, &schema["anyOf"][0]) }
 }
 
 /// The whole example of a schema, or the one that the examples of its fields make.

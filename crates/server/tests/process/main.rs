@@ -15,6 +15,7 @@ mod hostile;
 mod inquire;
 #[path = "../../src/testing/intrude.rs"]
 mod intrude;
+mod judges;
 mod kept;
 mod keys;
 mod killed_backup;

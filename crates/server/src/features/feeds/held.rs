@@ -7,8 +7,8 @@ use super::door::Signed;
 use super::events::{Fault, broken_cell};
 use super::examples;
 use super::fields::Fields;
-use super::held_view::{DecisionView, HeldListView, HeldView};
-use super::params::{OfFeed, Refusals, SignedBy};
+use super::held_view::{Decision, DecisionView, HeldListView, HeldView};
+use super::params::{OfFeed, ReasonWord, Refusals, SignedBy};
 use super::refused::Refused;
 use super::words;
 use crate::shell::problem::ProblemView;
@@ -20,21 +20,28 @@ use serde_json::Value;
 use std::sync::Arc;
 use store::held::{self, Beyond, Correction, Decided, Explained, Filter, HeldId, Verb, Why};
 use store::{StoreError, application, milestone};
+use utoipa::IntoParams;
 use web::Reply;
 
 /// Items on one page at the most.
 const PAGE: u16 = 100;
 
 /// Which held items to list.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Which {
+    /// Items after this number; for the next page.
     after: Option<i64>,
+    /// Items of this reason only.
+    #[param(value_type = ReasonWord, inline, required = false, example = "backwards")]
     reason: Option<String>,
+    /// Those that are settled too.
     #[serde(default)]
     settled: bool,
     /// The language, which the edge has read already.
     #[serde(rename = "lang")]
+    #[param(ignore)]
     _lang: Option<String>,
 }
 
@@ -44,9 +51,7 @@ pub struct Which {
 /// Every failure is problem+json.
 #[utoipa::path(get, path = "/api/v1/feeds/{feed}/held", tag = "feeds", params(
     OfFeed,
-    ("after" = Option<i64>, Query, description = "Items after this number; for the next page."),
-    ("reason" = Option<String>, Query, description = "Items of this reason only.", example = "backwards"),
-    ("settled" = Option<bool>, Query, description = "Those that are settled too."),
+    Which,
     SignedBy,
 ), responses(
     Refusals,
@@ -93,7 +98,7 @@ pub async fn explain(signed: Signed) -> Result<Reply, Refused> {
     OfFeed,
     ("held" = i64, Path, description = "The item's number.", example = 7),
     SignedBy,
-), request_body(content = DecisionView, example = json!(examples::decision())), responses(
+), request_body(content = Decision, example = json!(examples::decision())), responses(
     Refusals,
     (status = 200, description = "It is done; the item as it is now.", body = HeldView, example = json!(examples::held())),
     (status = 404, description = "This feed has no such item.", body = ProblemView, content_type = "application/problem+json"),

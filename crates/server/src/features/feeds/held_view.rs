@@ -1,5 +1,6 @@
 //! Shows what is held, and what may be decided about it.
 
+use super::params::Whole;
 use super::words;
 use domain::milestone::Step;
 use i18n::Language;
@@ -103,6 +104,9 @@ impl LetterView {
     }
 }
 
+/// [`DecisionView`], of which nothing else is understood.
+pub(super) type Decision = Whole<DecisionView>;
+
 /// A decision about a held item.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct DecisionView {
@@ -112,10 +116,10 @@ pub(super) struct DecisionView {
     /// `discard`: the report was wrong and never counts. `correct`: it was wrong, and the correction counts instead.
     /// `release`: take it as it is; only of a report that waits for its application, which is looked for again. That
     /// what is impossible is true, the desk alone can say.
-    #[schema(example = "discard")]
+    #[schema(example = "discard", pattern = "^(discard|correct|release)$")]
     pub decision: String,
     /// Why, on one line of at most 500 characters, without numbers of people. It is kept in the log of changes.
-    #[schema(example = "Another card was meant")]
+    #[schema(example = "Another card was meant", min_length = 1, max_length = 500)]
     pub why: String,
     /// With `correct`: what is true instead, whole, in the columns of FEEDS.md; of the same application, so without a
     /// receipt number or with the same.

@@ -31,7 +31,7 @@ use web::{Failure, Reply};
 #[utoipa::path(post, path = "/api/v1/feeds/{feed}/milestones", tag = "feeds", params(
     OfFeed,
     SignedBy,
-    ("Idempotency-Key" = Option<String>, Header, description = "The same key with the same message gets the same answer for 24 hours."),
+    ("Idempotency-Key" = Option<String>, Header, pattern = r#"^([!#-~]{1,200}|"[!#-~]{1,200}")$"#, description = "1 to 200 visible characters of ASCII, plain or in quotation marks. The same key with the same message gets the same answer for 24 hours."),
     ("Accept-Language" = Option<String>, Header, description = "The language of the texts; Chinese where none is named.", example = "en"),
 ), request_body(content(
     (EventView = "application/cloudevents+json", example = json!(examples::event())),

@@ -4,7 +4,7 @@ use super::door::Signed;
 use super::events::Fault;
 use super::examples;
 use super::line;
-use super::params::{OfFeed, Refusals, SignedBy};
+use super::params::{OfFeed, Refusals, SignedBy, Whole};
 use super::refused::Refused;
 use crate::shell::problem::ProblemView;
 use domain::batch::BatchNumber;
@@ -21,6 +21,9 @@ use web::{Failure, Reply};
 
 /// A day: China has no summer time.
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// [`ManifestView`], of which nothing else is understood.
+type Manifest = Whole<ManifestView>;
 
 /// A batch as its sender announces it, in a message or a file; fields that are not listed are refused.
 #[derive(Deserialize, ToSchema)]
@@ -89,7 +92,7 @@ pub(super) struct CardView {
     OfFeed,
     ("batch" = String, Path, description = "The batch's number.", example = "ZZ-2026-0117"),
     SignedBy,
-), request_body(content = ManifestView, example = json!(examples::manifest())), responses(
+), request_body(content = Manifest, example = json!(examples::manifest())), responses(
     Refusals,
     (status = 200, description = "It is kept; what has arrived of it by now.", body = ComparisonView, example = json!(examples::comparison())),
     (status = 413, description = "More than 1 MiB: declare it in parts.", body = ProblemView, content_type = "application/problem+json"),

@@ -3,7 +3,12 @@
 #![expect(dead_code, reason = "described; the door reads them")]
 
 use crate::shell::problem::ProblemView;
-use utoipa::{IntoParams, IntoResponses};
+use std::borrow::Cow;
+use std::marker::PhantomData;
+use store::held::Why;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
+use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
 
 /// Who says it.
 #[derive(IntoParams)]
@@ -55,3 +60,38 @@ pub(super) enum Refusals {
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemView),
 }
+
+/// A body whose fields are all listed: others are refused.
+pub(super) struct Whole<T>(PhantomData<T>);
+
+impl<T: PartialSchema> PartialSchema for Whole<T> {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = T::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+        schema
+    }
+}
+
+impl<T: ToSchema> ToSchema for Whole<T> {
+    fn name() -> Cow<'static, str> {
+        T::name()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+    }
+}
+
+/// A word for why something is held.
+pub(super) struct ReasonWord;
+
+impl PartialSchema for ReasonWord {
+    fn schema() -> RefOr<Schema> {
+        let words = Why::all().map(Why::as_str);
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+    }
+}
+
+impl ToSchema for ReasonWord {}

@@ -10,26 +10,21 @@ use domain::text::{digits_normalised, parse_date};
 use i18n::Language;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use utoipa::ToSchema;
 use web::Fault;
 
 /// What somebody typed, as typed. A missing field and an empty one are the same.
-#[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 pub struct Typed {
     /// The citizen number, 18 characters (GB 11643-1999). Required.
     #[serde(default)]
-    #[schema(example = "119900200001010016", required = true)]
     pub citizen_number: String,
     /// The day the application form was submitted. Required.
     #[serde(default)]
-    #[schema(example = "2026-01-05", required = true)]
     pub applied_on: String,
     /// The holder's name: this or the receipt number is required.
-    #[schema(example = "张三")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The receipt number: this or the name is required; with it the answer is at the full level.
-    #[schema(example = "1199000012026010500001")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt_number: Option<String>,
     /// Work that was done, where this source was asked for it: `{"challenge": …, "solution": …}` as text.

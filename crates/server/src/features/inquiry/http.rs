@@ -1,6 +1,7 @@
 //! Translates between HTTP and the inquiry: a form and its answer page, JSON and its answer.
 
 use super::admission::{admit, challenge};
+use super::described::Facts;
 use super::examples;
 use super::form::Typed;
 use super::page::{AnswerPage, ClosedPage, FormPage, NoMatchPage, WorkPage};
@@ -69,7 +70,7 @@ pub async fn answer_page(
 ///
 /// # Errors
 /// Every failure is problem+json.
-#[utoipa::path(post, path = "/api/v1/inquiries", tag = "inquiries", request_body = Typed, params(
+#[utoipa::path(post, path = "/api/v1/inquiries", tag = "inquiries", request_body = Facts, params(
     ("lang" = Option<String>, Query, description = "The language of the texts, `zh` or `en`; stronger than Accept-Language.", example = "en"),
     ("Accept-Language" = Option<String>, Header, description = "The language of the texts; Chinese where neither is named.", example = "en"),
 ), responses(

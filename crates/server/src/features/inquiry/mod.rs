@@ -4,6 +4,7 @@ mod admission;
 mod attempt;
 pub mod cli;
 mod decision;
+mod described;
 mod examples;
 mod form;
 pub mod http;

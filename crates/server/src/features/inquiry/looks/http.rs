@@ -1,6 +1,7 @@
 //! Translates between HTTP and the looks: a page of who looked, JSON of the same, and closing the case to inquiries online.
 
 use super::super::admission::admit;
+use super::super::described::ByReceiptNumber;
 use super::super::form::Typed;
 use super::super::http::{closed, closed_page, no_match, unanswered};
 use super::super::page::{FormPage, NoMatchPage};
@@ -75,7 +76,7 @@ pub async fn close_page(
 ///
 /// # Errors
 /// Every failure is problem+json.
-#[utoipa::path(post, path = "/api/v1/inquiries/looks", tag = "inquiries", request_body = Typed, params(
+#[utoipa::path(post, path = "/api/v1/inquiries/looks", tag = "inquiries", request_body = ByReceiptNumber, params(
     ("lang" = Option<String>, Query, description = "The language of the texts, `zh` or `en`; stronger than Accept-Language.", example = "en"),
     ("Accept-Language" = Option<String>, Header, description = "The language of the texts; Chinese where neither is named.", example = "en"),
 ), responses(
@@ -111,7 +112,7 @@ pub async fn looks_json(
 ///
 /// # Errors
 /// Every failure is problem+json.
-#[utoipa::path(post, path = "/api/v1/inquiries/counter-only", tag = "inquiries", request_body = Typed, params(
+#[utoipa::path(post, path = "/api/v1/inquiries/counter-only", tag = "inquiries", request_body = ByReceiptNumber, params(
     ("lang" = Option<String>, Query, description = "The language of the texts, `zh` or `en`; stronger than Accept-Language.", example = "en"),
     ("Accept-Language" = Option<String>, Header, description = "The language of the texts; Chinese where neither is named.", example = "en"),
 ), responses(
