@@ -215,6 +215,16 @@ impl Keys {
         self.ring().prints(|state| state != State::Old)
     }
 
+    /// The same of each key that signs or is about to.
+    pub(crate) fn sign_prints(&self) -> BTreeMap<u8, String> {
+        self.ring().sign_prints(|state| state != State::Old)
+    }
+
+    /// Whether there is a key of a number that signs or did, and what tells it from others.
+    pub(crate) fn signs(&self, id: u8) -> Option<String> {
+        self.ring().sign_prints(|_| true).remove(&id)
+    }
+
     /// Whether there is a key that opens what was sealed with it under a number, and what tells it from others.
     pub(crate) fn opens(&self, id: u8) -> Option<String> {
         self.ring().prints(|_| true).remove(&id)

@@ -4,24 +4,23 @@
 //! is sealed anew beside running servers, a few values at a time; whoever is stopped amid it goes on where values are
 //! sealed with former keys still.
 
+mod known;
 #[cfg(test)]
 mod tests;
 
 use crate::audit::Entry;
 use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
-use crate::keys::{Keys, Place};
+use crate::keys::{Keys, Place, Purpose};
 use crate::whole::Cell;
 use crate::{Store, Work, application, dead_letter, feed, held, manifest};
 use domain::moment::Moment;
+pub(crate) use known::Known;
 use std::collections::BTreeMap;
 
-const PRINTS: &str = "SELECT name, value FROM setting WHERE name >= 'seal:' AND name < 'seal;'";
 const KEEP: &str = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 const RETIRE: &str = "INSERT INTO setting (name, value) VALUES ($1, $2)
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-/// What stands in the place of a retired key's hash: no file need hold it, and none brings it back.
-const RETIRED: &str = "retired";
 
 /// Values that are looked at, and sealed anew in one change: a server beside it waits for some milliseconds at the most.
 const AT_ONCE: usize = 500;
@@ -63,23 +62,15 @@ pub struct Anew {
     pub unopened: u64,
 }
 
-/// Compares the keys that seal with those that the database knows, and adds those that are new.
+/// Compares the keys that seal and sign with those that the database knows, and adds those that are new.
 ///
 /// # Errors
-/// Refuses another key under a number that is taken, and a file that lacks one with which values may be sealed.
+/// Refuses another key under a number that is taken, and a file that lacks one with which values may be sealed, or the
+/// newest that signs.
 pub(crate) async fn settle(store: &Store) -> Result<()> {
-    let known = prints(store).await?;
-    let keys = store.keys();
-    for (id, print) in known.iter().filter(|(_, print)| *print != RETIRED) {
-        match keys.opens(*id) {
-            None => return Err(StoreError::NoKey(*id)),
-            Some(ours) if ours != *print => return Err(StoreError::OtherKey(*id)),
-            Some(_) => {}
-        }
-    }
-    // An old key that the database does not know was retired elsewhere.
-    let fresh = keys.seal_prints().into_iter().filter(|(id, _)| !known.contains_key(id));
-    let fresh: Vec<(String, String)> = fresh.map(|(id, print)| (name(id), print)).collect();
+    let known = Known::of(&store.read()).await?;
+    known.are_held_by(store.keys())?;
+    let fresh = known.fresh(store.keys());
     if fresh.is_empty() {
         return Ok(());
     }
@@ -93,17 +84,6 @@ pub(crate) async fn settle(store: &Store) -> Result<()> {
         })
     });
     keep.await
-}
-
-async fn prints(store: &Store) -> Result<BTreeMap<u8, String>> {
-    let read = store.read();
-    let rows = read.rows(PRINTS, &[], |row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))).await?;
-    let id = |name: &str| name.strip_prefix("seal:").and_then(|id| id.parse().ok());
-    Ok(rows.into_iter().filter_map(|(name, print)| Some((id(&name)?, print))).collect())
-}
-
-fn name(id: u8) -> String {
-    format!("seal:{id}")
 }
 
 /// How many values each key sealed.
@@ -150,14 +130,20 @@ pub async fn anew(store: &Store, actor: &str, now: Moment, mut heard: impl FnMut
 ///
 /// # Errors
 /// Refuses a key that has sealed something.
-pub async fn forget_key(store: &Store, entry: Entry, id: u8) -> Result<()> {
-    let sealed = counted(store).await?.get(&id).copied().unwrap_or_default();
+pub async fn forget_key(store: &Store, entry: Entry, (purpose, id): (Purpose, u8)) -> Result<()> {
+    let sealed = match purpose {
+        Purpose::Seal => counted(store).await?.get(&id).copied().unwrap_or_default(),
+        Purpose::Hash | Purpose::Sign => 0,
+    };
     if sealed > 0 {
         return Err(StoreError::StillSealed { id, values: sealed });
     }
     let forget = store.write(entry, move |write| -> Work<'_, ()> {
         Box::pin(async move {
-            write.execute(RETIRE, &[Value::Text(&name(id)), Value::Text(RETIRED)]).await.map(drop)
+            write
+                .execute(RETIRE, &[Value::Text(&known::name(purpose, id)), Value::Text(known::RETIRED)])
+                .await
+                .map(drop)
         })
     });
     forget.await

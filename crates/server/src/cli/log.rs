@@ -22,9 +22,9 @@ pub(super) enum Log {
     Check {
         /// The file with the looks, as POST /api/v1/inquiries/looks or the page gives them
         file: PathBuf,
-        /// The verifier key, as `jindu log key` prints it
-        #[arg(long, value_name = "KEY")]
-        key: String,
+        /// The verifier key, as `jindu log key` prints it, and those before it
+        #[arg(long, value_name = "KEY", required = true)]
+        key: Vec<String>,
     },
     /// Verifies the log: its signature, every hash, and that nothing that was there before is gone
     Verify {

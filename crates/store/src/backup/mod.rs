@@ -16,6 +16,7 @@ mod writer;
 
 use crate::error::StoreError;
 use crate::keys::Keys;
+use crate::sealed::Known;
 use crate::whole::{Cell, Column, Kind, Table};
 pub use mark::Mark;
 pub use reader::Reader;
@@ -27,6 +28,9 @@ pub use writer::Writer;
 
 /// The form of the stream that this program writes, and the newest it reads.
 pub const FORMAT: u32 = 1;
+
+/// The table of what a database was made with and for.
+const SETTING: &str = "setting";
 
 /// Why a backup cannot be made, read or restored.
 #[derive(Debug, thiserror::Error)]
@@ -133,6 +137,9 @@ pub struct Closing {
     /// What proves who made it; there once it was read to its end.
     #[serde(skip)]
     pub mark: Option<Mark>,
+    /// The keys that its database knew; there once it was read to its end.
+    #[serde(skip)]
+    known: Known,
 }
 
 impl Closing {
@@ -146,6 +153,14 @@ impl Closing {
     #[must_use]
     pub fn is_by(&self, keys: &Keys) -> bool {
         self.mark.is_some_and(|mark| mark.is_by(keys))
+    }
+
+    /// Whether these keys open all that is sealed in it: of one database there are several files, for keys are replaced.
+    ///
+    /// # Errors
+    /// Names a key that is missing, or another.
+    pub fn opens_with(&self, keys: &Keys) -> Result<()> {
+        Ok(self.known.are_held_by(keys)?)
     }
 }
 

@@ -1,8 +1,11 @@
 //! Reads a backup's stream, and believes nothing that is not whole.
 
 use super::frame::{self, In};
-use super::{BackupError, Closing, Counted, FORMAT, Header, Mark, Part, Result, Shape, Sum, is_plain};
-use crate::whole::{Cells, cells};
+use super::{
+    BackupError, Closing, Counted, FORMAT, Header, Mark, Part, Result, SETTING, Shape, Sum, is_plain,
+};
+use crate::sealed::Known;
+use crate::whole::{Cell, Cells, cells};
 use serde::de::DeserializeOwned;
 use std::io::Read;
 
@@ -20,6 +23,7 @@ pub struct Reader<R> {
     tables: Vec<Counted>,
     columns: usize,
     frame: Rows,
+    known: Known,
 }
 
 /// What is left of a frame of rows.
@@ -51,7 +55,14 @@ impl<R: Read> Reader<R> {
         if !header.is_plain() {
             return Err(BackupError::Damaged("its header"));
         }
-        Ok(Self { input, header, tables: Vec::new(), columns: 0, frame: Rows::default() })
+        Ok(Self {
+            input,
+            header,
+            tables: Vec::new(),
+            columns: 0,
+            frame: Rows::default(),
+            known: Known::default(),
+        })
     }
 
     /// What it says about itself.
@@ -94,6 +105,7 @@ impl<R: Read> Reader<R> {
                     return Err(BackupError::Damaged("the closing frame counts otherwise"));
                 }
                 closing.mark = Some(self.mark()?);
+                closing.known = std::mem::take(&mut self.known);
                 self.input.end()?;
                 Ok(Part::End(closing))
             }
@@ -105,10 +117,15 @@ impl<R: Read> Reader<R> {
         let table = self.tables.last_mut().ok_or(BackupError::Damaged("rows of no table"))?;
         let content = self.frame.content.get(self.frame.read..).unwrap_or_default();
         let (mut bytes, count) = (content, self.frame.left.min(ROWS));
-        let mut rows = Vec::new();
+        let mut rows: Vec<Cells> = Vec::new();
         for _ in 0..count {
             let row = bytes;
             rows.push(cells::read(&mut bytes, self.columns).ok_or_else(unread_row)?);
+            if let (SETTING, Some([Cell::Text(name), Cell::Text(value)])) =
+                (table.table.as_str(), rows.last().map(Vec::as_slice))
+            {
+                self.known.note(name, value);
+            }
             table.sum.add(row.get(..row.len() - bytes.len()).unwrap_or_default());
         }
         self.frame.read += content.len() - bytes.len();

@@ -1,6 +1,6 @@
 //! Puts a backup into a database that holds nothing, and compares what stands there then.
 
-use super::{BackupError, Closing, Counted, Part, Reader, Result, Shape, Sum};
+use super::{BackupError, Closing, Counted, Part, Reader, Result, SETTING, Shape, Sum};
 use crate::audit::Entry;
 use crate::keys::Keys;
 use crate::setting::Purpose;
@@ -12,8 +12,6 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// Parts that wait to be written: unpacking and writing go side by side.
 const WAITING: usize = 2;
-/// The table that no database is without.
-const SETTING: &str = "setting";
 
 /// Where a backup is restored to.
 pub struct Place<'p> {
@@ -52,6 +50,7 @@ pub async fn restore<R: Read + Send + 'static>(
     if !closing.is_by(target.keys()) {
         return Err(BackupError::Forged);
     }
+    closing.opens_with(target.keys())?;
     target.go_on_after(closing.given.clone()).await?;
     compare(&target, &closing, told).await?;
     target.finish(entry).await?;

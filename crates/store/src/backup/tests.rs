@@ -200,6 +200,29 @@ async fn a_backup_of_another_schema_or_form_says_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_file_that_lacks_a_key_of_then_is_refused_before_anything_is_put_back() {
+    let fresh = Fresh::new().await;
+    let bytes = taken(&fresh).await;
+    let file = key_file(fresh.folder.path());
+    let of_then = keys(fresh.folder.path());
+    let next = Keys::prepare(&file, crate::keys::Purpose::Seal).unwrap();
+    Keys::activate(&file, next).unwrap();
+    let former = Keys::retire(&file, 1).unwrap();
+    let of_now = keys(fresh.folder.path());
+    // Its own database still needs it.
+    std::fs::rename(former, &file).unwrap();
+    let closing = read(&bytes).unwrap();
+    let refused = closing.opens_with(&of_now);
+    assert!(matches!(refused, Err(BackupError::Store(StoreError::NoKey(1)))), "{refused:?}");
+    closing.opens_with(&of_then).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let database = FreshDatabase::new(folder.path());
+    let refused = put_into(folder.path(), &database.database(), of_now, bytes.clone()).await;
+    assert!(matches!(refused, Err(BackupError::Store(StoreError::NoKey(1)))), "{refused:?}");
+    put_into(folder.path(), &database.database(), of_then, bytes).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_does_not_hold_the_keys_makes_no_backup_that_is_believed() {
     let fresh = Fresh::new().await;
     let bytes = taken(&fresh).await;

@@ -67,7 +67,7 @@ impl<W: Write> Writer<W> {
     /// Fails when it cannot be written.
     pub fn end(mut self, given: Vec<(String, i64)>, keys: &Keys) -> Result<(W, Closing)> {
         self.flush()?;
-        let mut closing = Closing { given, tables: self.tables, mark: None };
+        let mut closing = Closing { given, tables: self.tables, ..Closing::default() };
         self.out.frame(frame::Kind::Closing, text(&closing)?.as_bytes())?;
         let mark = Mark::by(keys, self.out.hash());
         self.out.frame(frame::Kind::Mark, mark.bytes())?;

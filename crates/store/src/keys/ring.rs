@@ -16,6 +16,8 @@ pub(super) struct Ring {
     sealing: u8,
     /// The one that signs.
     pub(super) signer: Arc<Signer>,
+    /// What tells the keys that sign or did from each other.
+    signs: BTreeMap<u8, ([u8; HASH_LENGTH], State)>,
 }
 
 /// A sealing key.
@@ -48,7 +50,10 @@ impl Ring {
                 return Err(refused(path, "two keys in it have one number"));
             }
         }
-        Ok((hasher, Self { seals, sealing, signer: Arc::new(signer) }))
+        let signs = keys.iter().filter(|(entry, _)| entry.purpose == Purpose::Sign);
+        let signs = signs.map(|(entry, key)| (entry.id, (hasher.hash("sign key", &[key]), entry.state)));
+        let signs = signs.collect();
+        Ok((hasher, Self { seals, sealing, signer: Arc::new(signer), signs }))
     }
 
     /// The key that seals, and its number.
@@ -65,6 +70,12 @@ impl Ring {
     pub(super) fn prints(&self, of: impl Fn(State) -> bool) -> BTreeMap<u8, String> {
         let wanted = self.seals.iter().filter(|(_, seal)| of(seal.state));
         wanted.map(|(id, seal)| (*id, hex::encode(seal.print))).collect()
+    }
+
+    /// The same of keys that sign.
+    pub(super) fn sign_prints(&self, of: impl Fn(State) -> bool) -> BTreeMap<u8, String> {
+        let wanted = self.signs.iter().filter(|(_, (_, state))| of(*state));
+        wanted.map(|(id, (print, _))| (*id, hex::encode(print))).collect()
     }
 
     /// With the keys of a ring before it that it lacks: somebody may hold what they sealed.

@@ -67,7 +67,7 @@ async fn everything_is_sealed_anew_and_a_former_key_may_go() {
     assert_eq!(person.receipt, receipt(1, 7).as_str());
     let file = key_file(fresh.folder.path());
     let with_old = std::fs::read_to_string(&file).unwrap();
-    forget_key(&store, entry("retired"), 1).await.unwrap();
+    forget_key(&store, entry("retired"), (For::Seal, 1)).await.unwrap();
     Keys::retire(&file, 1).unwrap();
     fresh.folder.open().await;
     // A file of another machine that has the key as old still brings it not back.
@@ -93,7 +93,7 @@ async fn what_was_broken_off_goes_on() {
     assert!(running.await.is_err(), "it had come to its end");
     let half = counted(&store).await.unwrap();
     assert!(half.contains_key(&1) && half.contains_key(&4), "{half:?}");
-    let refused = forget_key(&store, entry("retired"), 1).await;
+    let refused = forget_key(&store, entry("retired"), (For::Seal, 1)).await;
     assert!(matches!(refused, Err(StoreError::StillSealed { id: 1, .. })));
     anew(&store, "command:keys", at(31, 11), |_| ()).await.unwrap();
     assert_eq!(counted(&store).await.unwrap().get(&1), None);
@@ -120,6 +120,30 @@ async fn another_key_under_a_number_and_a_missing_one_are_refused_at_the_start()
     let missing = open(Keys::load(&file).unwrap()).await;
     assert!(matches!(missing, Err(StoreError::NoKey(4))), "{missing:?}");
     std::fs::write(&file, prepared).unwrap();
+}
+
+#[tokio::test]
+async fn a_file_from_before_another_key_took_over_signing_is_refused_at_the_start() {
+    let fresh = Fresh::new().await;
+    let (folder, database) = (fresh.folder.path(), fresh.behind().database());
+    let file = key_file(folder);
+    let open = async || {
+        let keys = Keys::load(&file).unwrap();
+        Store::open(folder, &database, keys, None, Purpose::Demonstration).await.map(drop)
+    };
+    let before = std::fs::read_to_string(&file).unwrap();
+    let (first, newest) = (3, Keys::prepare(&file, For::Sign).unwrap());
+    open().await.unwrap();
+    Keys::activate(&file, newest).unwrap();
+    let after = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, before).unwrap();
+    let former = open().await;
+    assert!(matches!(former, Err(StoreError::NoKey(id)) if id == newest), "{former:?}");
+    // The former one itself may go.
+    std::fs::write(&file, after).unwrap();
+    forget_key(&fresh.store, entry("retired"), (For::Sign, first)).await.unwrap();
+    Keys::retire(&file, first).unwrap();
+    open().await.unwrap();
 }
 
 #[tokio::test]

@@ -103,7 +103,8 @@ impl Whole {
     /// Whether the keys at hand are those of the backup; nothing where there are none at hand.
     ///
     /// # Errors
-    /// Fails when the key file is there and cannot be used, and when somebody without its keys made the backup.
+    /// Fails when the key file is there and cannot be used or lacks a key that the backup needs, and when somebody without
+    /// its keys made the backup.
     pub fn fits(&self, key_file: &Path) -> Result<Option<bool>, Failed> {
         if !key_file.try_exists()? {
             return Ok(None);
@@ -119,7 +120,10 @@ impl Whole {
         if !self.header.fits(keys) {
             return Err(BackupError::Keys);
         }
-        if self.closing.is_by(keys) { Ok(()) } else { Err(BackupError::Forged) }
+        if !self.closing.is_by(keys) {
+            return Err(BackupError::Forged);
+        }
+        self.closing.opens_with(keys)
     }
 }
 

@@ -137,9 +137,9 @@ pub(super) async fn retire(
     if key.state != State::Active && key.purpose == Purpose::Seal {
         // What was sealed with it, and was still on its way when another took over, is there when it is counted.
         tokio::time::sleep(ARRIVED_AFTER.saturating_sub(age(&file))).await;
-        sealed::forget_key(&store, entry(now, "key_retired", key.purpose, id), id).await?;
-    } else if key.state != State::Active {
-        note(&store, entry(now, "key_retired", key.purpose, id)).await?;
+    }
+    if key.state != State::Active {
+        sealed::forget_key(&store, entry(now, "key_retired", key.purpose, id), (key.purpose, id)).await?;
     }
     Ok(Retired::Gone(Keys::retire(&file, id)?))
 }

@@ -204,13 +204,14 @@ impl ShownProof {
 ///
 /// # Errors
 /// Says what cannot be read; a proof that does not hold is no error.
-pub fn check(text: &str, key: &str) -> Result<Said, Failed> {
-    let verifier = Verifier::parse(key).ok_or(NO_KEY)?;
+pub fn check(text: &str, keys: &[String]) -> Result<Said, Failed> {
+    let verifiers: Option<Vec<_>> = keys.iter().map(|key| Verifier::parse(key)).collect();
+    let verifiers = verifiers.ok_or(NO_KEY)?;
     let shown: Shown =
         serde_json::from_str(text).map_err(|error| format!("this is no list of looks: {error}"))?;
     let note = shown.checkpoint.ok_or("there is no checkpoint in it; ask again in a minute")?;
     let checkpoint =
-        Checkpoint::read(note.as_bytes(), &[verifier]).map_err(|why| format!("checkpoint: {why}"))?;
+        Checkpoint::read(note.as_bytes(), &verifiers).map_err(|why| format!("checkpoint: {why}"))?;
     let proven = |look: &ShownLook| {
         let proof = look.proof.as_ref().map(|proof| proof.proof());
         let holds = |proof: Proof| look.is(&proof) && proof.holds(look.leaf, &checkpoint);
