@@ -12,7 +12,7 @@ pub enum StoreError {
     #[error("the database failed")]
     Database(#[from] rusqlite::Error),
     /// The database server refused a statement, or the connection broke.
-    #[error("the database server failed")]
+    #[error("the database server {}", .0.did())]
     Server(#[from] ServerError),
     /// No connection to the database server was to be had.
     #[error("the database server cannot be reached")]
@@ -50,6 +50,11 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// The database was made with other keys than those at hand.
+    #[error(
+        "the database {0} was made with other keys than those in the key file; put its own key file back"
+    )]
+    MadeWithOtherKeys(String),
     /// A sealed value does not open: wrong key, or somebody changed it.
     #[error("a sealed value does not open (wrong key, or the row was changed)")]
     Unsealed,
@@ -118,8 +123,10 @@ pub enum StoreError {
     #[error("{0} is in use by another Jindu server")]
     InUse(PathBuf),
     /// The database was made for another purpose (demonstration or service).
-    #[error("the database in this folder holds {found} data, not {wanted} data")]
+    #[error("the database {database} holds {found} data, not {wanted} data")]
     Purpose {
+        /// Where it is.
+        database: String,
         /// What it holds.
         found: &'static str,
         /// What the command wants.
@@ -170,6 +177,7 @@ impl StoreError {
             Self::Migration(_)
             | Self::Address(_)
             | Self::Keys { .. }
+            | Self::MadeWithOtherKeys(_)
             | Self::Unsealed
             | Self::NoKey(_)
             | Self::OtherKey(_)

@@ -64,6 +64,16 @@ pub enum Database {
     Server(Server),
 }
 
+impl Database {
+    /// Where it is, for people.
+    pub(crate) fn place(&self, folder: &Path) -> String {
+        match self {
+            Self::Folder => folder.join(DATABASE_FILE).display().to_string(),
+            Self::Server(server) => server.place(),
+        }
+    }
+}
+
 /// The database and the keys to it.
 pub struct Store {
     engine: Engine,
@@ -109,14 +119,14 @@ impl Store {
         let settled = Settled::of(&found).await?;
         let fingerprint = keys.fingerprint();
         if settled.keys.as_ref().is_some_and(|keys| *keys != fingerprint) {
-            return Err(other_keys(folder, database));
+            return Err(StoreError::MadeWithOtherKeys(database.place(folder)));
         }
         if let Some(unfinished) = &settled.unfinished
             && errand.is_none_or(|errand| errand.as_str() != unfinished)
         {
             return Err(StoreError::Unfinished(unfinished.clone()));
         }
-        let purpose = settled.purpose(wanted)?;
+        let purpose = settled.purpose(wanted, &database.place(folder))?;
         let readers = std::thread::available_parallelism().map_or(2, usize::from) * 2;
         let store = Self {
             engine: found.migrate(readers).await?,
@@ -130,10 +140,16 @@ impl Store {
             // Of two that start at the same time one settles, and the other finds what stands.
             let stands = store.settle(fingerprint.clone()).await?;
             if stands != (fingerprint, store.purpose) {
-                return Err(other_keys(folder, database));
+                return Err(StoreError::MadeWithOtherKeys(database.place(folder)));
             }
         }
         Ok(store)
+    }
+
+    /// The schema that an open database has: the newest migration of this program.
+    #[must_use]
+    pub fn schema() -> i64 {
+        migrations::newest()
     }
 
     /// What the data in this database is.
@@ -226,14 +242,6 @@ impl Store {
         self.change(move |write| Box::pin(async move { setting::settle(write, &fingerprint, purpose).await }))
             .await
     }
-}
-
-fn other_keys(folder: &Path, database: &Database) -> StoreError {
-    let path = match database {
-        Database::Folder => folder.join(DATABASE_FILE),
-        Database::Server(_) => folder.to_owned(),
-    };
-    StoreError::Keys { path, why: "the database was made with other keys".to_owned() }
 }
 
 /// Gives the waiting caller its answer; only the first of the two ends does.

@@ -60,11 +60,12 @@ impl Settled {
         })
     }
 
-    /// The purpose that stands; refuses a wish for the other one.
-    pub(crate) fn purpose(&self, wanted: Option<Purpose>) -> Result<Option<Purpose>> {
+    /// The purpose that stands; refuses a wish for the other one. `database` says where it stands.
+    pub(crate) fn purpose(&self, wanted: Option<Purpose>, database: &str) -> Result<Option<Purpose>> {
         match (self.purpose, wanted) {
             (Some(found), Some(wanted)) if wanted != found => {
-                Err(StoreError::Purpose { found: found.as_str(), wanted: wanted.as_str() })
+                let (database, found, wanted) = (database.to_owned(), found.as_str(), wanted.as_str());
+                Err(StoreError::Purpose { database, found, wanted })
             }
             (found, _) => Ok(found),
         }

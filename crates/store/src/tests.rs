@@ -67,7 +67,7 @@ async fn a_database_keeps_its_purpose_and_refuses_the_other() {
     assert_eq!(opened(folder, None).await.unwrap().purpose(), Purpose::Demonstration);
     assert!(opened(folder, Some(Purpose::Demonstration)).await.is_ok());
     let refused = opened(folder, Some(Purpose::Service)).await.err().unwrap();
-    assert!(matches!(refused, StoreError::Purpose { found: "demonstration", wanted: "service" }));
+    assert!(matches!(refused, StoreError::Purpose { found: "demonstration", wanted: "service", .. }));
 }
 
 #[tokio::test]
@@ -233,7 +233,7 @@ async fn a_database_of_other_keys_is_refused_before_it_is_migrated() {
     drop(store);
     folder.database().execute("DELETE FROM refinery_schema_history");
     folder.is_changed_behind();
-    assert!(matches!(refused_strange_keys(&folder).await, StoreError::Keys { .. }));
+    assert!(matches!(refused_strange_keys(&folder).await, StoreError::MadeWithOtherKeys(_)));
     assert_eq!(folder.database().int("SELECT count(*) FROM refinery_schema_history"), 0);
 }
 

@@ -260,7 +260,7 @@ pub(super) enum Held {
     },
     /// Lets it count as it is: the desk says so
     Release(Decision),
-    /// Says what really happened instead
+    /// Says what really happened instead: one fact or several; the others stay as they were told
     Correct {
         #[command(flatten)]
         decision: Decision,

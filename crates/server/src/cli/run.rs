@@ -22,6 +22,8 @@ use std::io::{BufReader, BufWriter, IsTerminal as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::ExitCode;
 use std::sync::Arc;
+use store::Store;
+use store::setting::Purpose;
 use tracing_subscriber::EnvFilter;
 
 /// Runs the command; a failure is told with its whole chain of causes.
@@ -107,9 +109,11 @@ async fn run_serve(serve: Serve) -> Result<ExitCode, Failed> {
     }
     start_log(&config)?;
     let app = App::open(&config, None, Clock::System).await?;
+    warn_of_other_purpose(&config, app.store.purpose());
     let sharing = Sharing::start(&app, &config).await;
     let listening = Listening::at(Arc::clone(&app), &config, serve.bench).await?;
-    tracing::info!(address = %listening.address()?, "answering");
+    let (address, data) = (listening.address()?, app.store.purpose().as_str());
+    tracing::info!(%address, data, schema = Store::schema(), "answering");
     let ways = Ways::start(&app, &config);
     let keeping = Keeping::start(&app);
     let served = listening.serve().await;
@@ -118,6 +122,18 @@ async fn run_serve(serve: Serve) -> Result<ExitCode, Failed> {
     sharing.stop().await;
     served?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A database stays what it was made as; who writes something else into the configuration should know.
+fn warn_of_other_purpose(config: &Config, is: Purpose) {
+    let configured = if config.demonstration { Purpose::Demonstration } else { Purpose::Service };
+    if configured != is {
+        tracing::warn!(
+            "the database holds {} data and stays so; `demonstration = {}` in the configuration counts for a fresh one only",
+            is.as_str(),
+            config.demonstration
+        );
+    }
 }
 
 async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {

@@ -205,3 +205,19 @@ mod long {
         super::killed();
     }
 }
+
+#[test]
+fn a_folder_with_the_keys_of_another_database_is_not_filled() {
+    let [from, to] = [Folder::embedded(), Folder::embedded()];
+    demonstration(from.path(), 4);
+    crate::asking::empty(to.path());
+    let foreign = std::fs::read(to.path().join("keys.toml")).unwrap();
+    let output = jindu().args(["copy", "--from", &end(&from), "--to", &end(&to)]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("keys.toml holds the keys of another database"), "{said}");
+    assert_eq!(std::fs::read(to.path().join("keys.toml")).unwrap(), foreign);
+    assert!(!to.path().join("jindu.db").exists());
+    // With its own keys there it is.
+    assert_eq!(copied(&from, &to).0, Some(0));
+}

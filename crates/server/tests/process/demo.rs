@@ -55,6 +55,16 @@ fn it_refuses_a_folder_of_real_data() {
     let mut server = crate::running::serve(jindu(), folder.path());
     let mut server = Running::start(server.env("JINDU_DEMONSTRATION", "false"));
     server.address();
+    let said = server.said();
+    assert!(said.contains("service") && !said.contains("stays so"), "{said}");
+    server.kill();
+    // It stays what it is, whatever the configuration says; whoever serves it is told.
+    let mut server = Running::start(&mut crate::running::serve(jindu(), folder.path()));
+    server.address();
+    let said = server.said();
+    assert!(said.contains("holds service data and stays so"), "{said}");
+    let newest = format!("schema={}", store::Store::schema());
+    assert!(said.contains("data=\"service\"") && said.contains(&newest), "{said}");
     server.kill();
     let refused = ended(jindu().args(["demo", "--applications", "4", "--data"]).arg(folder.path()));
     assert!(!refused.status.success());

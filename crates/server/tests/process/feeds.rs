@@ -291,6 +291,7 @@ fn a_correction_is_read_like_a_report_and_may_name_another_application() {
     let number = held[0]["number"].as_str().unwrap();
     let correct = ["held", "correct", number, "--why", "the other card was meant"];
     let refused = |more: &[&str]| county.refused(&[&correct[..], more].concat());
+    assert!(refused(&[]).contains(&format!("`jindu held release {number}`")));
     assert!(refused(&["--step", "13", "--happened", "2099-01-01"]).contains("--happened \"2099-01-01\""));
     assert!(refused(&["--step", "13", "--happened", "2003-12-31"]).contains("before 2004"));
     assert!(refused(&["--step", "withdraws:1"]).contains("--step"));

@@ -56,7 +56,8 @@ fn another_key_takes_over_while_people_ask_however_often_it_is_killed() {
             done(&mut keys(&["list", "--values"], folder.path()))
                 .contains(&format!("{} values", before.1[&1]))
         );
-        done(&mut keys(&alone(&["retire", "1"], folder.path()), folder.path()));
+        let former = done(&mut keys(&alone(&["retire", "1"], folder.path()), folder.path()));
+        assert!(former.contains("keys.toml.with-1: backups made before open with it"), "{former}");
         sleep(Duration::from_millis(200));
         over.store(true, Ordering::Relaxed);
         amid
@@ -103,6 +104,7 @@ fn rotated_with_kills(data: &Path) -> u32 {
     }
     let said = done(&mut keys(&alone(&["rotate"], data), data));
     assert!(said.contains("Key 4 seals from now on"), "{said}");
+    assert!(said.contains("`jindu keys retire 1` takes key 1 out of the file"), "{said}");
     amid
 }
 
@@ -213,4 +215,15 @@ fn a_folder_with_the_algorithms_of_the_cryptography_law_answers_as_any_other() {
     done(&mut keys(&alone(&["rotate"], folder.path()), folder.path()));
     assert_eq!(client.ask(&facts(&samples[0], "receipt_number")).unwrap().0, 200);
     assert!(done(&mut keys(&["list"], folder.path())).starts_with("Suite: guomi\n"));
+}
+
+#[test]
+fn a_key_that_signed_is_kept_for_what_it_signed() {
+    let folder = Folder::new();
+    demonstration(folder.path(), 4);
+    let does = |words: &[&'static str]| done(&mut keys(&alone(words, folder.path()), folder.path()));
+    let signs = does(&["rotate", "sign"]);
+    assert!(signs.contains("Key 4 signs"), "{signs}");
+    let former = does(&["retire", "3"]);
+    assert!(former.contains("keys.toml.with-3: checkpoints that it signed"), "{former}");
 }

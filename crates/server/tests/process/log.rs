@@ -133,6 +133,10 @@ fn a_person_has_what_is_kept_and_has_it_erased() {
     assert_eq!(kept["tried_in_vain"][0]["at"].as_array().map(Vec::len), Some(1));
     let twice = person(&["export", "--to", &file.display().to_string()], number);
     assert!(!twice.status.success(), "a file that is there is not written over");
+    assert!(said(&twice).contains("exists already; it is never replaced"), "{}", said(&twice));
+    let none = folder.path().join("none.json");
+    let nobody = person(&["export", "--to", &none.display().to_string()], "119900199001010010");
+    assert!(said(&nobody).contains("Nothing is kept") && !none.exists(), "{}", said(&nobody));
     assert!(!person(&["erase", "--reason", "asked in writing"], "no number").status.success());
     let named = person(&["erase", "--reason", &format!("of {number}")], number);
     assert!(

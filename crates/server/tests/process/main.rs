@@ -8,6 +8,7 @@ mod backup;
 mod canary;
 mod copied;
 mod demo;
+mod documented;
 mod feeds;
 #[path = "../../src/testing/folder.rs"]
 mod folder;

@@ -25,6 +25,13 @@ pub use source::Source;
 pub use target::{Errand, Target};
 
 use crate::engine::Value;
+use crate::keys::Keys;
+
+/// Whether a database that is found by the ones is found by the others too.
+#[must_use]
+pub fn are_the_same(ones: &Keys, others: &Keys) -> bool {
+    ones.fingerprint() == others.fingerprint()
+}
 
 /// A value of a row: the three types that our tables have. In the order of both engines: texts and bytes byte by byte.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

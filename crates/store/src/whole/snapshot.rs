@@ -10,7 +10,6 @@ use crate::keys::Keys;
 use crate::setting::{self, Purpose};
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
-use std::path::Path;
 use std::sync::Arc;
 
 const NEWEST: &str = "SELECT CAST(coalesce(max(version), 0) AS BIGINT) FROM refinery_schema_history";
@@ -163,8 +162,8 @@ impl Snapshot {
         Ok(true)
     }
 
-    /// What the data is, if keys and schema are ours and nothing is missing.
-    pub(super) async fn stands(&mut self, keys: &Keys, folder: &Path) -> Result<Purpose> {
+    /// What the data is, if keys and schema are ours and nothing is missing. `database` says where it is.
+    pub(super) async fn stands(&mut self, keys: &Keys, database: &str) -> Result<Purpose> {
         let has = match &self.look {
             Look::File { file, .. } => file.has("refinery_schema_history")?,
             Look::Server { .. } => self.tables.iter().any(|table| table.name == "setting"),
@@ -175,8 +174,7 @@ impl Snapshot {
             return Err(other_schema(newest));
         }
         if self.says(setting::KEYS).await? != Some(keys.fingerprint()) {
-            let why = "the database was made with other keys".to_owned();
-            return Err(StoreError::Keys { path: folder.to_owned(), why });
+            return Err(StoreError::MadeWithOtherKeys(database.to_owned()));
         }
         if let Some(errand) = self.says(setting::UNFINISHED).await? {
             return Err(StoreError::Unfinished(errand));

@@ -36,12 +36,13 @@ impl Source {
     /// Refuses one that is not there, that was made with other keys, that has another schema than this program, or
     /// that has not taken over all rows of another one.
     pub async fn open(folder: &Path, database: &Database, keys: &Keys) -> Result<Self> {
+        let named = database.place(folder);
         let place = match database {
             Database::Folder => Place::in_folder(folder)?,
             Database::Server(server) => Place::Server(Lookout::to(server)?),
         };
         let source = Self { place, purpose: Purpose::Service };
-        let stands = Snapshot::passing(&source).await?.stands(keys, folder).await?;
+        let stands = Snapshot::passing(&source).await?.stands(keys, &named).await?;
         Ok(Self { purpose: stands, ..source })
     }
 
@@ -50,7 +51,7 @@ impl Source {
     }
 
     /// Refuses to go on with one that holds data and is not what this program would make: it may be in use somewhere.
-    pub(super) async fn is_ours_if_used(&self, folder: &Path, keys: &Keys) -> Result<()> {
+    pub(super) async fn is_ours_if_used(&self, named: &str, keys: &Keys) -> Result<()> {
         if let Place::File { database, record } = &self.place
             && !database.exists()
         {
@@ -61,7 +62,7 @@ impl Source {
         if look.is_empty().await? {
             return Ok(());
         }
-        match look.stands(keys, folder).await {
+        match look.stands(keys, named).await {
             Err(StoreError::Unfinished(_)) => Ok(()),
             stands => stands.map(drop),
         }

@@ -78,7 +78,7 @@ impl Target {
             }
         };
         let source = Source::at(place, purpose);
-        source.is_ours_if_used(folder, &keys).await?;
+        source.is_ours_if_used(&database.place(folder), &keys).await?;
         let store = Store::open_for(folder, database, keys, (Some(purpose), purpose), Some(errand)).await?;
         let is_marked = setting::committed(&store.read(), setting::UNFINISHED).await?.is_some();
         let mut look = Snapshot::passing(&source).await?;

@@ -103,6 +103,15 @@ pub(super) async fn copy(
         return Err("--from and --to are the same database".into());
     }
     let keys = || Keys::load(&config.key_file());
+    if let Some(other) = other_keys(config, to)? {
+        let (other, own) = (other.display(), config.key_file());
+        return Err(format!(
+            "{other} holds the keys of another database: whoever serves the copy would take them. Put {} in its place, or \
+             copy to another folder",
+            own.display()
+        )
+        .into());
+    }
     let folder = |end: &End| end.folder().unwrap_or(&config.data).to_owned();
     let source = Source::open(&folder(from), &from.database(config)?, &keys()?).await?;
     let (purpose, database) = (source.purpose(), to.database(config)?);
@@ -134,6 +143,17 @@ pub(super) async fn copy(
     let entry = Entry { at: now, actor: "command:copy".to_owned(), action: ACTION, detail };
     target.finish(entry).await?;
     Ok(Ended::Complete(brought))
+}
+
+/// The key file that lies in the folder to be filled, where its keys are not those of what is copied.
+fn other_keys(config: &Config, to: &End) -> Result<Option<PathBuf>, Failed> {
+    let there =
+        to.folder().map(|folder| Config { key_file: None, data: folder.to_owned(), ..config.clone() });
+    let Some(there) = there.map(|there| there.key_file()).filter(|file| file.exists()) else {
+        return Ok(None);
+    };
+    let is_same = whole::are_the_same(&Keys::load(&there)?, &Keys::load(&config.key_file())?);
+    Ok(Some(there).filter(|_| !is_same))
 }
 
 #[cfg(test)]

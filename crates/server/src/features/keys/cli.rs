@@ -79,12 +79,14 @@ fn said(rotated: Rotated) -> Result<String, Failed> {
             "Key {id} signs from now on.\nNext: publish the new verifier key (`jindu log key`) beside the former one, and \
              copy the key file to every server."
         ),
-        Rotated::Sealed(id, Anew { sealed, unopened: 0 }) => format!(
+        Rotated::Sealed(id, Anew { sealed, unopened: 0 }, old) => format!(
             "Key {id} seals from now on; {sealed} values were sealed anew.\nNext: keep a copy of the key file apart from \
-             the backups. Backups made until now open with the former key only: keep that too. \
-             `jindu keys retire` takes it out of the file."
+             the backups. Backups made until now open with the former key only: keep that too.{}",
+            old.iter()
+                .map(|id| format!(" `jindu keys retire {id}` takes key {id} out of the file."))
+                .collect::<String>()
         ),
-        Rotated::Sealed(id, Anew { sealed, unopened }) => format!(
+        Rotated::Sealed(id, Anew { sealed, unopened }, _) => format!(
             "Key {id} seals from now on; {sealed} values were sealed anew, and {unopened} do not open: somebody changed \
              them, or their key is gone. They stay as they are."
         ),
@@ -116,10 +118,16 @@ pub fn upgrade(config: &Config) -> Result<String, Failed> {
 /// # Errors
 /// Says what is refused or has failed.
 pub async fn retire(config: &Config, id: u8, everywhere: bool, now: Moment) -> Result<String, Failed> {
+    let keys = Keys::list(&config.key_file())?.keys;
+    let what_for = if keys.iter().any(|key| (key.id, key.purpose) == (id, Purpose::Sign)) {
+        "checkpoints that it signed are verified with its verifier key, so keep that published beside the new one"
+    } else {
+        "backups made before open with it"
+    };
     match service::retire(config, id, everywhere, now).await? {
         Retired::Gone(with) => Ok(format!(
-            "Key {id} is gone. The file that holds it still is {}: backups made before open with it. Move it to where the \
-             copies of the key file lie.",
+            "Key {id} is gone. The file that holds it still is {}: {what_for}. Move the file to where the copies of the key \
+             file lie.",
             with.display()
         )),
         Retired::Asks => Err(

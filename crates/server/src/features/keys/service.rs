@@ -15,7 +15,7 @@ use store::{Store, Work};
 const ACTOR: &str = "command:keys";
 
 /// What became of a change of keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Rotated {
     /// The key is in the file, and seals nothing yet.
     Prepared(u8),
@@ -23,9 +23,12 @@ pub(super) enum Rotated {
     Asks,
     /// The key signs from now on.
     Signs(u8),
-    /// Everything is sealed with the key from now on.
-    Sealed(u8, Anew),
+    /// Everything is sealed with the key from now on, and with none of the old ones.
+    Sealed(u8, Anew, Old),
 }
+
+/// The old keys that are in the file still, by their numbers.
+pub(super) type Old = Vec<u8>;
 
 /// What became of a key that shall go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +70,7 @@ pub(super) async fn rotate(
         let (id, anew) = sealed_anew(config, now, &mut heard).await?;
         // Where nothing was left but what does not open, another key takes over all the same.
         if anew.sealed > 0 {
-            return Ok(Rotated::Sealed(id, anew));
+            return Ok(Rotated::Sealed(id, anew, old(&file)?));
         }
     }
     let is_prepared = of(&file, purpose, State::Prepared)?.is_some();
@@ -86,7 +89,7 @@ pub(super) async fn rotate(
     // Until then servers seal with the former one.
     tokio::time::sleep(TAKEN_UP_AFTER).await;
     let (id, anew) = sealed_anew(config, now, &mut heard).await?;
-    Ok(Rotated::Sealed(id, anew))
+    Ok(Rotated::Sealed(id, anew, old(&file)?))
 }
 
 /// Seals everything with the key that is active.
@@ -101,6 +104,13 @@ async fn sealed_anew(
     let counted = sealed::counted(&store).await?;
     let all = counted.into_iter().filter(|(key, _)| *key != id).map(|(_, count)| count).sum();
     Ok((id, sealed::anew(&store, ACTOR, now, |done| heard(all, done)).await?))
+}
+
+/// The keys that sealed once and do not any more.
+fn old(file: &Path) -> Result<Old, Failed> {
+    let keys = Keys::list(file)?.keys.into_iter();
+    let old = keys.filter(|key| (key.purpose, key.state) == (Purpose::Seal, State::Old));
+    Ok(old.map(|key| key.id).collect())
 }
 
 /// The key of a purpose and state.

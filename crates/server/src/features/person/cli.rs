@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use domain::number::{CitizenNumber, Demonstration};
 use std::fs::OpenOptions;
-use std::io::{BufRead, Write as _};
+use std::io::{BufRead, ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use store::Store;
@@ -41,10 +41,10 @@ pub async fn run(
     match wish {
         Wish::Export(file) => {
             let kept = service::export(&store, &number, now).await?;
-            let text = serde_json::to_vec_pretty(&KeptView::new(&kept))?;
-            let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-            let mut out = made.map_err(|error| format!("{}: {error}", file.display()))?;
-            out.write_all(&text).and_then(|()| out.sync_all())?;
+            if kept.is_nothing() {
+                return Ok("Nothing is kept about anybody of this number; no file was written.".to_owned());
+            }
+            written(file, &serde_json::to_vec_pretty(&KeptView::new(&kept))?)?;
             let (applications, looks) = (kept.applications.len(), kept.looks.len());
             Ok(format!(
                 "{}: {applications} applications, {looks} looks. It names a person: hand it over, and delete it.",
@@ -72,6 +72,16 @@ pub async fn run(
             Ok(format!("{opened} applications are open to inquiries online again."))
         }
     }
+}
+
+/// Writes a new file that only its owner may read.
+fn written(file: &Path, text: &[u8]) -> Result<(), Failed> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let mut out = made.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => format!("{} exists already; it is never replaced", file.display()),
+        _ => format!("{}: {error}", file.display()),
+    })?;
+    Ok(out.write_all(text).and_then(|()| out.sync_all())?)
 }
 
 /// The number in the first line.

@@ -27,6 +27,13 @@ pub(super) struct Kept {
     pub(super) tried: Vec<(Way, Vec<Moment>)>,
 }
 
+impl Kept {
+    /// Whether there is nothing about anybody of the number.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.applications.is_empty() && self.looks.is_empty() && self.tried.is_empty()
+    }
+}
+
 /// All that is kept about one application.
 pub(super) struct KeptCase {
     pub(super) application: Application,

@@ -2,7 +2,7 @@
 
 use crate::error::{Result, StoreError};
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::{ClientConfig, RootCertStore};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -89,6 +89,11 @@ impl Server {
         Ok(Self { tls: tls(roots, config.get_ssl_mode())?, config })
     }
 
+    /// The database and where it is, for people.
+    pub(crate) fn place(&self) -> String {
+        format!("{:?} on {}", self.config.get_dbname().unwrap_or_default(), self.hosts())
+    }
+
     /// Its hosts and their ports, for people.
     pub(super) fn hosts(&self) -> String {
         let port = |place: usize| {
@@ -124,11 +129,21 @@ fn is_here(host: &Host) -> bool {
 fn tls(roots: Option<&Path>, mode: SslMode) -> Result<MakeRustlsConnect> {
     let mut trusted = RootCertStore::empty();
     if let Some(path) = roots {
-        let unreadable = |_| StoreError::Address(format!("{} holds no certificates (PEM)", path.display()));
+        let none = || StoreError::Address(format!("{} holds no certificates (PEM)", path.display()));
+        let unreadable = |error| match error {
+            pem::Error::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                StoreError::Address(format!("database_root_certificates {} does not exist", path.display()))
+            }
+            pem::Error::Io(error) => crate::error::at(path)(error),
+            _ => none(),
+        };
         for certificate in CertificateDer::pem_file_iter(path).map_err(unreadable)? {
             trusted
                 .add(certificate.map_err(unreadable)?)
                 .map_err(|error| StoreError::Address(error.to_string()))?;
+        }
+        if trusted.is_empty() {
+            return Err(none());
         }
     } else if mode != SslMode::Disable {
         trusted.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -194,6 +209,25 @@ mod tests {
             assert_eq!(said.is_some(), is_refused, "{mode:o}");
             assert!(said.is_none_or(|said| said.contains("chmod o=") && !said.contains("canary")));
         }
+    }
+
+    #[test]
+    fn certificates_that_are_not_there_are_told_from_such_as_are_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = |path: &Path| {
+            let parsed = Server::parse("postgres://jindu@db1.example.org/jindu", None, Some(path));
+            parsed.err().unwrap().to_string()
+        };
+        let path = folder.path().join("database-ca.pem");
+        assert!(said(&path).ends_with("database-ca.pem does not exist"), "{}", said(&path));
+        for no_certificate in ["", "no certificate\n", "-----BEGIN CERTIFICATE-----\n!\n"] {
+            std::fs::write(&path, no_certificate).unwrap();
+            assert!(said(&path).ends_with("database-ca.pem holds no certificates (PEM)"), "{}", said(&path));
+        }
+        assert!(matches!(
+            Server::parse("postgres://jindu@db1.example.org/jindu", None, Some(folder.path())).err(),
+            Some(StoreError::File { .. })
+        ));
     }
 
     #[test]

@@ -309,13 +309,15 @@ async fn only_an_empty_database_of_the_same_keys_is_filled() {
 
         let other_purpose = opened(&to, Purpose::Service).await.err().unwrap();
         assert!(matches!(other_purpose, StoreError::Purpose { .. }), "{other_purpose}");
+        let place = to.database().database().place(to.path());
+        assert!(other_purpose.to_string().contains(&place), "{other_purpose}");
         std::fs::remove_file(key_file(to.path())).unwrap();
         // Made elsewhere: none are made beside a database.
         let other = tempfile::tempdir().unwrap();
         crate::fresh::init_keys(&key_file(other.path()));
         std::fs::copy(key_file(other.path()), key_file(to.path())).unwrap();
         let other_keys = opened(&to, Purpose::Service).await.err().unwrap();
-        assert!(matches!(other_keys, StoreError::Keys { .. }), "{other_keys}");
+        assert!(matches!(&other_keys, StoreError::MadeWithOtherKeys(at) if *at == place), "{other_keys}");
         std::fs::copy(key_file(from.folder.path()), key_file(to.path())).unwrap();
     }
 }

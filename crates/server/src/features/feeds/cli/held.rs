@@ -248,6 +248,10 @@ pub struct Corrected {
 }
 
 impl Corrected {
+    fn is_nothing(&self) -> bool {
+        [&self.step, &self.happened, &self.organ, &self.receipt].into_iter().all(Option::is_none)
+    }
+
     /// The cells of what happened.
     fn cells(&self, told: &Milestone) -> Result<Fields, Broken> {
         let or = |typed: &Option<String>, told: &dyn Fn() -> String| typed.clone().unwrap_or_else(told);
@@ -287,6 +291,14 @@ pub async fn correct(
     typed: &Corrected,
     why: String,
 ) -> Result<String, Failed> {
+    if typed.is_nothing() {
+        return Err(format!(
+            "say what really happened: --step, --happened, --organ or --receipt. Where it is right as it is, `jindu held \
+             release {}` lets it count",
+            id.0
+        )
+        .into());
+    }
     let missing = || format!("nothing in the held queue has the number {}", id.0);
     let found = held::one(&store.read(), store.keys(), id).await?.ok_or_else(missing)?;
     let told = found.milestone.ok_or_else(missing)?;
