@@ -12,7 +12,7 @@ use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::{Keys, Place};
 use crate::whole::Cell;
-use crate::{Store, Work, application, dead_letter, feed, held, manifest};
+use crate::{Store, Work, application, dead_letter, feed, held, manifest, staff};
 use domain::moment::Moment;
 use std::collections::BTreeMap;
 
@@ -44,8 +44,14 @@ pub(crate) struct Column {
 }
 
 /// Every one: a column that is missing here would be lost with its key.
-const COLUMNS: [&Column; 5] =
-    [&application::SEALED, &held::SEALED, &manifest::SEALED, &dead_letter::SEALED, &feed::SEALED];
+const COLUMNS: [&Column; 6] = [
+    &application::SEALED,
+    &held::SEALED,
+    &manifest::SEALED,
+    &dead_letter::SEALED,
+    &feed::SEALED,
+    &staff::passkey::SEALED,
+];
 
 /// A sealed value.
 struct Found {
