@@ -1,11 +1,12 @@
 //! Passkeys: found by a keyed hash of what names each, and sealed.
 
-use super::Account;
+use super::{Account, actor, code, session};
+use crate::audit::Entry;
 use crate::engine::Value;
 use crate::error::Result;
 use crate::keys::{HASH_LENGTH, Keys};
 use crate::sealed::Column;
-use crate::{Read, Write};
+use crate::{Read, Store, Work, Write};
 use domain::moment::Moment;
 use domain::permit::StaffId;
 
@@ -15,6 +16,7 @@ const ADD: &str = "INSERT INTO staff_passkey (staff, credential, passkey, made_a
 const FIND: &str = "SELECT staff.id, handle, login, number, role, organ, state, added_at, passkey
     FROM staff_passkey JOIN staff ON staff.id = staff_passkey.staff WHERE credential = $1";
 const USED: &str = "UPDATE staff_passkey SET used_at = $1, passkey = $2 WHERE credential = $3";
+const FORGET_OF: &str = "DELETE FROM staff_passkey WHERE staff = $1";
 const COUNT: &str = "SELECT count(*) FROM staff_passkey WHERE staff = $1";
 
 /// How passkeys are sealed anew.
@@ -63,6 +65,22 @@ pub(super) async fn add(write: &mut Write<'_>, staff: StaffId, sealed: &Sealed, 
 pub(super) async fn used(write: &mut Write<'_>, sealed: &Sealed, now: Moment) -> Result<()> {
     let values = [Value::Int(now.millis()), Value::Blob(&sealed.passkey), Value::Blob(&sealed.credential)];
     write.execute(USED, &values).await.map(drop)
+}
+
+/// Takes an account's passkeys away, and its codes and sessions with them: a device was lost. Gives how many there were.
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn forget_of(store: &Store, entry: Entry, staff: StaffId) -> Result<usize> {
+    let entry = Entry { detail: actor(staff), ..entry };
+    let forget = store.write(entry, move |write| -> Work<'_, usize> {
+        Box::pin(async move {
+            session::end_all_of(write, staff).await?;
+            code::forget_of(write, staff).await?;
+            write.execute(FORGET_OF, &[Value::Int(staff.0)]).await
+        })
+    });
+    forget.await
 }
 
 /// The passkey of this name, and whose it is.

@@ -185,6 +185,22 @@ async fn who_is_blocked_is_out_at_once_and_does_not_come_in() {
 }
 
 #[tokio::test]
+async fn who_lost_a_device_is_out_until_they_enrol_again() {
+    let fresh = Fresh::new().await;
+    let (store, id) = (&fresh.store, enrolled(&fresh, "li").await);
+    let other = enrolled(&fresh, "wang").await;
+    let (token, code) = (signed_in(&fresh, id, at(5, 9)).await, given(&fresh, id).await);
+    assert_eq!(passkey::forget_of(store, did("staff_disenrol", at(5, 9)), id).await.unwrap(), 1);
+    assert!(!is_signed_in(&fresh, &token, at(5, 9)).await);
+    assert!(passkey::find(&store.read(), store.keys(), b"li").await.unwrap().is_none());
+    assert!(code::owner(&store.read(), store.keys(), &code, at(5, 9)).await.unwrap().is_none());
+    assert_eq!(passkey::count(&store.read(), other).await.unwrap(), 1);
+    let code = given(&fresh, id).await;
+    let again = code::enrol(store, did("staff_enrol", at(5, 10)), &code, made("new")).await.unwrap();
+    assert_eq!(again, Some(id));
+}
+
+#[tokio::test]
 async fn a_door_shuts_after_failures_and_opens_again() {
     let fresh = Fresh::new().await;
     let (store, door) = (&fresh.store, failure::Door::of_source(fresh.store.keys(), &[7; 16]));
