@@ -57,6 +57,8 @@ test("another role is told that it may not, and is offered no such room", () =>
     const refused = await enter(page, "/staff/people", "en");
     assert.equal(refused.status(), 403);
     assert.equal(await page.locator("h1").innerText(), "Your role may not do this");
+    await follow(page, page.locator("main a.button"));
+    assert.equal(await kind(page), "staff-home");
   }));
 
 test("a security administrator lets a clerk in and out again", () =>

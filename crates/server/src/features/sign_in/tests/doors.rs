@@ -109,7 +109,7 @@ async fn a_stranger_a_copy_and_nonsense_are_answered_alike() {
     let (browser, device) = clerk(&server).await;
     let without_question = |answered: &Answered| {
         let (before, after) = answered.body.split_once("<form class=\"card\"").unwrap();
-        (before.to_owned(), after.split_once("<p role=\"status\"").unwrap().1.to_owned())
+        (before.to_owned(), after.split_once("<div role=\"status\"").unwrap().1.to_owned())
     };
     let stranger = signs_in(&server, &browser, &Device::new()).await;
     assert!(is_refused(&stranger));
