@@ -42,6 +42,9 @@ let people;
 /** The address of a page of the demonstration. */
 export const url = (path) => new URL(path, address).href;
 
+/** The address of a page of staff: passkeys are for names, and no browser makes one for a number. */
+export const staffUrl = (path) => url(path).replace("127.0.0.1", "localhost");
+
 /** A sample inquiry: overdue, ready, in_production, correction or no_match. */
 export function sample(label) {
   const found = people.find((person) => person.label === label);
@@ -101,6 +104,13 @@ export function openOnline(label) {
   assert.equal(status, 0, stderr);
 }
 
+/** Types `jindu staff …` beside the running demonstration, and returns what it says. */
+export function typeStaff(...words) {
+  const { status, stdout, stderr } = spawnSync(binary, ["staff", ...words, "--data", join(folder, "data")], { encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
 /** Ends browser and demonstration and removes what they left. */
 export async function stop() {
   await browser?.close();
@@ -131,7 +141,7 @@ export async function open({ size = SIZES.phone, javaScript = true, scale = 1 } 
   const record = { urls: [], refused: new Set(), complaints: [], foreign: [] };
   context.on("request", (request) => {
     record.urls.push(request.url());
-    if (!request.url().startsWith(address)) record.foreign.push(request.url());
+    if (![address, staffUrl("/")].some((own) => request.url().startsWith(own))) record.foreign.push(request.url());
   });
   context.on("response", (response) => {
     if (response.request().isNavigationRequest() && response.status() >= 400) record.refused.add(response.url());

@@ -67,7 +67,7 @@ pub(crate) use words;
 mod tests {
     use crate::{
         Cause, Delivery, DocumentKind, FeedKind, Flag, Ground, HolderRole, Impossible, Kind, Level, Pause,
-        Reason, Sex, Stage, Warning,
+        Reason, Right, Role, Sex, Stage, Warning,
     };
 
     /// Every word and every number leads back to its value.
@@ -89,6 +89,6 @@ mod tests {
     back_and_forth! {
         stages: Stage, kinds: Kind, reasons: Reason, deliveries: Delivery, causes: Cause, pauses: Pause,
         grounds: Ground, flags: Flag, levels: Level, holders: HolderRole, objections: Impossible,
-        feeds: FeedKind, sexes: Sex, documents: DocumentKind, warnings: Warning,
+        feeds: FeedKind, roles: Role, rights: Right, sexes: Sex, documents: DocumentKind, warnings: Warning,
     }
 }

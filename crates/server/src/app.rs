@@ -8,6 +8,7 @@ use crate::histories::Histories;
 use crate::ledger::{Due, Kind, Ledger};
 use crate::meters::Meters;
 use crate::offices::Offices;
+use crate::passkeys::Passkeys;
 use crate::source::SourceLimit;
 use crate::stand_ins::StandIns;
 use crate::tried::Tried;
@@ -73,6 +74,10 @@ pub struct App {
     pub(crate) tried: Tried,
     /// What suspicious sources do before they are answered.
     pub(crate) works: Works,
+    /// What makes passkeys of staff and knows them again.
+    pub(crate) passkeys: Passkeys,
+    /// The host name under which staff's pages alone answer.
+    pub(crate) staff_host: Option<String>,
     /// What each feed may send.
     pub feeds: FeedBudget,
     /// What was spent of both and is not told to other servers yet.
@@ -120,6 +125,8 @@ impl App {
             turns: Turns::new(),
             tried: Tried::of(&store.read(), clock.now()).await?,
             works: Works::new(Arc::clone(&keys)),
+            passkeys: Passkeys::new(config)?,
+            staff_host: config.staff.host.clone(),
             feeds: FeedBudget::new(config, keys, Arc::clone(&ledger)),
             ledger,
             run: Run::new()?,

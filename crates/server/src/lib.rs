@@ -18,6 +18,7 @@ mod leases;
 mod ledger;
 pub mod meters;
 pub mod offices;
+mod passkeys;
 pub mod progress;
 pub mod remembered;
 pub mod router;

@@ -18,6 +18,8 @@ pub struct Meters {
     seconds: Histogram,
     /// Inquiries refused because their source asked too often.
     pub refused: Counter,
+    /// Codes and passkeys that let nobody in.
+    pub staff_refused: Counter,
     /// Inquiries whose source was asked for work first.
     pub worked: Counter,
     rendered: PrometheusHandle,
@@ -86,12 +88,16 @@ impl Meters {
                 "jindu_inquiries_worked_total",
                 "Inquiries whose source was asked for work first, because it asks in vain too often."
             );
-            let counters =
-                [counter!("jindu_inquiries_refused_total"), counter!("jindu_inquiries_worked_total")];
+            describe_counter!("jindu_staff_refused_total", "Codes and passkeys of staff that let nobody in.");
+            let counters = [
+                counter!("jindu_inquiries_refused_total"),
+                counter!("jindu_inquiries_worked_total"),
+                counter!("jindu_staff_refused_total"),
+            ];
             (by_outcome("page"), by_outcome("api"), histogram!("jindu_inquiry_seconds"), counters)
         });
-        let (page, api, seconds, [refused, worked]) = inquiries;
-        Ok(Self { page, api, seconds, refused, worked, rendered, recorder })
+        let (page, api, seconds, [refused, worked, staff_refused]) = inquiries;
+        Ok(Self { page, api, seconds, refused, worked, staff_refused, rendered, recorder })
     }
 
     /// Counts reports of a feed that came one way and had one outcome.

@@ -5,9 +5,12 @@ mod tests;
 
 use crate::app::App;
 use crate::features::inquiry::looks::http as looks;
+use crate::features::sign_in::http as sign_in;
+use crate::features::sign_in::people::http as people;
 use crate::features::{feeds, inquiry, log, offices, operations, stages};
+use crate::shell::host::keep_apart;
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use std::sync::Arc;
 use utoipa::OpenApi;
@@ -66,12 +69,34 @@ pub fn routes(app: Arc<App>) -> (Router, Document) {
         .route("/readyz", get(operations::http::ready))
         .route("/metrics", get(operations::http::metrics))
         .route("/openapi.json", get(operations::http::description));
+    let of_staff = Router::new()
+        .route("/staff", get(sign_in::home))
+        .route("/staff/sign-in", get(sign_in::door).post(sign_in::sign_in))
+        .route("/staff/enrol", get(sign_in::enrol_form).post(sign_in::begin_enrolling))
+        .route("/staff/enrol/passkey", post(sign_in::enrol))
+        .route("/staff/confirm", get(sign_in::confirm_form).post(sign_in::confirm))
+        .route("/staff/sign-out", post(sign_in::sign_out))
+        .route("/staff/sessions", get(sign_in::sessions))
+        .route("/staff/sessions/end", post(sign_in::end_session))
+        .route("/staff/sessions/end-all", post(sign_in::sign_out_everywhere))
+        .route("/staff/people", get(people::people).post(people::found))
+        .route("/staff/people/add", get(people::add_form).post(people::add))
+        .route("/staff/people/code", post(people::make_code))
+        .route("/staff/people/disenrol", post(people::disenrol))
+        .route("/staff/people/block", post(people::block))
+        .route("/staff/people/unblock", post(people::unblock));
     let router = pages
+        .merge(of_staff)
         .merge(api)
         .method_not_allowed_fallback(|| async { Failure::MethodNotAllowed })
         .fallback(|| async { Failure::NotFound })
-        .with_state(app)
+        .with_state(Arc::clone(&app))
         .merge(web::assets());
+    // Where all live under one name nobody pays for asking under which.
+    let router = match app.staff_host.is_some() {
+        true => router.layer(from_fn_with_state(app, keep_apart)),
+        false => router,
+    };
     (router, document)
 }
 

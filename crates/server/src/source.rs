@@ -90,6 +90,11 @@ impl SourceLimit {
         Ok(key)
     }
 
+    /// Under which key a source is counted, by whoever else counts.
+    pub(crate) fn key_of(&self, peer: IpAddr, headers: &HeaderMap) -> Key {
+        self.sources.source(peer, headers).key(&self.keys)
+    }
+
     /// Whether a source may ask by name, after how often it did in vain.
     ///
     /// # Errors

@@ -8,10 +8,12 @@ mod case;
 mod folder;
 pub(crate) mod intrude;
 pub(crate) mod log;
+mod staff;
 
 pub(crate) use answered::Answered;
 pub(crate) use case::{Case, Facts, day, moment, organ, receipt_of};
 pub(crate) use folder::Folder;
+pub(crate) use staff::{Browser, Device};
 
 use crate::app::App;
 use crate::clock::Clock;

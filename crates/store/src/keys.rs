@@ -189,6 +189,11 @@ impl Keys {
         self.keyed_hash("work done", &[asked])
     }
 
+    /// The keyed hash of what staff show or come from.
+    pub(crate) fn of_staff(&self, what: &'static str, shown: &[u8]) -> [u8; HASH_LENGTH] {
+        self.keyed_hash(what, &[shown])
+    }
+
     /// The keyed hash over all of a backup.
     pub(crate) fn backup(&self, over: &[u8]) -> [u8; HASH_LENGTH] {
         self.keyed_hash("backup", &[over])

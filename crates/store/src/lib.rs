@@ -34,6 +34,7 @@ pub mod seen;
 pub mod setting;
 pub mod solved;
 pub mod spent;
+pub mod staff;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

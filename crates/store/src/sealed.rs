@@ -13,7 +13,7 @@ use crate::engine::{Row, Value};
 use crate::error::{Result, StoreError};
 use crate::keys::{Keys, Place, Purpose};
 use crate::whole::Cell;
-use crate::{Store, Work, application, dead_letter, feed, held, manifest};
+use crate::{Store, Work, application, dead_letter, feed, held, manifest, staff};
 use domain::moment::Moment;
 pub(crate) use known::Known;
 use std::collections::BTreeMap;
@@ -43,8 +43,14 @@ pub(crate) struct Column {
 }
 
 /// Every one: a column that is missing here would be lost with its key.
-const COLUMNS: [&Column; 5] =
-    [&application::SEALED, &held::SEALED, &manifest::SEALED, &dead_letter::SEALED, &feed::SEALED];
+const COLUMNS: [&Column; 6] = [
+    &application::SEALED,
+    &held::SEALED,
+    &manifest::SEALED,
+    &dead_letter::SEALED,
+    &feed::SEALED,
+    &staff::passkey::SEALED,
+];
 
 /// A sealed value.
 struct Found {

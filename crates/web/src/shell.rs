@@ -37,6 +37,14 @@ impl Shell {
         others.map(|language| Switch { language, href: self.href(language) }).collect()
     }
 
+    /// Where the part of the site begins that the page is in: that of staff has an entrance of its own.
+    pub fn home(&self) -> &'static str {
+        const STAFF: &str = "/staff";
+        let is_of_staff =
+            self.path.strip_prefix(STAFF).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if is_of_staff { STAFF } else { "/" }
+    }
+
     /// The address of an asset.
     pub fn asset(&self, name: &str) -> &'static str {
         asset(name)
@@ -58,6 +66,16 @@ impl Shell {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_part_of_the_site_leads_to_its_own_entrance() {
+        let home = |path: &str| {
+            let (path, query) = (path.to_owned(), String::new());
+            Shell { language: Language::Zh, title: "".into(), path, query, demonstration: false }.home()
+        };
+        assert_eq!(["/staff", "/staff/people"].map(home), ["/staff"; 2]);
+        assert_eq!(["/", "/offices", "/staffing"].map(home), ["/"; 3]);
+    }
 
     #[test]
     fn the_switch_keeps_the_page_and_its_query() {

@@ -8,6 +8,7 @@ mod log;
 mod person;
 mod run;
 mod say;
+mod staff;
 
 pub use run::run;
 
@@ -55,6 +56,9 @@ enum Does {
     /// What a person may ask for: all that is kept about them, that it is erased
     #[command(subcommand)]
     Person(person::Person),
+    /// People who work with the system: accounts, enrolment codes
+    #[command(subcommand)]
+    Staff(staff::Staff),
     /// Writes everything into a sealed file, beside a running server
     Backup(Backup),
     /// Puts a backup into a fresh folder or an empty database

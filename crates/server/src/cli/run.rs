@@ -3,7 +3,7 @@
 
 use super::{
     Command, Demo, Does, Fill, Inquire, Number, Office, Place, Serve, backup, copy, feeds, keys, log, person,
-    say,
+    say, staff,
 };
 use crate::app::{App, Failed, open_store};
 use crate::clock::Clock;
@@ -80,6 +80,7 @@ fn dispatch(does: Does) -> Result<ExitCode, Failed> {
         Does::Keys(does) => keys::keys(does),
         Does::Log(does) => log::log(does),
         Does::Person(does) => person::person(does),
+        Does::Staff(does) => staff::staff(does),
         Does::Number(Number::Check { numbers }) => {
             let (input, output) = (BufReader::new(std::io::stdin()), std::io::stdout().lock());
             let output = BufWriter::with_capacity(1 << 16, output);
@@ -165,6 +166,7 @@ async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
         let demonstration::Sample { label, citizen_number, applied_on, name, receipt_number } = sample;
         say::line(format_args!("  {label:13}  {citizen_number}  {applied_on}  {receipt_number}  {name}"))?;
     }
+    say_staff(&config, listening.address()?.port(), demonstration::staff(&app).await?)?;
     if let Some(path) = demo.samples {
         demonstration::write_json(&path, &samples)?;
     }
@@ -174,6 +176,17 @@ async fn run_demo(demo: Demo) -> Result<ExitCode, Failed> {
     keeping.stop().await;
     served?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says where staff of the demonstration sign in, and with which codes at first.
+fn say_staff(config: &Config, port: u16, staff: Vec<demonstration::Enrolment>) -> std::io::Result<()> {
+    let listen = std::net::SocketAddr::new(config.listen.ip(), port);
+    let origin = config.staff.origin(listen);
+    say::line(format_args!("\nStaff sign in at {origin}/staff. Codes to enrol with, each once:\n"))?;
+    staff.iter().try_for_each(|enrolment| {
+        let demonstration::Enrolment { login, code } = enrolment;
+        say::line(format_args!("  {login:13}  {code}"))
+    })
 }
 
 async fn run_fill(fill: Fill) -> Result<ExitCode, Failed> {

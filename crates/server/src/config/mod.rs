@@ -1,11 +1,13 @@
 //! Configuration: one TOML file, environment over it, unknown keys refused.
 
 mod backup;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod ways;
 
 pub use backup::recipients;
+pub use staff::Staff;
 pub use ways::{DropFolder, Stream};
 
 use domain::moment::Moment;
@@ -58,6 +60,9 @@ pub struct Config {
     pub limits: Limits,
     /// How the log is written.
     pub log: Log,
+    /// Where staff sign in.
+    #[serde(default)]
+    pub staff: Staff,
     /// The files that say which element of a feed's XML is which cell, by the feed's name; for files it sends.
     #[serde(default)]
     pub xml_mappings: BTreeMap<String, PathBuf>,
@@ -178,6 +183,7 @@ impl Default for Config {
                 drain_seconds: 20,
             },
             log: Log { format: LogFormat::Text, level: "info".to_owned() },
+            staff: Staff::default(),
             xml_mappings: BTreeMap::new(),
             drop: Vec::new(),
             stream: Vec::new(),
@@ -222,6 +228,9 @@ pub enum ConfigError {
     /// A stream's settings do not fit one another.
     #[error("{0}")]
     Stream(String),
+    /// Where staff sign in does not fit.
+    #[error("[staff]: {0}")]
+    Staff(String),
 }
 
 impl Config {
@@ -255,6 +264,7 @@ impl Config {
         }
         config.receipt_format()?;
         recipients(&config.backup_recipients).map_err(ConfigError::Recipient)?;
+        config.staff.fault().map_or(Ok(()), Err)?;
         config
             .stream
             .iter()

@@ -93,6 +93,18 @@ fn the_documented_folders_and_streams_are_read() {
 }
 
 #[test]
+fn the_documented_names_of_staff_are_read() {
+    let sample = include_str!("../../../../docs/jindu.toml");
+    let (_, keys) = sample.split_once("# [staff]").unwrap();
+    let keys = keys.lines().skip(1).take_while(|line| line.starts_with('#'));
+    let keys = keys.map(|line| line.trim_start_matches("# ")).filter(|line| line.contains(" = "));
+    let config = load(&format!("[staff]\n{}", keys.collect::<Vec<_>>().join("\n"))).unwrap();
+    assert_eq!(config.staff.host.as_deref(), Some("staff.example.org"));
+    assert!(config.staff.origin.is_some() && config.staff.passkeys_for.is_some());
+    assert!(load("[staff]\nhost = \"https://staff.example.org\"").is_err());
+}
+
+#[test]
 fn a_folder_may_hold_its_own_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let load = || Config::load(None, Some(folder.path())).unwrap();

@@ -11,4 +11,5 @@ pub mod number;
 pub mod offices;
 pub mod operations;
 pub mod person;
+pub mod sign_in;
 pub mod stages;

@@ -1,5 +1,7 @@
 //! The map and the land: every address with every method, and the description that programs read.
 
+mod staff;
+
 use super::JSON;
 use crate::testing::{Case, Server};
 use axum::body::Body;
@@ -11,9 +13,9 @@ use std::collections::BTreeSet;
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// Every address, and what each of `METHODS` gives without a body: 415 where a form or JSON is expected, 401 where
-/// a feed has to sign.
+/// a feed has to sign, 303 to the door where staff have to sign in.
 /// A new address needs a row here.
-const EXPECTED: [(&str, [u16; 7]); 25] = [
+const EXPECTED: [(&str, [u16; 7]); 40] = [
     ("/", [200, 200, 405, 405, 405, 405, 405]),
     ("/api/v1/challenges", [200, 200, 405, 405, 405, 405, 405]),
     ("/api/v1/feeds/{feed}/batches/{batch}", [401, 401, 405, 401, 405, 405, 405]),
@@ -38,6 +40,21 @@ const EXPECTED: [(&str, [u16; 7]); 25] = [
     ("/offices", [200, 200, 405, 405, 405, 405, 405]),
     ("/openapi.json", [200, 200, 405, 405, 405, 405, 405]),
     ("/readyz", [200, 200, 405, 405, 405, 405, 405]),
+    ("/staff", [303, 303, 405, 405, 405, 405, 405]),
+    ("/staff/confirm", [303, 303, 303, 405, 405, 405, 405]),
+    ("/staff/enrol", [200, 200, 415, 405, 405, 405, 405]),
+    ("/staff/enrol/passkey", [405, 405, 415, 405, 405, 405, 405]),
+    ("/staff/people", [303, 303, 303, 405, 405, 405, 405]),
+    ("/staff/people/add", [303, 303, 303, 405, 405, 405, 405]),
+    ("/staff/people/block", [405, 405, 303, 405, 405, 405, 405]),
+    ("/staff/people/code", [405, 405, 303, 405, 405, 405, 405]),
+    ("/staff/people/disenrol", [405, 405, 303, 405, 405, 405, 405]),
+    ("/staff/people/unblock", [405, 405, 303, 405, 405, 405, 405]),
+    ("/staff/sessions", [303, 303, 405, 405, 405, 405, 405]),
+    ("/staff/sessions/end", [405, 405, 303, 405, 405, 405, 405]),
+    ("/staff/sessions/end-all", [405, 405, 303, 405, 405, 405, 405]),
+    ("/staff/sign-in", [200, 200, 415, 405, 405, 405, 405]),
+    ("/staff/sign-out", [405, 405, 303, 405, 405, 405, 405]),
     ("/stages", [200, 200, 405, 405, 405, 405, 405]),
 ];
 

@@ -1,4 +1,6 @@
 //! What every page of the server shares.
 
+pub(crate) mod host;
 pub mod problem;
+pub mod staff;
 pub mod words;

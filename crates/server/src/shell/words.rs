@@ -2,10 +2,13 @@
 //!
 //! The matches have no wildcard: a new stage does not compile until somebody wrote what the citizen reads.
 
+use crate::app::App;
 use domain::Date;
 use domain::clock::Flag;
 use domain::kind::{Kind, Reason};
 use domain::moment::Moment;
+use domain::organ::OrganCode;
+use domain::role::{Right, Role};
 use domain::stage::{Cause, HolderRole, Pause, Stage};
 use i18n::Language;
 
@@ -159,4 +162,48 @@ pub fn date(l: Language, date: Date) -> String {
 pub fn moment(l: Language, moment: Moment) -> String {
     let at = moment.date_time();
     l.day_and_time(at.year(), at.month(), at.day(), at.hour(), at.minute())
+}
+
+/// The name of a role.
+#[must_use]
+pub fn role(l: Language, role: Role) -> &'static str {
+    match role {
+        Role::SystemAdministrator => l.staff_role_system_administrator(),
+        Role::SecurityAdministrator => l.staff_role_security_administrator(),
+        Role::Auditor => l.staff_role_auditor(),
+        Role::HotlineClerk => l.staff_role_hotline_clerk(),
+        Role::CounterClerk => l.staff_role_counter_clerk(),
+        Role::ProductionClerk => l.staff_role_production_clerk(),
+        Role::Supervisor => l.staff_role_supervisor(),
+    }
+}
+
+/// What a right lets somebody do.
+#[must_use]
+pub fn right(l: Language, right: Right) -> &'static str {
+    match right {
+        Right::ManageSystem => l.staff_right_manage_system(),
+        Right::ManageStaff => l.staff_right_manage_staff(),
+        Right::ReadAudit => l.staff_right_read_audit(),
+        Right::Consult => l.staff_right_consult(),
+        Right::AnswerForwarded => l.staff_right_answer_forwarded(),
+        Right::ReleaseLooks => l.staff_right_release_looks(),
+        Right::EditKnowledge => l.staff_right_edit_knowledge(),
+        Right::Export => l.staff_right_export(),
+        Right::ServeCounter => l.staff_right_serve_counter(),
+        Right::Produce => l.staff_right_produce(),
+        Right::Supervise => l.staff_right_supervise(),
+    }
+}
+
+/// An organ as staff read it: its number, and in Chinese where it is; regions have no English names.
+#[must_use]
+pub fn organ(app: &App, l: Language, organ: OrganCode) -> String {
+    let region = organ.region();
+    match l {
+        Language::Zh if app.regions.knows(region) => {
+            format!("{organ} {}", app.regions.path(region, None).concat())
+        }
+        Language::Zh | Language::En => organ.to_string(),
+    }
 }

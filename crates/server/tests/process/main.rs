@@ -35,6 +35,7 @@ mod number;
 mod on_postgres;
 mod running;
 mod serve;
+mod staff;
 mod stream;
 mod telling;
 mod tls;

@@ -5,8 +5,9 @@ use crate::engine::Row;
 use crate::error::{Result, StoreError};
 use crate::setting::UNFINISHED;
 
-/// What is not taken along: refinery's own record, what running servers tell each other, and what triggers keep.
-const APART: [&str; 10] = [
+/// What is not taken along: refinery's own record, what running servers tell each other, what triggers keep, and what
+/// lets staff in for some hours: nobody is signed in at another database, or again after a restore.
+const APART: [&str; 13] = [
     "refinery_schema_history",
     "lease",
     "spent",
@@ -17,6 +18,9 @@ const APART: [&str; 10] = [
     "held_tally",
     "manifest_count",
     "manifest_tally",
+    "staff_code",
+    "staff_session",
+    "staff_failure",
 ];
 
 /// Rows that are read at a time at the most.

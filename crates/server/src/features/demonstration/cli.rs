@@ -2,6 +2,7 @@
 
 pub use super::fill::{Recipe, Sample};
 use super::fill::{fill, samples};
+pub use super::staff::{Enrolment, staff};
 use crate::app::{App, Failed};
 use crate::clock::Clock;
 use crate::config::Config;

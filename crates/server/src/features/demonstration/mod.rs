@@ -4,6 +4,7 @@ pub mod cli;
 mod fill;
 mod offices;
 mod people;
+mod staff;
 mod stories;
 #[cfg(test)]
 mod tests;

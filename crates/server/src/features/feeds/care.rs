@@ -15,7 +15,9 @@ use std::time::Duration;
 use store::audit::Entry;
 use store::feed::{DESK_NAME, Feed, State};
 use store::upkeep::AT_ONCE;
-use store::{Read, Store, dead_letter, erasure, feed, held, manifest, mismatch, outbox, seen, solved, spent};
+use store::{
+    Read, Store, dead_letter, erasure, feed, held, manifest, mismatch, outbox, seen, solved, spent, staff,
+};
 
 /// How often the meters follow.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
@@ -184,10 +186,13 @@ enum Step {
     ForgetSpent,
     ForgetMismatches,
     ForgetSolved,
+    ForgetCodes,
+    ForgetSessions,
+    ForgetFailures,
 }
 
 impl Step {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 12] = [
         Self::Expire,
         Self::ForgetHeld,
         Self::ForgetLetters,
@@ -197,6 +202,9 @@ impl Step {
         Self::ForgetSpent,
         Self::ForgetMismatches,
         Self::ForgetSolved,
+        Self::ForgetCodes,
+        Self::ForgetSessions,
+        Self::ForgetFailures,
     ];
 
     /// Changes a few rows; gives how many.
@@ -211,6 +219,9 @@ impl Step {
             Self::ForgetSpent => spent::forget(store, now).await.map(|_| 0),
             Self::ForgetMismatches => mismatch::forget(store, now).await,
             Self::ForgetSolved => solved::forget(store, now).await,
+            Self::ForgetCodes => staff::code::forget(store, now).await,
+            Self::ForgetSessions => staff::session::forget(store, now).await,
+            Self::ForgetFailures => staff::failure::forget(store, now).await,
         }
     }
 }

@@ -105,6 +105,7 @@ async fn fill(fresh: &Fresh) {
         INSERT INTO seen VALUES (1, {blob}, {blob}, {blob}, 5, 0, 0);
         INSERT INTO manifest VALUES (1, '', 9223372036854775807, -9223372036854775807, 0)"
     ));
+    crate::staff::tests::enrolled(fresh, "clerk").await;
     ask(fresh, 0..300).await;
     while log::take_in(&fresh.store).await.unwrap().is_behind {}
     log::sign(&fresh.store).await.unwrap();

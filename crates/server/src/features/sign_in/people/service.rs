@@ -1,0 +1,124 @@
+//! Decides what becomes of accounts. Whoever asks brings a permit; accounts of a foreign organ are as if unknown.
+
+use domain::enrolment::EnrolmentCode;
+use domain::permit::{Permit, StaffId, may};
+use store::audit::Entry;
+use store::staff::{self, Account, Added, NewAccount, State, Wanted, code, passkey};
+use store::{Result, Store};
+
+/// Accounts on one page.
+pub(crate) const PAGE: u16 = 50;
+
+/// An account with the code that was made for it, which nobody sees again.
+pub(super) struct Coded {
+    pub(super) account: Account,
+    pub(super) code: EnrolmentCode,
+}
+
+/// What came of adding an account.
+pub(super) enum NewOne {
+    /// It is there, with its first code.
+    Done(Box<Coded>),
+    /// It cannot be.
+    Refused(Added),
+    /// The organ is none of theirs.
+    Foreign,
+}
+
+/// Accounts of the permit's organ and those below it.
+///
+/// # Errors
+/// Fails when the store does.
+pub(super) async fn listed(
+    store: &Store,
+    permit: &Permit<may::ManageStaff>,
+    begins: &str,
+    after: &str,
+) -> Result<Vec<Account>> {
+    let wanted = Wanted { above: Some(permit.bearer().organ), begins, after };
+    staff::page(&store.read(), wanted, PAGE).await
+}
+
+/// The account, if the permit holds for its organ.
+///
+/// # Errors
+/// Fails when the store does.
+pub(super) async fn known(
+    store: &Store,
+    permit: &Permit<may::ManageStaff>,
+    id: StaffId,
+) -> Result<Option<Account>> {
+    let found = staff::by_id(&store.read(), id).await?;
+    Ok(found.and_then(|account| permit.within(account.organ, account)))
+}
+
+/// Adds an account and makes its first code.
+///
+/// # Errors
+/// Fails when the store does.
+pub(super) async fn add(
+    store: &Store,
+    permit: &Permit<may::ManageStaff>,
+    entry: Entry,
+    new: NewAccount,
+) -> Result<NewOne> {
+    let Some(new) = permit.within(new.organ, new) else { return Ok(NewOne::Foreign) };
+    let id = match staff::add(store, entry.clone(), new).await? {
+        Added::Done(id) => id,
+        refused => return Ok(NewOne::Refused(refused)),
+    };
+    let coded = make_code(store, permit, Entry { action: "staff_code", ..entry }, id).await?;
+    Ok(coded.map_or(NewOne::Foreign, |coded| NewOne::Done(Box::new(coded))))
+}
+
+/// Makes a code for an account, in place of those it has; none where it is unknown, foreign or blocked.
+///
+/// # Errors
+/// Fails when the store does.
+pub(super) async fn make_code(
+    store: &Store,
+    permit: &Permit<may::ManageStaff>,
+    entry: Entry,
+    id: StaffId,
+) -> Result<Option<Coded>> {
+    let Some(account) = known(store, permit, id).await? else { return Ok(None) };
+    let code = code::fresh()?;
+    let is_put = code::put(store, entry, id, &code).await?;
+    Ok(is_put.then_some(Coded { account, code }))
+}
+
+/// Takes an account's passkeys away, with its sessions and codes; false where it is unknown or foreign, or one's own.
+///
+/// # Errors
+/// Fails when the store does.
+pub(super) async fn disenrol(
+    store: &Store,
+    permit: &Permit<may::ManageStaff>,
+    entry: Entry,
+    id: StaffId,
+) -> Result<bool> {
+    if id == permit.bearer().staff || known(store, permit, id).await?.is_none() {
+        return Ok(false);
+    }
+    passkey::forget_of(store, entry, id).await?;
+    Ok(true)
+}
+
+/// Blocks an account or lets it in again; false where it is unknown or foreign, or one's own: nobody locks themselves out.
+///
+/// # Errors
+/// Fails when the store does.
+pub(super) async fn set_state(
+    store: &Store,
+    permit: &Permit<may::ManageStaff>,
+    entry: Entry,
+    id: StaffId,
+    state: State,
+) -> Result<bool> {
+    if id == permit.bearer().staff || known(store, permit, id).await?.is_none() {
+        return Ok(false);
+    }
+    // That it is so already is no fault of whoever presses the button twice.
+    staff::set_state(store, entry, id, state).await?;
+    Ok(true)
+}
