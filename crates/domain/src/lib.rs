@@ -15,6 +15,7 @@ pub mod mismatch;
 pub mod moment;
 pub mod name;
 pub mod number;
+pub mod office;
 pub mod organ;
 pub mod progress;
 pub mod receipt;
