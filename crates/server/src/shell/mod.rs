@@ -1,4 +1,5 @@
 //! What every page of the server shares.
 
+pub mod offices;
 pub mod problem;
 pub mod words;
