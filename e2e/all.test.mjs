@@ -10,6 +10,7 @@ import "./tests/no-script.test.mjs";
 import "./tests/work.test.mjs";
 import "./tests/looks.test.mjs";
 import "./tests/staff.test.mjs";
+import "./tests/offices.test.mjs";
 import "./tests/same-answer.test.mjs";
 import "./tests/layout.test.mjs";
 import "./tests/accessibility.test.mjs";

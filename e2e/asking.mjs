@@ -123,6 +123,9 @@ export const PAGES = [
   },
   { name: "stages", open: (page, language) => visit(page, "/stages", language) },
   { name: "offices", open: (page, language) => visit(page, "/offices", language) },
+  { name: "offices of a county", open: (page, language) => visit(page, "/offices?region=119900", language) },
+  { name: "offices found", open: (page, language) => visit(page, "/offices?q=chaoyang", language) },
+  { name: "office", open: (page, language) => visit(page, "/offices/119900001", language) },
   { name: "missing page", open: (page, language) => visit(page, "/no-such-page", language) },
 ];
 

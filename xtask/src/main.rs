@@ -39,6 +39,8 @@ cargo xtask COMMAND
                  --peer fastify   beside a plain server in Node.js, on the same PostgreSQL
   bench feeds    imports of CSV files, against plain writes of the same rows
                  --applications N (1000000)  --fresh N (200000)  --rounds N (3)  --data DIR  --binary FILE
+  bench offices  imports of a directory of offices, and searches in it against the do-nothing ceiling
+                 --offices N (40000)  --rounds N (3)  --connections N (2)  --seconds N (5)  --binary FILE  --engine ENGINE
   fuzz         every fuzz target for a bounded time; name one to run it alone
                  --seconds N      for each target (10)
   postgres     a throw-away PostgreSQL for single tests, until Enter

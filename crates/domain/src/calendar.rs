@@ -25,6 +25,17 @@ const FIXED: [(i8, i8); 6] = [(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)]
 /// How many years after the last announcement they are known.
 const YEARS_AHEAD: i16 = 10;
 
+/// What the calendar says of a day.
+#[derive(Copy, Clone, Eq, PartialEq, Debug)]
+pub enum DaySort {
+    /// A day of the week like any other.
+    Usual,
+    /// A public holiday.
+    Holiday,
+    /// A day of a weekend on which people work, for a holiday nearby (调休).
+    MakeUp,
+}
+
 /// What is wrong with a table of holidays.
 #[derive(Clone, Eq, PartialEq, Debug, thiserror::Error)]
 pub enum HolidayTableError {
@@ -86,6 +97,16 @@ impl Holidays {
         self.works_on(number(date))
     }
 
+    /// Whether the day is a public holiday, a make-up working day, or like any other.
+    #[must_use]
+    pub fn sort_of(&self, date: Date) -> DaySort {
+        match self.exception(number(date)) {
+            None => DaySort::Usual,
+            Some(false) => DaySort::Holiday,
+            Some(true) => DaySort::MakeUp,
+        }
+    }
+
     /// This day, or the first working day after it.
     #[must_use]
     pub fn next_working_day_on_or_after(&self, date: Date) -> Date {
@@ -120,10 +141,13 @@ impl Holidays {
     }
 
     fn works_on(&self, day: DayNumber) -> bool {
-        match self.exceptions.binary_search_by_key(&day, |(exception, _)| *exception) {
-            Ok(at) => self.exceptions.get(at).is_some_and(|(_, works)| *works),
-            Err(_) => is_weekday(day),
-        }
+        self.exception(day).unwrap_or_else(|| is_weekday(day))
+    }
+
+    /// Whether people work on a day that is an exception.
+    fn exception(&self, day: DayNumber) -> Option<bool> {
+        let at = self.exceptions.binary_search_by_key(&day, |(exception, _)| *exception).ok()?;
+        self.exceptions.get(at).map(|(_, works)| *works)
     }
 
     fn first_working(&self, day: DayNumber) -> DayNumber {
@@ -186,6 +210,15 @@ mod tests {
         }
         assert!((2024..=2026).all(|year| holidays.covers(year)));
         assert!(!holidays.covers(2023) && !holidays.covers(2027));
+    }
+
+    #[test]
+    fn a_day_is_of_one_sort() {
+        let holidays = Holidays::built_in().unwrap();
+        assert_eq!(holidays.sort_of(date(2026, 2, 14)), DaySort::MakeUp);
+        assert_eq!(holidays.sort_of(date(2026, 2, 15)), DaySort::Holiday);
+        assert_eq!(holidays.sort_of(date(2026, 3, 25)), DaySort::Usual);
+        assert_eq!(holidays.sort_of(date(2026, 3, 28)), DaySort::Usual);
     }
 
     #[test]

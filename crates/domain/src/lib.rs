@@ -16,6 +16,7 @@ pub mod mismatch;
 pub mod moment;
 pub mod name;
 pub mod number;
+pub mod office;
 pub mod organ;
 pub mod permit;
 pub mod progress;

@@ -135,6 +135,20 @@ impl Regions {
         self.rows.binary_search_by_key(&code, |row| row.code).is_ok()
     }
 
+    /// The counties, cities and provinces of today: those that the newest source lists, in order.
+    pub fn current(&self) -> impl Iterator<Item = RegionCode> {
+        let newest = self.rows.iter().map(|row| row.last_seen).max();
+        let of_today = move |rows: &&[Row]| rows.iter().map(|row| row.last_seen).max() == newest;
+        let regions = self.rows.chunk_by(|a, b| a.code == b.code).filter(of_today);
+        regions.filter_map(|rows| rows.first()).map(|row| row.code)
+    }
+
+    /// The name of a place of its own; none for levels that are none (`市辖区`, `县`, `省直辖县级行政区划`).
+    #[must_use]
+    pub fn place(&self, code: RegionCode) -> Option<&str> {
+        self.name(code, None).filter(|name| !is_filler(name))
+    }
+
     /// Every code of the table, in order.
     pub fn codes(&self) -> impl Iterator<Item = RegionCode> {
         self.rows.chunk_by(|a, b| a.code == b.code).filter_map(|rows| rows.first()).map(|row| row.code)
@@ -190,6 +204,16 @@ mod tests {
         assert_eq!(regions.codes().count(), 7_406);
         assert!(regions.knows(code(110_105)) && regions.knows(code(810_000)));
         assert!(!regions.knows(RegionCode::DEMONSTRATION));
+    }
+
+    #[test]
+    fn the_regions_of_today_are_known() {
+        let regions = Regions::built_in().unwrap();
+        let counties = regions.current().filter(|code| !code.get().is_multiple_of(100));
+        assert_eq!((regions.current().count(), counties.count()), (3_215, 2_847));
+        assert!(regions.current().all(|code| regions.place(code).is_some()));
+        assert_eq!((regions.place(code(110_100)), regions.place(code(130_100))), (None, Some("石家庄市")));
+        assert_eq!(regions.place(code(429_000)), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::feed_budget::FeedBudget;
 use crate::freshness::Freshness;
 use crate::histories::Histories;
 use crate::ledger::{Due, Kind, Ledger};
+use crate::map_link::MapLink;
 use crate::meters::Meters;
 use crate::offices::Offices;
 use crate::passkeys::Passkeys;
@@ -98,6 +99,8 @@ pub struct App {
     pub thresholds: Thresholds,
     /// How receipt numbers look here.
     pub receipts: ReceiptFormat,
+    /// Where an office is shown on a map.
+    pub(crate) map_link: MapLink,
     /// What an unknown number is compared with while there is no application.
     pub decoy: Application,
 }
@@ -137,6 +140,7 @@ impl App {
             retention: config.retention,
             thresholds: Thresholds::default(),
             receipts: config.receipt_format()?,
+            map_link: MapLink::parse(&config.map_link)?,
             decoy,
             store,
         }))

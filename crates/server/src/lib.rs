@@ -16,6 +16,7 @@ pub use features::feeds::fuzzing;
 pub mod histories;
 mod leases;
 mod ledger;
+pub mod map_link;
 pub mod meters;
 pub mod offices;
 mod passkeys;

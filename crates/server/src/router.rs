@@ -33,6 +33,7 @@ pub const JSON: &[&str] = &["/api/", "/openapi.json", "/bench/"];
     ),
     tags(
         (name = "inquiries", description = "How far a card has come."),
+        (name = "offices", description = "Where to go and whom to call."),
         (name = "feeds", description = "Systems that report milestones; every message is signed.")
     )
 )]
@@ -53,6 +54,8 @@ pub fn routes(app: Arc<App>) -> (Router, Document) {
         .routes(routes!(inquiry::http::challenge_json))
         .routes(routes!(looks::looks_json))
         .routes(routes!(looks::close_json))
+        .routes(routes!(offices::http::offices_json))
+        .routes(routes!(offices::http::districts_json))
         .merge(of_feeds)
         .split_for_parts();
     let pages = Router::new()
@@ -62,6 +65,7 @@ pub fn routes(app: Arc<App>) -> (Router, Document) {
         .route("/inquiry/counter-only", post(looks::close_page).get(inquiry::http::back_to_form))
         .route("/stages", get(stages::http::stages))
         .route("/offices", get(offices::http::offices))
+        .route("/offices/{code}", get(offices::http::office))
         .route("/log/checkpoint", get(log::http::checkpoint))
         .route("/log/key", get(log::http::key))
         .route("/log/tile/{*name}", get(log::http::tile))

@@ -24,6 +24,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use domain::milestone::FeedId;
 use domain::moment::Moment;
+use domain::office::{Opening, Phone, Services};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use store::audit::Entry;
@@ -128,12 +129,17 @@ impl Server {
                 en: format!("Demonstration Office {station}"),
             },
             address: Bilingual { zh: "演示路1号".to_owned(), en: "1 Demonstration Road".to_owned() },
-            phone: format!("000-0000-{station:04}"),
+            phones: Phone::list(&format!("000-0000-{station:04}")),
             hours: Bilingual {
                 zh: "周一至周五 9:00–17:00".to_owned(), en: "Mon–Fri 9:00–17:00".to_owned()
             },
+            opening: Opening::parse("Mo-Fr 09:00-17:00").ok(),
+            services: Services::default(),
+            place: None,
+            parent: None,
         });
-        office::put_all(&self.app.store, entry("put_offices"), offices.collect()).await.unwrap();
+        let put = office::put_all(&self.app.store, entry("put_offices"), offices.collect(), |_| ());
+        put.await.unwrap();
     }
 
     /// Asks through the page.

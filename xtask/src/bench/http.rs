@@ -18,14 +18,24 @@ pub(crate) fn post(port: u16, path: &str, body: &str) -> Result<u16, String> {
         .and_then(|answer| status(&answer))
 }
 
+/// Opens an address and returns the status.
+pub(crate) fn get(port: u16, path: &str) -> Result<u16, String> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
+    sent(port, &request).map_err(|reason| format!("GET {path}: {reason}")).and_then(|answer| status(&answer))
+}
+
 fn exchange(port: u16, path: &str, body: &str) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     let length = body.len();
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n\
          Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     );
+    sent(port, &request)
+}
+
+fn sent(port: u16, request: &str) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;

@@ -1,4 +1,4 @@
--- Inquiries for wrk: bodies at random from a file, each thread with a chance of its own.
+-- Inquiries for wrk: bodies at random from a file, each thread with a chance of its own; a line that is a path is opened.
 -- "check" looks at every answer, which costs the generator time; "drive" leaves the counting to wrk; a number is a
 -- pause in milliseconds between an answer and the next request of a connection.
 
@@ -20,7 +20,7 @@ function init(args)
   local skip = (id - 1) * most_bodies
   local spare = {}
   for body in io.lines(args[1]) do
-    local request = wrk.format(nil, nil, nil, body)
+    local request = body:sub(1, 1) == "/" and wrk.format("GET", body) or wrk.format(nil, nil, nil, body)
     if skip > 0 then
       skip = skip - 1
       spare[#spare + 1] = request

@@ -37,13 +37,23 @@ pub(crate) struct Drive {
 impl Load {
     /// Writes the script beside the data.
     pub(crate) fn prepare(data: &FilledFolder, port: u16, connections: u64) -> Result<Self, String> {
+        Self::of_file(data, port, connections, data.samples())
+    }
+
+    /// The same with another file: bodies, or addresses that are opened.
+    pub(crate) fn of_file(
+        data: &FilledFolder,
+        port: u16,
+        connections: u64,
+        samples: PathBuf,
+    ) -> Result<Self, String> {
         let script = data.scratch("load.lua");
         fs::write(&script, include_str!("load.lua"))
             .map_err(|reason| format!("{}: {reason}", script.display()))?;
         let server = format!("http://127.0.0.1:{port}");
         // Every thread of wrk needs a connection.
         let connections = connections.max(2).to_string();
-        Ok(Self { script, samples: data.samples(), server, connections })
+        Ok(Self { script, samples, server, connections })
     }
 
     /// A short drive that looks at every answer: anything but 200 is an error.

@@ -9,6 +9,7 @@ mod filled;
 mod http;
 mod inquiry;
 mod load;
+mod offices;
 mod peer;
 mod proc;
 
@@ -23,7 +24,8 @@ pub(crate) fn run(mut args: Args) -> Result<(), String> {
     match args.subject().as_deref() {
         Some("inquiry") => inquiry::run(args),
         Some("feeds") => feeds::run(args),
-        _ => Err("there are two benches: cargo xtask bench inquiry, cargo xtask bench feeds".into()),
+        Some("offices") => offices::run(args),
+        _ => Err("there are three benches: cargo xtask bench inquiry, feeds or offices".into()),
     }
 }
 

@@ -154,10 +154,13 @@ impl fmt::Debug for Inquire {
 
 #[derive(Debug, Subcommand)]
 enum Office {
-    /// Imports a CSV file of offices; docs/OPERATING.md lists the columns
+    /// Imports a CSV or GeoJSON file of offices, all of it or nothing; docs/OPERATING.md lists the columns
     Import {
         /// The file
         file: PathBuf,
+        /// Only say what would become of each line
+        #[arg(long)]
+        dry_run: bool,
         #[command(flatten)]
         place: Place,
     },

@@ -12,8 +12,9 @@ use crate::features::demonstration::cli as demonstration;
 use crate::features::feeds::cli::Ways;
 use crate::features::inquiry::cli::{Asking, inquire};
 use crate::features::log::Keeping;
+use crate::features::offices::cli::{Mode, import};
 use crate::features::operations::cli::{Listening, told_to_stop};
-use crate::features::{inquiry, number, offices};
+use crate::features::{inquiry, number};
 use crate::sharing::Sharing;
 use domain::region::Regions;
 use i18n::Language;
@@ -67,16 +68,7 @@ fn dispatch(does: Does) -> Result<ExitCode, Failed> {
         Does::Backup(does) => backup::backup(does),
         Does::Restore(does) => backup::restore(does),
         Does::Copy(does) => copy::copy(does),
-        Does::Office(Office::Import { file, place }) => on_runtime(async move {
-            let config = configured(&place)?;
-            start_log(&config)?;
-            let store = open_store(&config, None).await?;
-            say::line(format_args!(
-                "Offices: {}",
-                offices::cli::import(&store, Clock::System, &file).await?
-            ))?;
-            Ok(ExitCode::SUCCESS)
-        }),
+        Does::Office(does) => on_runtime(run_office(does)),
         Does::Keys(does) => keys::keys(does),
         Does::Log(does) => log::log(does),
         Does::Person(does) => person::person(does),
@@ -194,6 +186,15 @@ async fn run_fill(fill: Fill) -> Result<ExitCode, Failed> {
     let recipe =
         demonstration::Recipe { applications: fill.applications, seed: fill.seed, now: Clock::System.now() };
     demonstration::fill_for_bench(&config, Clock::System, recipe, &fill.bench_samples).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_office(Office::Import { file, dry_run, place }: Office) -> Result<ExitCode, Failed> {
+    let config = configured(&place)?;
+    start_log(&config)?;
+    let store = open_store(&config, None).await?;
+    let mode = if dry_run { Mode::Try } else { Mode::Put };
+    say::line(import(&store, Clock::System, &file, mode).await?)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -54,6 +54,8 @@ pub struct Config {
     pub demonstration: bool,
     /// The local format of receipt numbers: R region, S station, Y M D date, N sequence.
     pub receipt_format: String,
+    /// The address of an office on a map, with `{latitude}`, `{longitude}` and, where it is wanted, `{name}`.
+    pub map_link: String,
     /// Reverse proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// What one source or one connection may take.
@@ -163,6 +165,7 @@ impl Default for Config {
             backup_recipients: Vec::new(),
             demonstration: false,
             receipt_format: "RRRRRRSSSYYYYMMDDNNNNN".to_owned(),
+            map_link: "geo:{latitude},{longitude}?q={latitude},{longitude}".to_owned(),
             trusted_proxies: Vec::new(),
             retention: Retention { application_years: NonZeroU8::MIN.saturating_add(1) },
             limits: Limits {

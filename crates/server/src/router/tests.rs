@@ -15,7 +15,7 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 /// Every address, and what each of `METHODS` gives without a body: 415 where a form or JSON is expected, 401 where
 /// a feed has to sign, 303 to the door where staff have to sign in.
 /// A new address needs a row here.
-const EXPECTED: [(&str, [u16; 7]); 40] = [
+const EXPECTED: [(&str, [u16; 7]); 43] = [
     ("/", [200, 200, 405, 405, 405, 405, 405]),
     ("/api/v1/challenges", [200, 200, 405, 405, 405, 405, 405]),
     ("/api/v1/feeds/{feed}/batches/{batch}", [401, 401, 405, 401, 405, 405, 405]),
@@ -27,6 +27,8 @@ const EXPECTED: [(&str, [u16; 7]); 40] = [
     ("/api/v1/inquiries", [405, 405, 415, 405, 405, 405, 405]),
     ("/api/v1/inquiries/counter-only", [405, 405, 415, 405, 405, 405, 405]),
     ("/api/v1/inquiries/looks", [405, 405, 415, 405, 405, 405, 405]),
+    ("/api/v1/offices", [200, 200, 405, 405, 405, 405, 405]),
+    ("/api/v1/offices/districts", [200, 200, 405, 405, 405, 405, 405]),
     ("/assets/{name}", [404, 404, 405, 405, 405, 405, 405]),
     ("/favicon.ico", [200, 200, 405, 405, 405, 405, 405]),
     ("/healthz", [200, 200, 405, 405, 405, 405, 405]),
@@ -38,6 +40,7 @@ const EXPECTED: [(&str, [u16; 7]); 40] = [
     ("/log/tile/{*name}", [404, 404, 405, 405, 405, 405, 405]),
     ("/metrics", [200, 200, 405, 405, 405, 405, 405]),
     ("/offices", [200, 200, 405, 405, 405, 405, 405]),
+    ("/offices/{code}", [404, 404, 405, 405, 405, 405, 405]),
     ("/openapi.json", [200, 200, 405, 405, 405, 405, 405]),
     ("/readyz", [200, 200, 405, 405, 405, 405, 405]),
     ("/staff", [303, 303, 405, 405, 405, 405, 405]),
@@ -242,6 +245,7 @@ fn fits(document: &Value, schema: &Value, value: &Value, place: &str) {
         Value::Null => assert!(allows(schema, "null"), "{place} may not be null"),
         Value::String(_) => assert!(allows(schema, "string"), "{place} is no text"),
         Value::Bool(_) => assert!(allows(schema, "boolean"), "{place} is no yes or no"),
+        Value::Number(number) if number.is_f64() => assert!(allows(schema, "number"), "{place} is no number"),
         Value::Number(_) => assert!(allows(schema, "integer"), "{place} is no whole number"),
     }
 }

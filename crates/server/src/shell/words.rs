@@ -157,6 +157,21 @@ pub fn date(l: Language, date: Date) -> String {
     l.date(date.year(), date.month(), date.day())
 }
 
+/// The day of the week with this place in it, Monday is 0.
+#[must_use]
+pub fn weekday(l: Language, place: usize) -> &'static str {
+    let days = [
+        l.words_weekday_monday(),
+        l.words_weekday_tuesday(),
+        l.words_weekday_wednesday(),
+        l.words_weekday_thursday(),
+        l.words_weekday_friday(),
+        l.words_weekday_saturday(),
+        l.words_weekday_sunday(),
+    ];
+    days.get(place).copied().unwrap_or_default()
+}
+
 /// A moment as people write it, in China Standard Time.
 #[must_use]
 pub fn moment(l: Language, moment: Moment) -> String {

@@ -1,6 +1,6 @@
 //! Fills a database with a demonstration, batch by batch, through the recording path of every feed.
 
-use super::offices::{Organs, STATIONS, offices};
+use super::offices::{Organs, county_offices, offices};
 use super::people;
 use super::stories::{Story, Telling, station};
 use super::working::WorkingDays;
@@ -153,7 +153,9 @@ pub(super) async fn fill(
 ) -> Result<(), Failed> {
     let entry = |action, detail| Entry { at: recipe.now, actor: ACTOR.to_owned(), action, detail };
     let store = &app.store;
-    office::put_all(store, entry("put_offices", format!("{} stations", STATIONS)), offices()).await?;
+    let offices = [offices(), county_offices(&app.regions)].concat();
+    let put = entry("put_offices", format!("{} offices", offices.len()));
+    office::put_all(store, put, offices, |_| ()).await?;
     let now = recipe.now;
     let named =
         store.write(entry("name_feed", "demonstration".to_owned()), move |write| -> Work<'_, FeedId> {

@@ -2,17 +2,19 @@
 
 use super::service::Answer;
 use crate::app::App;
+use crate::shell::offices::{Now, hours, now, said};
 use crate::shell::words;
 use domain::Date;
 use domain::clock::StatutoryClock;
 use domain::kind::Reason;
+use domain::office::Phone;
 use domain::organ::OrganCode;
 use domain::progress::Passed;
 use domain::stage::{Stage, ahead};
 use i18n::Language;
 use serde::Serialize;
 use std::borrow::Cow;
-use store::office::{Bilingual, Office};
+use store::office::Office;
 use utoipa::ToSchema;
 
 /// An answer as programs read it; the page shows the same facts.
@@ -139,7 +141,13 @@ pub(super) struct OfficeView<'a> {
     /// Phone.
     pub phone: &'a str,
     /// Opening hours in words.
-    pub hours: &'a str,
+    pub hours: Cow<'a, str>,
+    /// All phones, for the page.
+    #[serde(skip)]
+    pub phones: &'a [Phone],
+    /// Whether it is open, for the page.
+    #[serde(skip)]
+    pub now: Option<Now>,
 }
 
 /// One step of the way.
@@ -257,7 +265,7 @@ impl<'a> Naming<'a> {
 
     fn name(&self, organ: OrganCode) -> Cow<'a, str> {
         self.listed(organ)
-            .map_or_else(|| self.unlisted(organ).into(), |office| in_language(self.l, &office.name).into())
+            .map_or_else(|| self.unlisted(organ).into(), |office| said(self.l, &office.name).into())
     }
 
     /// The code, and the place where the region is in the table.
@@ -273,10 +281,12 @@ impl<'a> Naming<'a> {
     fn office(&self, organ: OrganCode) -> Option<OfficeView<'a>> {
         self.listed(organ).map(|office| OfficeView {
             code: organ.to_string(),
-            name: in_language(self.l, &office.name),
-            address: in_language(self.l, &office.address),
-            phone: &office.phone,
-            hours: in_language(self.l, &office.hours),
+            name: said(self.l, &office.name),
+            address: said(self.l, &office.address),
+            phone: office.phones.first().map(Phone::as_str).unwrap_or_default(),
+            hours: hours(self.l, office),
+            phones: &office.phones,
+            now: now(self.app, self.l, office),
         })
     }
 
@@ -334,12 +344,5 @@ fn step<'a>(l: Language, stage: Stage, state: &'static str) -> StepView<'a> {
         on: None,
         office: None,
         cause: None,
-    }
-}
-
-fn in_language(l: Language, text: &Bilingual) -> &str {
-    match l {
-        Language::Zh => &text.zh,
-        Language::En => &text.en,
     }
 }

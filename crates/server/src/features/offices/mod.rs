@@ -2,6 +2,9 @@
 
 pub mod cli;
 pub mod http;
+mod lines;
+mod page;
+mod service;
 #[cfg(test)]
 mod tests;
 mod view;

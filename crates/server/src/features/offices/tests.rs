@@ -1,91 +1,46 @@
-//! Find an office and call: the page, and the file that lists offices.
+//! Find an office and call: the pages, the addresses for programs, and the files that list offices.
 
-use super::cli::import;
+mod api;
+mod files;
+mod pages;
+
+use super::cli::{Mode, import};
 use crate::testing::Server;
 
-async fn listed(csv: &str) -> (Server, Result<usize, String>) {
+/// The columns that there were first.
+const FIRST: &str = "organ,name,name_en,address,address_en,phone,hours,hours_en";
+/// All columns.
+const ALL: &str =
+    "organ,name,name_en,address,address_en,phone,hours,hours_en,opening,services,latitude,longitude,parent";
+/// A small directory: two counties of Beijing, one of Guangzhou, and a city without counties.
+const OFFICES: [&str; 6] = [
+    "110105000,朝阳分局,Chaoyang Branch,朝阳路1号,1 Chaoyang Road,000-0000-0100,,,Mo-Fr 09:00-17:00,,39.92,116.44,",
+    "110105001,建外派出所,Jianwai Station,光华路2号,2 Guanghua Road,000-0000-0101;000-0000-0102,,,\"Mo-Fr 09:00-12:00,13:30-17:00\",accept;hand_out,39.91,116.45,",
+    "110101001,东华门派出所,Donghuamen Station,建外大街3号,3 Jianwai Street,000-0000-0103,,,Sa 09:00-12:00,temporary_card;cross_region,39.92,116.41,",
+    "440106001,天河派出所,Tianhe Station,天河路4号,4 Tianhe Road,000-0000-0104,周一上午,Monday mornings,,accept,23.13,113.36,440106000",
+    "441900001,莞城派出所,Guancheng Station,东城路5号,5 Dongcheng Road,000-0000-0105,,,24/7,accept,,,",
+    "119900001,示范派出所,Sample Station,示范路6号,6 Sample Road,000-0000-0106,,,Mo-Su 08:00-20:00,,,,",
+];
+
+/// A server after an import of these lines, and what the import said.
+async fn listed(header: &str, lines: &[&str]) -> (Server, Result<usize, String>) {
     let server = Server::start().await;
-    let file = server.config.data.join("offices.csv");
-    std::fs::write(&file, csv).unwrap();
-    let counted = import(&server.app.store, server.app.clock, &file).await;
-    (server, counted.map_err(|error| error.to_string()))
+    let csv = format!("{header}\n{}\n", lines.join("\n"));
+    let told = imported(&server, "offices.csv", &csv, Mode::Put).await;
+    (server, told.map(|(offices, _)| offices))
 }
 
-const HEADER: &str = "organ,name,name_en,address,address_en,phone,hours,hours_en";
-
-#[tokio::test]
-async fn a_listed_office_is_found_with_its_phone_in_both_languages() {
-    let line = "119900001,示范派出所,Sample Station,示范路1号,1 Sample Road,000-0000-0001,周一至周五,Mon–Fri";
-    let (server, counted) = listed(&format!("{HEADER}\n{line}\n")).await;
-    assert_eq!(counted, Ok(1));
-    let (zh, en) = (server.get("/offices").await, server.get("/offices?lang=en").await);
-    for words in ["示范派出所", "示范路1号", "000-0000-0001", "周一至周五"] {
-        assert!(zh.words().contains(words), "{words}");
-    }
-    for words in ["Sample Station", "1 Sample Road", "000-0000-0001", "Mon–Fri"] {
-        assert!(en.words().contains(words), "{words}");
-    }
-    assert!(zh.addresses().contains(&"tel:000-0000-0001"));
+/// How many offices were imported and what was said.
+async fn imported(server: &Server, name: &str, text: &str, mode: Mode) -> Result<(usize, String), String> {
+    let file = server.config.data.join(name);
+    std::fs::write(&file, text).unwrap();
+    let told = import(&server.app.store, server.app.clock, &file, mode).await;
+    told.map(|imported| (imported.offices(), imported.to_string())).map_err(|error| error.to_string())
 }
 
-#[tokio::test]
-async fn a_missing_english_text_repeats_the_chinese() {
-    let (server, counted) =
-        listed("organ,name,address,phone,hours\n119900001,示范派出所,示范路,1,周一\n").await;
-    assert_eq!(counted, Ok(1));
-    assert!(server.get("/offices?lang=en").await.words().contains("示范派出所"));
-}
-
-#[tokio::test]
-async fn importing_again_replaces_and_never_doubles() {
-    let csv = "organ,name,address,phone,hours\n119900001,旧,路,1,周一\n";
-    let (server, _) = listed(csv).await;
-    let file = server.config.data.join("offices.csv");
-    std::fs::write(&file, csv.replace('旧', "新名")).unwrap();
-    import(&server.app.store, server.app.clock, &file).await.unwrap();
-    let page = server.get("/offices").await;
-    assert_eq!(page.body.matches("class=\"office\"").count(), 1);
-    assert!(page.words().contains("新名"));
-}
-
-#[tokio::test]
-async fn a_line_that_does_not_fit_is_named_and_nothing_is_imported() {
-    let first = "119900001,示范派出所,,示范路,,1,周一,";
-    let (server, counted) = listed(&format!("{HEADER}\n{first}\n1199,x,,x,,1,x,\n")).await;
-    assert_eq!(counted, Err("line 3: organ must be 9 digits, region and station".to_owned()));
-    assert!(!server.get("/offices").await.body.contains("class=\"office\""));
-    let (_, short) = listed(&format!("{HEADER}\n{first}\n119900002,x\n")).await;
-    assert!(short.unwrap_err().starts_with("line 3: "));
-}
-
-#[tokio::test]
-async fn a_long_list_has_pages_and_ends() {
-    let lines: Vec<String> = (1..=120).map(|n| format!("119900{n:03},所{n:03},路,{n},周一")).collect();
-    let (server, counted) = listed(&format!("organ,name,address,phone,hours\n{}\n", lines.join("\n"))).await;
-    assert_eq!(counted, Ok(120));
-    let (mut address, mut seen, mut pages) = (Some("/offices".to_owned()), Vec::new(), 0);
-    while let Some(at) = address {
-        let page = server.get(&at).await;
-        seen.extend(page.words().lines().filter(|line| line.starts_with('所')).map(str::to_owned));
-        let addresses = page.addresses().into_iter();
-        let next =
-            addresses.filter(|address| !address.contains("lang=")).find(|address| address.contains("after="));
-        address = next.map(str::to_owned);
-        pages += 1;
-    }
-    let all: Vec<String> = (1..=120).map(|n| format!("所{n:03}")).collect();
-    assert_eq!((seen, pages), (all, 3));
-}
-
-#[tokio::test]
-async fn an_address_that_makes_no_sense_shows_the_first_page() {
-    let (server, _) = listed("organ,name,address,phone,hours\n119900001,示范派出所,路,1,周一\n").await;
-    assert!(server.get("/offices?after=nonsense").await.words().contains("示范派出所"));
-}
-
-#[tokio::test]
-async fn without_offices_the_hotline_remains() {
-    let page = Server::start().await.get("/offices").await;
-    assert_eq!(page.page(), "offices");
-    assert!(page.addresses().contains(&"tel:12345"));
+/// The directory of all offices above.
+async fn directory() -> Server {
+    let (server, told) = listed(ALL, &OFFICES).await;
+    assert_eq!(told, Ok(OFFICES.len()));
+    server
 }

@@ -96,7 +96,8 @@ async fn fill(fresh: &Fresh) {
     dead_letter::keep(&fresh.store, fresh.feed, entry("letters"), letters).await.unwrap();
     let blob = fresh.behind().blob("00112233445566778899aabbccddeeff");
     fresh.behind().execute(&format!(
-        "INSERT INTO office VALUES (119900007, '办事处', 'Office', '路', 'Road', '1', '早', 'Mornings');
+        "INSERT INTO office (organ, name_zh, name_en, address_zh, address_en, phone, hours_zh, hours_en)
+            VALUES (119900007, '办事处', 'Office', '路', 'Road', '1', '早', 'Mornings');
         INSERT INTO outbox_consumer VALUES ('bell', 0);
         INSERT INTO dead_letter_settled VALUES ({blob});
         INSERT INTO feed_secret (feed, secret) VALUES (1, {blob});
@@ -227,8 +228,8 @@ async fn what_somebody_changed_added_or_took_out_is_found_and_put_right() {
             "UPDATE milestone SET happened_at = happened_at + 1 WHERE application = 3;
             INSERT INTO milestone SELECT subject, application, feed, {blob}, step, organ, cause, happened_at,
                 learned_at, rank FROM milestone WHERE application = 4;
-            INSERT INTO office SELECT 119900009, name_zh, name_en, address_zh, address_en, phone, hours_zh, hours_en
-                FROM office;
+            INSERT INTO office SELECT 119900009, name_zh, name_en, address_zh, address_en, phone, hours_zh, hours_en,
+                opening, services, latitude, longitude, parent FROM office;
             UPDATE dead_letter SET closed = 'discarded', closed_at = 7, content = NULL;
             DELETE FROM receipt_case WHERE application = 5;
             DELETE FROM manifest_line"
