@@ -2,7 +2,7 @@
 // districts' places, fetches the lists of the nearest ones as anybody may, and puts their offices in order.
 
 const DISTRICTS = 3;
-const OFFICES = 10;
+const OFFICES = 5;
 const EARTH_KM = 6371;
 
 const section = document.querySelector("[data-nearest]");

@@ -43,6 +43,49 @@ impl RegionCode {
         self.0 == other.0 || self.0 == other.city().0 || self.0 == other.province().0
     }
 
+    /// The name of a province in Latin letters (Hanyu Pinyin, or as they are commonly written); none for what lies in one:
+    /// names of other languages than Chinese cannot be told from their characters.
+    #[must_use]
+    pub const fn in_latin(self) -> Option<&'static str> {
+        Some(match self.0 {
+            110_000 => "Beijing",
+            120_000 => "Tianjin",
+            130_000 => "Hebei",
+            140_000 => "Shanxi",
+            150_000 => "Inner Mongolia",
+            210_000 => "Liaoning",
+            220_000 => "Jilin",
+            230_000 => "Heilongjiang",
+            310_000 => "Shanghai",
+            320_000 => "Jiangsu",
+            330_000 => "Zhejiang",
+            340_000 => "Anhui",
+            350_000 => "Fujian",
+            360_000 => "Jiangxi",
+            370_000 => "Shandong",
+            410_000 => "Henan",
+            420_000 => "Hubei",
+            430_000 => "Hunan",
+            440_000 => "Guangdong",
+            450_000 => "Guangxi",
+            460_000 => "Hainan",
+            500_000 => "Chongqing",
+            510_000 => "Sichuan",
+            520_000 => "Guizhou",
+            530_000 => "Yunnan",
+            540_000 => "Xizang",
+            610_000 => "Shaanxi",
+            620_000 => "Gansu",
+            630_000 => "Qinghai",
+            640_000 => "Ningxia",
+            650_000 => "Xinjiang",
+            710_000 => "Taiwan",
+            810_000 => "Hong Kong",
+            820_000 => "Macao",
+            _ => return None,
+        })
+    }
+
     pub(crate) const fn of_organ(organ: u32) -> Self {
         Self(organ / 1000)
     }
@@ -204,6 +247,16 @@ mod tests {
         assert_eq!(regions.codes().count(), 7_406);
         assert!(regions.knows(code(110_105)) && regions.knows(code(810_000)));
         assert!(!regions.knows(RegionCode::DEMONSTRATION));
+    }
+
+    #[test]
+    fn every_province_has_a_name_in_latin_letters() {
+        let regions = Regions::built_in().unwrap();
+        let provinces = regions.current().filter(|region| *region == region.province());
+        let unnamed: Vec<u32> = provinces.filter(|it| it.in_latin().is_none()).map(RegionCode::get).collect();
+        assert_eq!(unnamed, [830_000], "residence permits of Taiwan residents");
+        assert_eq!((code(610_000).in_latin(), code(140_000).in_latin()), (Some("Shaanxi"), Some("Shanxi")));
+        assert_eq!(code(110_105).in_latin(), None);
     }
 
     #[test]

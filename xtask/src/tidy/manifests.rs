@@ -16,7 +16,7 @@ const SQL_DRIVERS: [&str; 4] = ["rusqlite", "refinery", "tokio-postgres", "deadp
 
 /// The diamond: a crate's folder, what it may depend on, and what its build script may depend on.
 const DIAMOND: [(&str, May, May); 7] = [
-    ("crates/domain", May::Only(&["jiff", "thiserror", "unicode-normalization"]), May::Only(&[])),
+    ("crates/domain", May::Only(&["jiff", "pinyin", "thiserror", "unicode-normalization"]), May::Only(&[])),
     (
         "crates/i18n",
         May::Only(&["icu_plurals", "icu_locale_core"]),

@@ -37,6 +37,8 @@ pub(super) struct OfficesPage {
 struct Choice {
     region: RegionCode,
     name: String,
+    /// The language of the name.
+    lang: &'static str,
     offices: usize,
     href: String,
 }
@@ -68,6 +70,7 @@ impl OfficesPage {
         let choice = |region: RegionCode, offices: usize| Choice {
             region,
             name: region_name(l, regions, region),
+            lang: language_of(l, &region_name(l, regions, region)),
             offices,
             href: links.to(Some(region)),
         };
@@ -165,6 +168,7 @@ pub(super) struct OfficePage {
     /// What it does and what to bring for it.
     services: Vec<(&'static str, &'static str)>,
     region: String,
+    region_lang: &'static str,
     region_href: String,
     above: Option<Row>,
     map: Option<String>,
@@ -175,6 +179,8 @@ impl OfficePage {
         let l = context.language;
         let region = office.organ.region();
         let map = |place: Place| app.map_link.to(place, said(l, &office.name));
+        let names = path(&app.regions, region).into_iter().map(|region| region_name(l, &app.regions, region));
+        let names = names.collect::<Vec<_>>().join(" ");
         Self {
             shell: context.shell(said(l, &office.name).to_owned()),
             services: office
@@ -182,17 +188,19 @@ impl OfficePage {
                 .iter()
                 .map(|service| (offices::service(l, service), bring(l, service)))
                 .collect(),
-            region: path(&app.regions, region)
-                .iter()
-                .map(|region| region_name(l, &app.regions, *region))
-                .collect::<Vec<_>>()
-                .join(" "),
+            region_lang: language_of(l, &names),
+            region: names,
             region_href: Links { typed: "", service: None }.to(Some(region)),
             map: office.place.map(map),
             above: above.map(|above| Row::new(app, l, above, None)),
             row: Row::new(app, l, office, None),
         }
     }
+}
+
+/// The language of a name on a page: names that only Chinese has stay Chinese.
+fn language_of(l: Language, name: &str) -> &'static str {
+    if name.is_ascii() { l.code() } else { Language::Zh.code() }
 }
 
 /// Kilometres with one digit after the point below ten.
@@ -215,7 +223,8 @@ fn path(regions: &Regions, region: RegionCode) -> Vec<RegionCode> {
 }
 
 fn region_name(l: Language, regions: &Regions, region: RegionCode) -> String {
-    match regions.place(region) {
+    let latin = region.in_latin().filter(|_| l == Language::En);
+    match latin.or_else(|| regions.place(region)) {
         Some(name) => name.to_owned(),
         None if region == RegionCode::DEMONSTRATION => l.offices_region_demonstration().to_owned(),
         None => l.offices_region_unknown(region),

@@ -22,6 +22,7 @@ async fn people_choose_province_city_and_county() {
     let china = server.get("/offices").await;
     assert!(china.words().contains("北京市 4") && china.words().contains("广东省 2"), "{}", china.words());
     assert!(leads_to(&china, "/offices?service=&region=440000"));
+    assert!(server.get("/offices?lang=en").await.words().contains("Guangdong 2"));
     let guangdong = server.get("/offices?service=&region=440000").await;
     assert!(leads_to(&guangdong, "/offices?service=&region=440100"));
     assert!(leads_to(&guangdong, "/offices?service=&region=441900"), "a city without counties");
