@@ -73,7 +73,24 @@ pub fn routes(app: Arc<App>) -> (Router, Document) {
         .route("/readyz", get(operations::http::ready))
         .route("/metrics", get(operations::http::metrics))
         .route("/openapi.json", get(operations::http::description));
-    let of_staff = Router::new()
+    let router = pages
+        .merge(of_staff())
+        .merge(api)
+        .method_not_allowed_fallback(|| async { Failure::MethodNotAllowed })
+        .fallback(|| async { Failure::NotFound })
+        .with_state(Arc::clone(&app))
+        .merge(web::assets());
+    // Where all live under one name nobody pays for asking under which.
+    let router = match app.staff_host.is_some() {
+        true => router.layer(from_fn_with_state(app, keep_apart)),
+        false => router,
+    };
+    (router, document)
+}
+
+/// Where staff sign in, and what they do there.
+fn of_staff() -> Router<Arc<App>> {
+    Router::new()
         .route("/staff", get(sign_in::home))
         .route("/staff/sign-in", get(sign_in::door).post(sign_in::sign_in))
         .route("/staff/enrol", get(sign_in::enrol_form).post(sign_in::begin_enrolling))
@@ -88,20 +105,7 @@ pub fn routes(app: Arc<App>) -> (Router, Document) {
         .route("/staff/people/code", post(people::make_code))
         .route("/staff/people/disenrol", post(people::disenrol))
         .route("/staff/people/block", post(people::block))
-        .route("/staff/people/unblock", post(people::unblock));
-    let router = pages
-        .merge(of_staff)
-        .merge(api)
-        .method_not_allowed_fallback(|| async { Failure::MethodNotAllowed })
-        .fallback(|| async { Failure::NotFound })
-        .with_state(Arc::clone(&app))
-        .merge(web::assets());
-    // Where all live under one name nobody pays for asking under which.
-    let router = match app.staff_host.is_some() {
-        true => router.layer(from_fn_with_state(app, keep_apart)),
-        false => router,
-    };
-    (router, document)
+        .route("/staff/people/unblock", post(people::unblock))
 }
 
 /// The ceiling of the benchmark: the same server, the same edge, and nothing done.

@@ -2,15 +2,13 @@
 
 use super::super::*;
 use crate::dead_letter::{self, DeadLetter};
-use crate::feed;
 use crate::inquiry_log::{Channel, InquiryEntry, InquiryLog, Outcome, recorded};
 use crate::keys::{Keys, Subject};
-use crate::log;
 use crate::manifest::{Declaration, declare};
 use crate::record::{Report, Unknown};
 use crate::setting::Purpose;
 use crate::testing::{Fresh, Proven, at, entry, key_file, organ, receipt};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, feed, log};
 use domain::batch::BatchNumber;
 use domain::feed::FeedKind;
 use domain::stage::Stage;
