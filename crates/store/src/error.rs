@@ -85,6 +85,9 @@ pub enum StoreError {
     /// A row holds what no code of ours wrote.
     #[error("a stored {0} cannot be understood")]
     Corrupt(&'static str),
+    /// The session in which something was to be done has ended, or its account was blocked.
+    #[error("the session has ended")]
+    SignedOut,
     /// The desk's name or rank was asked for a system.
     #[error("the name \"desk\" and the rank 0 are those of people at a desk; no system reports under them")]
     Desk,
@@ -186,6 +189,7 @@ impl StoreError {
             | Self::Damaged(_)
             | Self::Panicked
             | Self::Refused(_)
+            | Self::SignedOut
             | Self::Desk
             | Self::Announced(_)
             | Self::Purpose { .. }

@@ -2,6 +2,7 @@
 
 pub mod ceremony;
 pub mod code;
+mod deed;
 pub mod failure;
 pub mod passkey;
 pub mod session;
@@ -17,11 +18,15 @@ use domain::organ::OrganCode;
 use domain::permit::{Bearer, StaffId};
 use domain::role::Role;
 
+pub use deed::Deed;
+
 /// A login name that is there is not tried again: PostgreSQL would use up a number each time.
 const ADD: &str = "INSERT INTO staff (handle, login, number, role, organ, state, added_at)
     SELECT $1, $2, $3, $4, $5, 'active', $6 WHERE NOT EXISTS (SELECT 1 FROM staff WHERE login = $2)
     ON CONFLICT (login) DO NOTHING RETURNING id";
-const ROLES_OF: &str = "SELECT role FROM staff WHERE number = $1";
+/// However somebody writes the number of a person, it is the same person.
+const ROLES_OF: &str = "SELECT role FROM staff
+    WHERE replace(replace(replace(upper(number), '.', ''), '-', ''), '_', '') = $1";
 const BY_LOGIN: &str =
     "SELECT id, handle, login, number, role, organ, state, added_at FROM staff WHERE login = $1";
 const BY_ID: &str = "SELECT id, handle, login, number, role, organ, state, added_at FROM staff WHERE id = $1";
@@ -62,7 +67,7 @@ pub struct Account {
     pub id: StaffId,
     /// What a passkey knows its owner by: random bytes.
     pub handle: [u8; 16],
-    /// The name to sign in with.
+    /// The name of the account.
     pub login: String,
     /// The number that others see (警号, 工号); a person's accounts have the same.
     pub number: String,
@@ -99,7 +104,7 @@ pub fn actor(id: StaffId) -> String {
 /// An account to be added.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
-    /// The name to sign in with; no other account has or had it.
+    /// The name of the account; no other has or had it.
     pub login: String,
     /// The number that others see.
     pub number: String,
@@ -123,12 +128,14 @@ pub enum Added {
 /// Adds an account that cannot sign in yet.
 ///
 /// # Errors
-/// Fails when the database does, or the system gave no random bytes.
-pub async fn add(store: &Store, entry: Entry, new: NewAccount) -> Result<Added> {
+/// Refuses a session that has ended; fails when the database does, or the system gave no random bytes.
+pub async fn add(store: &Store, deed: impl Into<Deed>, new: NewAccount) -> Result<Added> {
+    let deed = deed.into();
     let mut handle = [0; 16];
     aws_lc_rs::rand::fill(&mut handle).map_err(|_| StoreError::Unsealed)?;
     let added = store.change(move |write| -> Work<'_, Added> {
         Box::pin(async move {
+            let entry = deed.due(write).await?;
             if let Some(role) = excluding(write, &new).await? {
                 return Ok(Added::Excluded(role));
             }
@@ -153,7 +160,8 @@ pub async fn add(store: &Store, entry: Entry, new: NewAccount) -> Result<Added> 
 
 /// A role of the same person that excludes the new one; a blocked account counts, for it can be unblocked.
 async fn excluding(write: &mut Write<'_>, new: &NewAccount) -> Result<Option<Role>> {
-    let roles = write.rows(ROLES_OF, &[Value::Text(&new.number)], |row| role(row, 0)).await?;
+    let number = new.number.to_uppercase().replace(['.', '-', '_'], "");
+    let roles = write.rows(ROLES_OF, &[Value::Text(&number)], |row| role(row, 0)).await?;
     Ok(roles.into_iter().find(|other| other.excludes(new.role)))
 }
 
@@ -206,10 +214,12 @@ pub async fn page(read: &Read<'_>, wanted: Wanted<'_>, limit: u16) -> Result<Vec
 /// unknown or so already.
 ///
 /// # Errors
-/// Fails when the database does.
-pub async fn set_state(store: &Store, entry: Entry, id: StaffId, state: State) -> Result<bool> {
+/// Refuses a session that has ended; fails when the database does.
+pub async fn set_state(store: &Store, deed: impl Into<Deed>, id: StaffId, state: State) -> Result<bool> {
+    let deed = deed.into();
     let set = store.change(move |write| -> Work<'_, bool> {
         Box::pin(async move {
+            let entry = deed.due(write).await?;
             let values = [Value::Text(state.as_str()), Value::Int(id.0)];
             if write.rows(SET_STATE, &values, |row| row.int(0)).await?.is_empty() {
                 return Ok(false);

@@ -13,8 +13,8 @@ use domain::permit::{Permit, Permitted};
 use std::sync::Arc;
 use store::StoreError;
 use store::audit::Entry;
-use store::staff::Account;
 use store::staff::session::{self, Session, Token};
+use store::staff::{Account, Deed};
 use web::{Context, Failure, Problem};
 
 /// The cookie that holds a session. The prefix makes browsers refuse it without `Secure`, with a domain, or for a part of
@@ -117,6 +117,11 @@ impl SignedIn {
     pub(crate) fn entry(&self, app: &App, action: &'static str, detail: String) -> Entry {
         Entry { at: app.clock.now(), actor: self.account.actor(), action, detail }
     }
+
+    /// What they do to accounts, as long as their session goes on.
+    pub(crate) fn deed(&self, app: &App, action: &'static str) -> Deed {
+        Deed { entry: self.entry(app, action, String::new()), session: Some(self.session.id) }
+    }
 }
 
 /// What somebody is told whose role may not do this.
@@ -132,8 +137,11 @@ fn other_role(context: &Context) -> Failure {
     problem.into()
 }
 
-/// What the store failed with: away for a while, or our fault.
+/// What the store failed with: away for a while, or our fault. Whose session has ended meanwhile finds nothing any more.
 pub(crate) fn failed(error: StoreError) -> Failure {
+    if matches!(error, StoreError::SignedOut) {
+        return Failure::NotFound;
+    }
     if !error.is_passing() {
         return Failure::internal(error);
     }
@@ -167,8 +175,10 @@ fn with_cookie(mut response: Response, cookie: &str, more: &str) -> Response {
 
 /// The session that the browser holds.
 fn token(headers: &HeaderMap) -> Option<Token> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|cookie| cookie.split(';'));
-    let held = pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
+    // Another's cookie beside it may hold any bytes.
+    let mut pairs =
+        headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    let held =
+        pairs.find_map(|pair| pair.trim_ascii().strip_prefix(COOKIE.as_bytes())?.strip_prefix(b"="))?;
     BASE64_URL_SAFE_NO_PAD.decode(held).ok()?.try_into().ok().map(Token)
 }

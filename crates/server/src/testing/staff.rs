@@ -97,6 +97,8 @@ pub(crate) struct Device {
     id: [u8; 16],
     handle: RefCell<String>,
     counter: Cell<u32>,
+    /// Whether it counts how often it signs; passkeys that several devices share do not.
+    pub(crate) counts: bool,
     /// Whether it asks for a fingerprint before it signs.
     pub(crate) verifies: bool,
     /// The page's origin, as the browser tells it.
@@ -111,7 +113,7 @@ impl Device {
         let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, key.as_ref()).unwrap();
         let (handle, counter) = Default::default();
-        Self { key, id, handle, counter, verifies: true, origin: "http://localhost:8080" }
+        Self { key, id, handle, counter, counts: true, verifies: true, origin: "http://localhost:8080" }
     }
 
     /// What a script puts into the form of a page that asks for a passkey.
@@ -143,7 +145,7 @@ impl Device {
     }
 
     fn shown(&self, options: &Value) -> Value {
-        self.counter.set(self.counter.get() + 1);
+        self.counter.set(self.counter.get() + u32::from(self.counts));
         let (data, said) = (self.data(0), self.said("webauthn.get", options));
         let signed = [&data, digest(&SHA256, &said).as_ref()].concat();
         let signature = self.key.sign(&SystemRandom::new(), &signed).unwrap();

@@ -1,7 +1,7 @@
 //! Enrolment codes: a keyed hash of each, used once, for a day at the most.
 
 use super::passkey::{self, NewPasskey};
-use super::{Account, actor};
+use super::{Account, Deed, actor};
 use crate::audit::{self, Entry};
 use crate::engine::Value;
 use crate::error::{Result, StoreError};
@@ -36,11 +36,12 @@ pub fn fresh() -> Result<EnrolmentCode> {
 /// Gives an account a code, in place of those it has; false where it is unknown or blocked.
 ///
 /// # Errors
-/// Fails when the database does.
-pub async fn put(store: &Store, entry: Entry, staff: StaffId, code: &EnrolmentCode) -> Result<bool> {
-    let hash = hash(store.keys(), code);
+/// Refuses a session that has ended; fails when the database does.
+pub async fn put(store: &Store, deed: impl Into<Deed>, staff: StaffId, code: &EnrolmentCode) -> Result<bool> {
+    let (deed, hash) = (deed.into(), hash(store.keys(), code));
     let put = store.change(move |write| -> Work<'_, bool> {
         Box::pin(async move {
+            let entry = deed.due(write).await?;
             forget_of(write, staff).await?;
             let now = entry.at.millis();
             let values = [

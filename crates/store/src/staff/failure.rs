@@ -20,7 +20,7 @@ const CLEAR: &str = "DELETE FROM staff_failure WHERE door = $1 RETURNING count";
 const FORGET: &str = "DELETE FROM staff_failure WHERE door IN
     (SELECT door FROM staff_failure WHERE last_at <= $1 ORDER BY last_at LIMIT $2) RETURNING count";
 
-/// What failures are counted at: a keyed hash of an account or of a source.
+/// What failures are counted at: a keyed hash of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Door([u8; HASH_LENGTH]);
 

@@ -1,6 +1,6 @@
 //! Passkeys: found by a keyed hash of what names each, and sealed.
 
-use super::{Account, actor, code, session};
+use super::{Account, Deed, actor, code, session};
 use crate::audit::Entry;
 use crate::engine::Value;
 use crate::error::Result;
@@ -61,20 +61,22 @@ pub(super) async fn add(write: &mut Write<'_>, staff: StaffId, sealed: &Sealed, 
     Ok(!write.rows(ADD, &values, |row| row.int(0)).await?.is_empty())
 }
 
-/// Notes that a passkey was used, and how it is since.
-pub(super) async fn used(write: &mut Write<'_>, sealed: &Sealed, now: Moment) -> Result<()> {
+/// Notes that a passkey was used, and how it is since; false where it was taken away meanwhile.
+pub(super) async fn used(write: &mut Write<'_>, sealed: &Sealed, now: Moment) -> Result<bool> {
     let values = [Value::Int(now.millis()), Value::Blob(&sealed.passkey), Value::Blob(&sealed.credential)];
-    write.execute(USED, &values).await.map(drop)
+    Ok(write.execute(USED, &values).await? > 0)
 }
 
 /// Takes an account's passkeys away, and its codes and sessions with them: a device was lost. Gives how many there were.
 ///
 /// # Errors
-/// Fails when the database does.
-pub async fn forget_of(store: &Store, entry: Entry, staff: StaffId) -> Result<usize> {
-    let entry = Entry { detail: actor(staff), ..entry };
+/// Refuses a session that has ended; fails when the database does.
+pub async fn forget_of(store: &Store, deed: impl Into<Deed>, staff: StaffId) -> Result<usize> {
+    let deed = deed.into();
+    let entry = Entry { detail: actor(staff), ..deed.entry.clone() };
     let forget = store.write(entry, move |write| -> Work<'_, usize> {
         Box::pin(async move {
+            deed.due(write).await?;
             session::end_all_of(write, staff).await?;
             code::forget_of(write, staff).await?;
             write.execute(FORGET_OF, &[Value::Int(staff.0)]).await

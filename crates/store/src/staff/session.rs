@@ -63,7 +63,8 @@ pub struct Session {
     pub times: Times,
 }
 
-/// Begins a session of an account, and notes how the passkey is since; false where the account is blocked meanwhile.
+/// Begins a session of an account, and notes how the passkey is since; false where the account is blocked meanwhile, or the
+/// passkey taken away.
 ///
 /// # Errors
 /// Fails when the database does.
@@ -78,12 +79,14 @@ pub async fn begin(
     let shown = shown.map(|passkey| passkey.sealed(store.keys())).transpose()?;
     let begun = store.change(move |write| -> Work<'_, bool> {
         Box::pin(async move {
+            if let Some(shown) = &shown
+                && !passkey::used(write, shown, entry.at).await?
+            {
+                return Ok(false);
+            }
             let values = [Value::Blob(&hash), Value::Int(entry.at.millis()), Value::Int(staff.0)];
             if write.rows(BEGIN, &values, |row| row.int(0)).await?.is_empty() {
                 return Ok(false);
-            }
-            if let Some(shown) = &shown {
-                passkey::used(write, shown, entry.at).await?;
             }
             audit::insert(write, &entry).await?;
             Ok(true)
@@ -128,11 +131,13 @@ pub async fn step_up(store: &Store, entry: Entry, id: SessionId, shown: NewPassk
     let shown = shown.sealed(store.keys())?;
     let stepped = store.change(move |write| -> Work<'_, bool> {
         Box::pin(async move {
+            if !passkey::used(write, &shown, entry.at).await? {
+                return Ok(false);
+            }
             let values = [Value::Int(entry.at.millis()), Value::Int(id.0)];
             if write.rows(STEP_UP, &values, |row| row.int(0)).await?.is_empty() {
                 return Ok(false);
             }
-            passkey::used(write, &shown, entry.at).await?;
             audit::insert(write, &entry).await?;
             Ok(true)
         })

@@ -87,6 +87,37 @@ async fn nobody_has_two_of_the_three_administrators() {
 }
 
 #[tokio::test]
+async fn what_a_session_began_is_not_done_once_it_has_ended() {
+    let fresh = Fresh::new().await;
+    let (store, id) = (&fresh.store, added(&fresh, "security", Role::SecurityAdministrator).await);
+    let clerk = enrolled(&fresh, "li").await;
+    let token = signed_in(&fresh, id, at(5, 9)).await;
+    let found = session::of_token(&store.read(), store.keys(), &token, at(5, 9)).await.unwrap().unwrap();
+    let deed = || Deed { entry: did("staff", at(5, 9)), session: Some(found.0.id) };
+    let code = code::fresh().unwrap();
+    assert!(code::put(store, deed(), clerk, &code).await.unwrap());
+    assert!(set_state(store, did("staff_block", at(5, 9)), id, State::Blocked).await.unwrap());
+    let refused = |error: StoreError| assert!(matches!(error, StoreError::SignedOut), "{error}");
+    refused(add(store, deed(), new("accomplice", "7", Role::Auditor)).await.unwrap_err());
+    refused(set_state(store, deed(), clerk, State::Blocked).await.unwrap_err());
+    refused(code::put(store, deed(), clerk, &code).await.unwrap_err());
+    refused(passkey::forget_of(store, deed(), clerk).await.unwrap_err());
+    assert!(of_login(&store.read(), "accomplice").await.unwrap().is_none());
+    assert_eq!(passkey::count(&store.read(), clerk).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_passkey_that_was_taken_away_meanwhile_begins_no_session() {
+    let fresh = Fresh::new().await;
+    let (store, id) = (&fresh.store, enrolled(&fresh, "li").await);
+    passkey::forget_of(store, did("staff_disenrol", at(5, 10)), id).await.unwrap();
+    let token = Token::fresh().unwrap();
+    let begun = session::begin(store, did("sign_in", at(5, 10)), id, &token, Some(made("li"))).await;
+    assert!(!begun.unwrap());
+    assert!(!is_signed_in(&fresh, &token, at(5, 10)).await);
+}
+
+#[tokio::test]
 async fn a_code_enrols_once_within_a_day() {
     let fresh = Fresh::new().await;
     let (store, id) = (&fresh.store, added(&fresh, "li", Role::HotlineClerk).await);

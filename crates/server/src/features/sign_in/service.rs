@@ -24,11 +24,19 @@ pub(super) struct Enrolling {
     pub(super) asked: Asked,
 }
 
-/// Runs what is tried at the door of a source, unless it has failed there too often; counts the failure, and answers it
-/// evenly.
+/// What is tried at a door.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    /// A code: at a shut door it is not even looked at.
+    Code,
+    /// A passkey: nobody guesses one, and whoever has it is let in however often others failed beside them.
+    Passkey,
+}
+
+/// Runs what is tried at the door of a source; counts the failure, and answers it evenly.
 async fn tried<T>(
     app: &App,
-    door: Option<Door>,
+    (door, what): (Option<Door>, Tried),
     work: impl Future<Output = Result<Option<T>, Failed>>,
 ) -> Result<Option<T>, Failed> {
     let (came, now, store) = (Instant::now(), app.clock.now(), &app.store);
@@ -36,8 +44,8 @@ async fn tried<T>(
         Some(door) => failure::at(&store.read(), door).await?,
         None => Failures::default(),
     };
-    // What is tried at a shut door is not even looked at: it would use codes up.
-    let done = if failures.is_shut(now) { None } else { work.await? };
+    let is_refused = what == Tried::Code && failures.is_shut(now);
+    let done = if is_refused { None } else { work.await? };
     match (&done, door) {
         (Some(_), Some(door)) if failures.count > 0 => failure::clear(store, door).await?,
         (None, Some(door)) if !failures.is_shut(now) => {
@@ -64,7 +72,7 @@ pub(super) async fn begin_enrolling(
     typed: &str,
 ) -> Result<Option<Enrolling>, Failed> {
     let now = app.clock.now();
-    tried(app, door, async {
+    tried(app, (door, Tried::Code), async {
         let Some(account) = owner(app, typed, now).await? else { return Ok(None) };
         let asked = app.passkeys.ask_to_make(app.store.keys(), &account, now)?;
         Ok(Some(Enrolling { account, asked }))
@@ -80,7 +88,7 @@ pub(super) async fn enrol(
     answer: &Answer,
 ) -> Result<Option<Token>, Failed> {
     let (now, store) = (app.clock.now(), &app.store);
-    tried(app, door, async {
+    tried(app, (door, Tried::Code), async {
         let (Some(code), Some(account)) = (EnrolmentCode::parse(typed), owner(app, typed, now).await?) else {
             return Ok(None);
         };
@@ -97,7 +105,7 @@ pub(super) async fn enrol(
 /// Begins a session of whose passkey was shown.
 pub(super) async fn sign_in(app: &App, door: Option<Door>, answer: &Answer) -> Result<Option<Token>, Failed> {
     let (now, store) = (app.clock.now(), &app.store);
-    tried(app, door, async {
+    tried(app, (door, Tried::Passkey), async {
         let Some((account, shown)) = app.passkeys.shown(store, answer, now).await? else { return Ok(None) };
         let token = Token::fresh()?;
         let entry = did(&account, now, "staff_sign_in");
@@ -110,7 +118,7 @@ pub(super) async fn sign_in(app: &App, door: Option<Door>, answer: &Answer) -> R
 /// Notes that somebody has shown their passkey again; false where it is another's.
 pub(super) async fn confirm(app: &App, who: &SignedIn, answer: &Answer) -> Result<bool, Failed> {
     let (now, store) = (app.clock.now(), &app.store);
-    let confirmed = tried(app, None, async {
+    let confirmed = tried(app, (None, Tried::Passkey), async {
         let shown = app.passkeys.shown(store, answer, now).await?;
         let Some((_, shown)) = shown.filter(|(account, _)| account.id == who.account.id) else {
             return Ok(None);

@@ -1,6 +1,6 @@
 //! Translates between HTTP and accounts of staff.
 
-use super::service::{self, Coded, NewOne};
+use super::service::{self, Code, Coded, NewOne};
 use super::typed::Typed;
 use super::view::{AddPage, CodePage, PeoplePage};
 use crate::app::App;
@@ -13,7 +13,7 @@ use domain::permit::{StaffId, may};
 use serde::Deserialize;
 use std::sync::Arc;
 use store::staff::{Added, State};
-use web::{Context, Failure, Fault, Input, Reply};
+use web::{Context, Failure, Fault, Input, Problem, Reply};
 
 /// Which accounts are listed. Names of people stand in no address, so this is posted.
 #[derive(Clone, Default, Deserialize)]
@@ -97,8 +97,8 @@ pub async fn add(
         Ok(new) => new,
         Err(faults) => return again(faults),
     };
-    let entry = who.entry(&app, "staff_add", String::new());
-    match service::add(&app.store, &permit, entry, new).await.map_err(failed)? {
+    let deed = who.deed(&app, "staff_add");
+    match service::add(&app.store, &permit, deed, new).await.map_err(failed)? {
         NewOne::Done(coded) => shown(&app, &context, &coded),
         NewOne::Refused(Added::Excluded(role)) => {
             let message = l.staff_add_error_excluded(words::role(l, role));
@@ -112,16 +112,32 @@ pub async fn add(
 /// Makes a code and shows it once.
 ///
 /// # Errors
-/// 404 where the account is unknown, foreign or blocked.
+/// 404 where the account is unknown, foreign or blocked; 409 where it is somebody else's and has a passkey.
 pub async fn make_code(
     Shared(app): Shared<Arc<App>>,
     context: Context,
     Confirmed(Allowed { who, permit }): Confirmed<may::ManageStaff>,
     Input(person): Input<Person>,
 ) -> Result<Response, Failure> {
-    let entry = who.entry(&app, "staff_code", String::new());
-    let coded = service::make_code(&app.store, &permit, entry, person.id()?).await.map_err(failed)?;
-    shown(&app, &context, &coded.ok_or(Failure::NotFound)?)
+    let deed = who.deed(&app, "staff_code");
+    match service::make_code(&app.store, &permit, deed, person.id()?).await.map_err(failed)? {
+        Code::Made(coded) => shown(&app, &context, &coded),
+        Code::HasPasskey => Err(has_passkey(&context)),
+        Code::Unknown => Err(Failure::NotFound),
+    }
+}
+
+/// Who has a passkey gets no code of somebody else beside it.
+fn has_passkey(context: &Context) -> Failure {
+    let l = context.language;
+    let problem = Problem {
+        status: StatusCode::CONFLICT,
+        kind: "has-passkey",
+        title: l.staff_has_passkey_title().into(),
+        detail: l.staff_has_passkey_detail().into(),
+        faults: Vec::new(),
+    };
+    problem.into()
 }
 
 /// Takes an account's passkeys away: a device was lost.
@@ -133,8 +149,8 @@ pub async fn disenrol(
     Confirmed(Allowed { who, permit }): Confirmed<may::ManageStaff>,
     Input(person): Input<Person>,
 ) -> Result<Response, Failure> {
-    let entry = who.entry(&app, "staff_disenrol", String::new());
-    let is_done = service::disenrol(&app.store, &permit, entry, person.id()?).await.map_err(failed)?;
+    let deed = who.deed(&app, "staff_disenrol");
+    let is_done = service::disenrol(&app.store, &permit, deed, person.id()?).await.map_err(failed)?;
     if is_done { Ok(see_other("/staff/people")) } else { Err(Failure::NotFound) }
 }
 
@@ -168,8 +184,8 @@ async fn set(
     Input(person): Input<Person>,
     (action, state): (&'static str, State),
 ) -> Result<Response, Failure> {
-    let entry = who.entry(&app, action, String::new());
-    let is_set = service::set_state(&app.store, &permit, entry, person.id()?, state).await;
+    let deed = who.deed(&app, action);
+    let is_set = service::set_state(&app.store, &permit, deed, person.id()?, state).await;
     if is_set.map_err(failed)? { Ok(see_other("/staff/people")) } else { Err(Failure::NotFound) }
 }
 

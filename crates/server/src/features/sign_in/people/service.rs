@@ -3,7 +3,7 @@
 use domain::enrolment::EnrolmentCode;
 use domain::permit::{Permit, StaffId, may};
 use store::audit::Entry;
-use store::staff::{self, Account, Added, NewAccount, State, Wanted, code, passkey};
+use store::staff::{self, Account, Added, Deed, NewAccount, State, Wanted, code, passkey};
 use store::{Result, Store};
 
 /// Accounts on one page.
@@ -13,6 +13,16 @@ pub(crate) const PAGE: u16 = 50;
 pub(super) struct Coded {
     pub(super) account: Account,
     pub(super) code: EnrolmentCode,
+}
+
+/// What came of making a code.
+pub(super) enum Code {
+    /// It is there.
+    Made(Box<Coded>),
+    /// The account signs in with a passkey, and is somebody else's.
+    HasPasskey,
+    /// The account is unknown, foreign or blocked.
+    Unknown,
 }
 
 /// What came of adding an account.
@@ -59,32 +69,39 @@ pub(super) async fn known(
 pub(super) async fn add(
     store: &Store,
     permit: &Permit<may::ManageStaff>,
-    entry: Entry,
+    deed: Deed,
     new: NewAccount,
 ) -> Result<NewOne> {
     let Some(new) = permit.within(new.organ, new) else { return Ok(NewOne::Foreign) };
-    let id = match staff::add(store, entry.clone(), new).await? {
+    let id = match staff::add(store, deed.clone(), new).await? {
         Added::Done(id) => id,
         refused => return Ok(NewOne::Refused(refused)),
     };
-    let coded = make_code(store, permit, Entry { action: "staff_code", ..entry }, id).await?;
-    Ok(coded.map_or(NewOne::Foreign, |coded| NewOne::Done(Box::new(coded))))
+    let coded = Deed { entry: Entry { action: "staff_code", ..deed.entry }, ..deed };
+    match make_code(store, permit, coded, id).await? {
+        Code::Made(coded) => Ok(NewOne::Done(coded)),
+        Code::Unknown | Code::HasPasskey => Ok(NewOne::Foreign),
+    }
 }
 
-/// Makes a code for an account, in place of those it has; none where it is unknown, foreign or blocked.
+/// Makes a code for an account, in place of those it has. Nobody gets in beside somebody else: whoever lost a device is
+/// disenrolled first, and notices it.
 ///
 /// # Errors
 /// Fails when the store does.
 pub(super) async fn make_code(
     store: &Store,
     permit: &Permit<may::ManageStaff>,
-    entry: Entry,
+    deed: Deed,
     id: StaffId,
-) -> Result<Option<Coded>> {
-    let Some(account) = known(store, permit, id).await? else { return Ok(None) };
+) -> Result<Code> {
+    let Some(account) = known(store, permit, id).await? else { return Ok(Code::Unknown) };
+    if id != permit.bearer().staff && passkey::count(&store.read(), id).await? > 0 {
+        return Ok(Code::HasPasskey);
+    }
     let code = code::fresh()?;
-    let is_put = code::put(store, entry, id, &code).await?;
-    Ok(is_put.then_some(Coded { account, code }))
+    let is_put = code::put(store, deed, id, &code).await?;
+    Ok(if is_put { Code::Made(Box::new(Coded { account, code })) } else { Code::Unknown })
 }
 
 /// Takes an account's passkeys away, with its sessions and codes; false where it is unknown or foreign, or one's own.
@@ -94,13 +111,13 @@ pub(super) async fn make_code(
 pub(super) async fn disenrol(
     store: &Store,
     permit: &Permit<may::ManageStaff>,
-    entry: Entry,
+    deed: Deed,
     id: StaffId,
 ) -> Result<bool> {
     if id == permit.bearer().staff || known(store, permit, id).await?.is_none() {
         return Ok(false);
     }
-    passkey::forget_of(store, entry, id).await?;
+    passkey::forget_of(store, deed, id).await?;
     Ok(true)
 }
 
@@ -111,7 +128,7 @@ pub(super) async fn disenrol(
 pub(super) async fn set_state(
     store: &Store,
     permit: &Permit<may::ManageStaff>,
-    entry: Entry,
+    deed: Deed,
     id: StaffId,
     state: State,
 ) -> Result<bool> {
@@ -119,6 +136,6 @@ pub(super) async fn set_state(
         return Ok(false);
     }
     // That it is so already is no fault of whoever presses the button twice.
-    staff::set_state(store, entry, id, state).await?;
+    staff::set_state(store, deed, id, state).await?;
     Ok(true)
 }

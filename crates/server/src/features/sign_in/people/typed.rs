@@ -44,8 +44,8 @@ impl Typed {
     }
 }
 
-/// Letters, digits, dots, hyphens and underscores of ASCII.
+/// Letters, digits, dots and hyphens of ASCII.
 fn word(typed: &str) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
     (!typed.is_empty() && typed.len() <= LONGEST && typed.chars().all(plain)).then(|| typed.to_owned())
 }

@@ -40,6 +40,7 @@ async fn what_is_wrong_with_a_new_account_is_said_field_by_field() {
     for (fields, words) in [
         (new("security", "9", "auditor", COUNTY), "There is an account of this name"),
         (new("wang", "security", "auditor", COUNTY), "nobody may be both"),
+        (new("wang", "Secu-rity.", "auditor", COUNTY), "nobody may be both"),
         (new("wang", "9", "auditor", "110101000"), "not below yours"),
         (new("wang", "9", "auditor", "119900"), "nine digits"),
         (new("王", "9", "auditor", COUNTY), "letters, digits"),
@@ -79,6 +80,9 @@ async fn a_lost_device_lets_nobody_in_any_more() {
     let (clerk, lost) = clerk(&server).await;
     let page = security.post(&server, "/staff/people", &[("begins", "li")]).await;
     let person = page.fact("person").to_owned();
+    let beside = security.post(&server, "/staff/people/code", &[("person", &person)]).await;
+    assert_eq!(beside.status, 409, "nobody gets in beside somebody else");
+    assert!(is_in(&server, &clerk).await);
     let gone = security.post(&server, "/staff/people/disenrol", &[("person", &person)]).await;
     assert_eq!(gone.header("location"), "/staff/people");
     assert!(!is_in(&server, &clerk).await);
@@ -97,8 +101,9 @@ async fn a_change_wants_a_passkey_of_the_last_minutes() {
     let clerk = server.staff("li.na", Role::HotlineClerk, STATION).await.0.to_string();
     let server = server.restarted("2026-03-25 10:06").await;
     let person = [("person", clerk.as_str())];
-    for address in ["/staff/people/code", "/staff/people/block", "/staff/people/unblock", "/staff/people/add"]
-    {
+    let changes =
+        ["code", "disenrol", "block", "unblock", "add"].map(|change| format!("/staff/people/{change}"));
+    for address in &changes {
         let sent = security.post(&server, address, &person).await;
         assert_eq!(sent.header("location"), "/staff/confirm", "{address}");
     }
