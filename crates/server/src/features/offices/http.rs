@@ -13,7 +13,13 @@ use domain::region::RegionCode;
 use i18n::Language;
 use serde::Deserialize;
 use std::sync::Arc;
+use store::StoreError;
 use web::{Context, Failure, Fault, Reply};
+
+/// What the store failed with: away for a while, or our fault.
+fn failed(error: StoreError) -> Failure {
+    if error.is_passing() { Failure::Unavailable } else { Failure::internal(error) }
+}
 
 /// What is asked for, as it was typed.
 #[derive(Default, Deserialize)]
@@ -35,13 +41,18 @@ impl Asked {
             }
         };
         let region = self.region.parse().ok().and_then(RegionCode::new);
-        let (service, page) =
-            (Service::parse(&self.service), self.page.parse().ok().filter(|page| *page > 0));
+        let (service, page) = (Service::parse(&self.service), page(&self.page));
         wrong("region", &self.region, region.is_some());
         wrong("service", &self.service, service.is_some());
         wrong("page", &self.page, page.is_some());
         (Search::new(region, &self.q, service, page.unwrap_or(1)), faults)
     }
+}
+
+/// A number from 1, in 32 bits.
+fn page(typed: &str) -> Option<usize> {
+    let page = typed.parse::<u32>().ok().filter(|page| *page > 0)?;
+    usize::try_from(page).ok()
 }
 
 /// The directory: regions to choose from, a search, and what is found. What makes no sense in the address is passed over.
@@ -55,7 +66,7 @@ pub async fn offices(
 ) -> Result<Reply, Failure> {
     let Query(asked) = asked.unwrap_or_default();
     let (search, _) = asked.parse(context.language);
-    let results = found(&app, &search).await.map_err(Failure::internal)?;
+    let results = found(&app, &search).await.map_err(failed)?;
     Ok(Reply::page(&OfficesPage::new(&app, &context, &search, &asked.q, results))?.with_position())
 }
 
@@ -69,7 +80,7 @@ pub async fn office(
     Path(code): Path<String>,
 ) -> Result<Reply, Failure> {
     let organ = OrganCode::parse(&code).ok_or(Failure::NotFound)?;
-    let found = one(&app, organ).await.map_err(Failure::internal)?;
+    let found = one(&app, organ).await.map_err(failed)?;
     let (office, above) = found.ok_or(Failure::NotFound)?;
     Reply::page(&OfficePage::new(&app, &context, office, above))
 }
@@ -81,16 +92,17 @@ pub async fn office(
 /// # Errors
 /// Every failure is problem+json.
 #[utoipa::path(get, path = "/api/v1/offices", tag = "offices", params(
-    ("region" = Option<String>, Query, description = "A province, city or county by its code of 6 digits.", example = "110105"),
+    ("region" = Option<String>, Query, pattern = "^([1-9][0-9]{5})?$", description = "A province, city or county by its code of 6 digits.", example = "110105"),
     ("q" = Option<String>, Query, description = "Words of name, region or address: Chinese, pinyin or first letters of pinyin; all of them are wanted.", example = "chaoyang"),
-    ("service" = Option<String>, Query, description = "`accept`, `hand_out`, `temporary_card` or `cross_region`.", example = "accept"),
-    ("page" = Option<usize>, Query, description = "Which page, from 1.", example = 1),
+    ("service" = Option<String>, Query, pattern = "^(accept|hand_out|temporary_card|cross_region)?$", description = "`accept`, `hand_out`, `temporary_card` or `cross_region`.", example = "accept"),
+    ("page" = Option<u32>, Query, minimum = 1, maximum = 4294967295_i64, description = "Which page, from 1.", example = 1),
     ("lang" = Option<String>, Query, description = "The language of the texts, `zh` or `en`; stronger than Accept-Language.", example = "en"),
 ), responses(
     (status = 200, description = "A page of what was found.", body = DirectoryView),
     (status = 400, description = "The query cannot be read.", body = ProblemView, content_type = "application/problem+json"),
     (status = 422, description = "A region, a service or a page that is none; `errors` names it.", body = ProblemView, content_type = "application/problem+json"),
     (status = 500, description = "Something went wrong on the server.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, description = "The database is away for a moment.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn offices_json(
     State(app): State<Arc<App>>,
@@ -103,8 +115,8 @@ pub async fn offices_json(
     if !faults.is_empty() {
         return Err(Failure::Invalid(faults));
     }
-    let results = found(&app, &search).await.map_err(Failure::internal)?;
-    let above = above(&app, &results.offices).await.map_err(Failure::internal)?;
+    let results = found(&app, &search).await.map_err(failed)?;
+    let above = above(&app, &results.offices).await.map_err(failed)?;
     Reply::json(&DirectoryView::new(&app, context.language, &search, &results, &above))
 }
 
@@ -117,8 +129,9 @@ pub async fn offices_json(
 #[utoipa::path(get, path = "/api/v1/offices/districts", tag = "offices", responses(
     (status = 200, description = "Every district whose offices have a place.", body = DistrictsView),
     (status = 500, description = "Something went wrong on the server.", body = ProblemView, content_type = "application/problem+json"),
+    (status = 503, description = "The database is away for a moment.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn districts_json(State(app): State<Arc<App>>) -> Result<Reply, Failure> {
-    let directory = directory(&app).await.map_err(Failure::internal)?;
+    let directory = directory(&app).await.map_err(failed)?;
     Reply::json(&DistrictsView::new(&directory))
 }

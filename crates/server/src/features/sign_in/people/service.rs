@@ -95,7 +95,8 @@ pub(super) async fn make_code(
     deed: Deed,
     id: StaffId,
 ) -> Result<Code> {
-    let Some(account) = known(store, permit, id).await? else { return Ok(Code::Unknown) };
+    let found = known(store, permit, id).await?.filter(|account| account.state == State::Active);
+    let Some(account) = found else { return Ok(Code::Unknown) };
     if id != permit.bearer().staff && passkey::count(&store.read(), id).await? > 0 {
         return Ok(Code::HasPasskey);
     }

@@ -94,7 +94,8 @@ async fn a_passkey_shown_to_another_site_is_worth_nothing() {
 async fn an_answer_counts_once_and_for_its_own_question() {
     let server = Server::start().await;
     // One that does not count: nothing but ours knows the second time from the first.
-    let device = Device { counts: false, ..Device::new() };
+    let mut device = Device::new();
+    device.counts = false;
     let id = server.staff("li.na", Role::HotlineClerk, STATION).await;
     enrols(&server, &Browser::default(), &server.code(id).await.grouped(), &device).await;
     let browser = Browser::default();
