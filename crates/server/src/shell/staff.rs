@@ -142,11 +142,7 @@ pub(crate) fn failed(error: StoreError) -> Failure {
     if matches!(error, StoreError::SignedOut) {
         return Failure::NotFound;
     }
-    if !error.is_passing() {
-        return Failure::internal(error);
-    }
-    tracing::error!(error = &error as &dyn std::error::Error, "a page of staff was not answered");
-    Failure::Unavailable
+    super::failed(error, "a page of staff")
 }
 
 /// Sends the browser elsewhere, with GET.

@@ -34,9 +34,7 @@ impl Server {
 
     /// A code for it.
     pub(crate) async fn code(&self, id: StaffId) -> EnrolmentCode {
-        let code = code::fresh().unwrap();
-        assert!(code::put(&self.app.store, entry("staff_code"), id, &code).await.unwrap());
-        code
+        code::give(&self.app.store, entry("staff_code"), id).await.unwrap().unwrap()
     }
 
     /// A browser in which it is signed in, without showing a passkey.

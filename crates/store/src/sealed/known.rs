@@ -1,11 +1,13 @@
 //! The keys that a database knows, by a hash of each: those that seal in it, and those that sign its log.
 
+use crate::Read;
+use crate::engine::Row;
 use crate::error::{Result, StoreError};
 use crate::keys::{Keys, Purpose};
-use crate::{Read, engine::Value};
 use std::collections::BTreeMap;
 
-const PRINTS: &str = "SELECT name, value FROM setting WHERE name >= $1 AND name < $2";
+/// From the first key that seals to the last that signs; `note` passes over whatever else stands between.
+const PRINTS: &str = "SELECT name, value FROM setting WHERE name >= 'seal:' AND name < 'sign;'";
 /// What stands in the place of a retired key's hash: no file need hold it, and none brings it back.
 pub(super) const RETIRED: &str = "retired";
 
@@ -25,14 +27,8 @@ impl Known {
     /// Those of a database.
     pub(super) async fn of(read: &Read<'_>) -> Result<Self> {
         let mut known = Self::default();
-        for purpose in [Purpose::Seal, Purpose::Sign] {
-            // A semicolon comes after the colon.
-            let (from, to) = (format!("{}:", purpose.as_str()), format!("{};", purpose.as_str()));
-            let between = [Value::Text(&from), Value::Text(&to)];
-            let rows =
-                read.rows(PRINTS, &between, |row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())));
-            rows.await?.iter().for_each(|(name, print)| known.note(name, print));
-        }
+        let print = |row: &Row<'_>| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()));
+        read.rows(PRINTS, &[], print).await?.iter().for_each(|(name, print)| known.note(name, print));
         Ok(known)
     }
 

@@ -33,6 +33,15 @@ pub fn fresh() -> Result<EnrolmentCode> {
     Ok(EnrolmentCode::of(random))
 }
 
+/// Makes a code and gives it to an account, in place of those it has; none where the account is unknown or blocked.
+///
+/// # Errors
+/// Refuses a session that has ended; fails when the database does, or the system gave no random bytes.
+pub async fn give(store: &Store, deed: impl Into<Deed>, staff: StaffId) -> Result<Option<EnrolmentCode>> {
+    let code = fresh()?;
+    Ok(put(store, deed, staff, &code).await?.then_some(code))
+}
+
 /// Gives an account a code, in place of those it has; false where it is unknown or blocked.
 ///
 /// # Errors

@@ -30,9 +30,8 @@ pub async fn staff(app: &App) -> Result<Vec<Enrolment>, Failed> {
         staff::add(&app.store, entry(app, "staff_add"), new).await?;
         let account = staff::of_login(&app.store.read(), login).await?;
         let Some(account) = account.filter(|account| account.state == State::Active) else { continue };
-        let code = code::fresh()?;
-        code::put(&app.store, entry(app, "staff_code"), account.id, &code).await?;
-        enrolments.push(Enrolment { login, code: code.grouped() });
+        let code = code::give(&app.store, entry(app, "staff_code"), account.id).await?;
+        enrolments.extend(code.map(|code| Enrolment { login, code: code.grouped() }));
     }
     Ok(enrolments)
 }

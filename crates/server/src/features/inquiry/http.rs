@@ -8,6 +8,7 @@ use super::page::{AnswerPage, ClosedPage, FormPage, NoMatchPage, WorkPage};
 use super::service::{Asker, Told, ask};
 use super::view::AnswerView;
 use crate::app::App;
+use crate::shell::failed;
 use crate::shell::problem::ProblemView;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -113,11 +114,7 @@ pub async fn answer_json(
 
 /// Without a durable record of the inquiry there is no answer; a row that cannot be read is our fault.
 pub(super) fn unanswered(error: StoreError) -> Failure {
-    if !error.is_passing() {
-        return Failure::internal(error);
-    }
-    tracing::error!(error = &error as &dyn std::error::Error, "an inquiry was not answered");
-    Failure::Unavailable
+    failed(error, "an inquiry")
 }
 
 /// Work for a source that is asked for it.

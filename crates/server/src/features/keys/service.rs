@@ -144,11 +144,11 @@ pub(super) async fn retire(
     if store.is_shared() && !everywhere {
         return Ok(Retired::Asks);
     }
-    if key.state != State::Active && key.purpose == Purpose::Seal {
-        // What was sealed with it, and was still on its way when another took over, is there when it is counted.
-        tokio::time::sleep(ARRIVED_AFTER.saturating_sub(age(&file))).await;
-    }
     if key.state != State::Active {
+        if key.purpose == Purpose::Seal {
+            // What was sealed with it, and was still on its way when another took over, is there when it is counted.
+            tokio::time::sleep(ARRIVED_AFTER.saturating_sub(age(&file))).await;
+        }
         sealed::forget_key(&store, entry(now, "key_retired", key.purpose, id), (key.purpose, id)).await?;
     }
     Ok(Retired::Gone(Keys::retire(&file, id)?))

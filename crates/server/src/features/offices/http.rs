@@ -4,6 +4,7 @@ use super::page::{OfficePage, OfficesPage};
 use super::service::{Search, above, directory, found, one};
 use super::view::{DirectoryView, DistrictsView};
 use crate::app::App;
+use crate::shell::failed;
 use crate::shell::problem::ProblemView;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -16,9 +17,8 @@ use std::sync::Arc;
 use store::StoreError;
 use web::{Context, Failure, Fault, Reply};
 
-/// What the store failed with: away for a while, or our fault.
-fn failed(error: StoreError) -> Failure {
-    if error.is_passing() { Failure::Unavailable } else { Failure::internal(error) }
+fn unanswered(error: StoreError) -> Failure {
+    failed(error, "a search for offices")
 }
 
 /// What is asked for, as it was typed.
@@ -66,7 +66,7 @@ pub async fn offices(
 ) -> Result<Reply, Failure> {
     let Query(asked) = asked.unwrap_or_default();
     let (search, _) = asked.parse(context.language);
-    let results = found(&app, &search).await.map_err(failed)?;
+    let results = found(&app, &search).await.map_err(unanswered)?;
     Ok(Reply::page(&OfficesPage::new(&app, &context, &search, &asked.q, results))?.with_position())
 }
 
@@ -80,7 +80,7 @@ pub async fn office(
     Path(code): Path<String>,
 ) -> Result<Reply, Failure> {
     let organ = OrganCode::parse(&code).ok_or(Failure::NotFound)?;
-    let found = one(&app, organ).await.map_err(failed)?;
+    let found = one(&app, organ).await.map_err(unanswered)?;
     let (office, above) = found.ok_or(Failure::NotFound)?;
     Reply::page(&OfficePage::new(&app, &context, office, above))
 }
@@ -115,8 +115,8 @@ pub async fn offices_json(
     if !faults.is_empty() {
         return Err(Failure::Invalid(faults));
     }
-    let results = found(&app, &search).await.map_err(failed)?;
-    let above = above(&app, &results.offices).await.map_err(failed)?;
+    let results = found(&app, &search).await.map_err(unanswered)?;
+    let above = above(&app, &results.offices).await.map_err(unanswered)?;
     Reply::json(&DirectoryView::new(&app, context.language, &search, &results, &above))
 }
 
@@ -132,6 +132,6 @@ pub async fn offices_json(
     (status = 503, description = "The database is away for a moment.", body = ProblemView, content_type = "application/problem+json"),
 ))]
 pub async fn districts_json(State(app): State<Arc<App>>) -> Result<Reply, Failure> {
-    let directory = directory(&app).await.map_err(failed)?;
+    let directory = directory(&app).await.map_err(unanswered)?;
     Reply::json(&DistrictsView::new(&directory))
 }

@@ -118,11 +118,8 @@ async fn set(store: &Store, clock: Clock, login: &str, state: State) -> Result<S
 /// # Errors
 /// Refuses a blocked one; fails when the store does.
 pub async fn make_code(store: &Store, clock: Clock, account: &Account) -> Result<EnrolmentCode, Failed> {
-    let code = code::fresh()?;
-    match code::put(store, entry(clock, "staff_code"), account.id, &code).await? {
-        true => Ok(code),
-        false => Err(format!("{} is blocked; unblock it first", account.login).into()),
-    }
+    let given = code::give(store, entry(clock, "staff_code"), account.id).await?;
+    given.ok_or_else(|| format!("{} is blocked; unblock it first", account.login).into())
 }
 
 async fn known(store: &Store, login: &str) -> Result<Account, Failed> {

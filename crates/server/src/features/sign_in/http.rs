@@ -3,7 +3,7 @@
 use super::service::{self, Enrolling};
 use super::view::{ConfirmPage, DoorPage, EnrolPage, HomePage, MakePage, SessionsPage};
 use crate::app::{App, Failed};
-use crate::passkeys::Answer;
+use crate::passkeys::{Answer, Asked};
 use crate::shell::staff::{HOME, SignedIn, failed, let_in, let_out, see_other};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -44,7 +44,7 @@ pub struct Ending {
 /// # Errors
 /// Fails when the system gives no random bytes.
 pub async fn door(State(app): State<Arc<App>>, context: Context) -> Result<Reply, Failure> {
-    let asked = app.passkeys.ask_to_show(app.store.keys(), app.clock.now()).map_err(unanswered)?;
+    let asked = asked(&app)?;
     Reply::page(&DoorPage::new(&context, asked, false))
 }
 
@@ -62,7 +62,7 @@ pub async fn sign_in(
     if let Some(token) = service::sign_in(&app, place, &answer).await.map_err(unanswered)? {
         return Ok(let_in(&token, HOME));
     }
-    let asked = app.passkeys.ask_to_show(app.store.keys(), app.clock.now()).map_err(unanswered)?;
+    let asked = asked(&app)?;
     refused(Reply::page(&DoorPage::new(&context, asked, true))?)
 }
 
@@ -176,7 +176,7 @@ pub async fn confirm_form(
     context: Context,
     who: SignedIn,
 ) -> Result<Reply, Failure> {
-    let asked = app.passkeys.ask_to_show(app.store.keys(), app.clock.now()).map_err(unanswered)?;
+    let asked = asked(&app)?;
     Reply::page(&ConfirmPage::new(&app, &context, &who, asked, false))
 }
 
@@ -193,8 +193,13 @@ pub async fn confirm(
     if service::confirm(&app, &who, &answer).await.map_err(unanswered)? {
         return Ok(see_other(HOME));
     }
-    let asked = app.passkeys.ask_to_show(app.store.keys(), app.clock.now()).map_err(unanswered)?;
+    let asked = asked(&app)?;
     refused(Reply::page(&ConfirmPage::new(&app, &context, &who, asked, true))?)
+}
+
+/// What a page asks the browser for, so that a passkey is shown.
+fn asked(app: &App) -> Result<Asked, Failure> {
+    app.passkeys.ask_to_show(app.store.keys(), app.clock.now()).map_err(unanswered)
 }
 
 /// Where failures of the source are counted; nowhere for one without an address.

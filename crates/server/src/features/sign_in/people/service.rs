@@ -62,6 +62,11 @@ pub(super) async fn known(
     Ok(found.and_then(|account| permit.within(account.organ, account)))
 }
 
+/// Whether it is the account of somebody else, for whose organ the permit holds.
+async fn is_anothers(store: &Store, permit: &Permit<may::ManageStaff>, id: StaffId) -> Result<bool> {
+    Ok(id != permit.bearer().staff && known(store, permit, id).await?.is_some())
+}
+
 /// Adds an account and makes its first code.
 ///
 /// # Errors
@@ -100,9 +105,8 @@ pub(super) async fn make_code(
     if id != permit.bearer().staff && passkey::count(&store.read(), id).await? > 0 {
         return Ok(Code::HasPasskey);
     }
-    let code = code::fresh()?;
-    let is_put = code::put(store, deed, id, &code).await?;
-    Ok(if is_put { Code::Made(Box::new(Coded { account, code })) } else { Code::Unknown })
+    let given = code::give(store, deed, id).await?;
+    Ok(given.map_or(Code::Unknown, |code| Code::Made(Box::new(Coded { account, code }))))
 }
 
 /// Takes an account's passkeys away, with its sessions and codes; false where it is unknown or foreign, or one's own.
@@ -115,7 +119,7 @@ pub(super) async fn disenrol(
     deed: Deed,
     id: StaffId,
 ) -> Result<bool> {
-    if id == permit.bearer().staff || known(store, permit, id).await?.is_none() {
+    if !is_anothers(store, permit, id).await? {
         return Ok(false);
     }
     passkey::forget_of(store, deed, id).await?;
@@ -133,7 +137,7 @@ pub(super) async fn set_state(
     id: StaffId,
     state: State,
 ) -> Result<bool> {
-    if id == permit.bearer().staff || known(store, permit, id).await?.is_none() {
+    if !is_anothers(store, permit, id).await? {
         return Ok(false);
     }
     // That it is so already is no fault of whoever presses the button twice.
